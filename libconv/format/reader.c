@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The checked calls around a reader's vtable; see reader.h. */
+#include "format/reader.h"
+
+TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
+                         TbDamageLog *damage, GError **error)
+{
+  TbReader *reader = g_new0(TbReader, 1);
+  reader->format = format;
+  reader->input = input;
+  reader->limits = limits;
+  reader->damage = damage;
+  reader->machines = g_ptr_array_new_with_free_func((GDestroyNotify)tb_machine_unref);
+  reader->sources = g_ptr_array_new_with_free_func((GDestroyNotify)tb_source_unref);
+  reader->types = g_ptr_array_new_with_free_func((GDestroyNotify)tb_event_type_unref);
+  const GError *short_input = tb_input_get_damage(input);
+  if (short_input)
+    tb_damage_log_take(damage, g_error_copy(short_input), tb_input_get_name(input), 0,
+                       TB_LOST_UNKNOWN);
+  if (format->open(reader, error))
+    return reader;
+  tb_reader_free(reader);
+  return NULL;
+}
+
+void tb_reader_free(TbReader *reader)
+{
+  if (!reader)
+    return;
+  reader->format->close(reader);
+  g_ptr_array_unref(reader->types);
+  g_ptr_array_unref(reader->sources);
+  g_ptr_array_unref(reader->machines);
+  tb_input_free(reader->input);
+  g_free(reader);
+}
+
+gboolean tb_reader_rewind(TbReader *reader, GError **error)
+{
+  return reader->format->rewind(reader, error);
+}
+
+guint64 tb_reader_position(const TbReader *reader)
+{
+  return reader->format->position ? reader->format->position(reader) : 0;
+}
+
+void tb_reader_add_machine(TbReader *reader, TbMachine *machine)
+{
+  g_ptr_array_add(reader->machines, machine);
+}
+
+void tb_reader_add_source(TbReader *reader, TbSource *source)
+{
+  g_ptr_array_add(reader->sources, source);
+}
+
+void tb_reader_add_type(TbReader *reader, TbEventType *type)
+{
+  g_ptr_array_add(reader->types, type);
+}

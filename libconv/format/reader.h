@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The reader interface: a format gives a vtable, the calls below are what the
+ * rest of the program uses. A reader describes its machines, sources and event
+ * types when it is opened, then lends events, stream by stream, in as many
+ * passes as are asked for. It knows no stage and no writer.
+ */
+#pragma once
+
+#include "base/damage.h"
+#include "base/error.h"
+#include "base/input.h"
+#include "base/limits.h"
+#include "model/event.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TbReader TbReader;
+
+/**
+ * TbReadResult:
+ * @TB_READ_EVENT: an event was lent
+ * @TB_READ_END: no more events in this stream
+ * @TB_READ_DAMAGED: something could not be read and is in the damage log; go on
+ * @TB_READ_ERROR: the stream cannot go on; the error says why
+ */
+typedef enum { TB_READ_EVENT, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbReadResult;
+
+/**
+ * TbReaderFormat:
+ * @name: short lower-case name
+ * @description: for people
+ * @extensions: NULL-terminated, without dots; shown only, never used to detect
+ * @peek_bytes: how much of the head @probe wants to see
+ * @probe: Returns: number of signature bits that match, 0 = not this format
+ * @open: reads what precedes the events: fills machines, sources, types and
+ *   n_streams of @reader. Fails only when nothing at all can be read
+ * @rewind: back to the first event of every stream
+ * @next: lends the next event of @stream
+ * @position: (nullable): bytes of the input consumed so far, for progress
+ * @describe: (nullable): calls @add for each fact `info` should show, in order
+ * @close: releases @reader->priv
+ */
+typedef struct {
+  const char *name;
+  const char *description;
+  const char *const *extensions;
+  gsize peek_bytes;
+  guint (*probe)(const guint8 *head, gsize len);
+  gboolean (*open)(TbReader *reader, GError **error);
+  gboolean (*rewind)(TbReader *reader, GError **error);
+  TbReadResult (*next)(TbReader *reader, guint32 stream, TbEvent *event, GError **error);
+  guint64 (*position)(const TbReader *reader);
+  void (*describe)(const TbReader *reader,
+                   void (*add)(gpointer data, const char *key, const char *value), gpointer data);
+  void (*close)(TbReader *reader);
+} TbReaderFormat;
+
+/**
+ * TbReader:
+ * @format: its vtable
+ * @input: (owned): what it reads
+ * @limits: borrowed
+ * @damage: borrowed: where it tells what it could not read
+ * @machines: (element-type TbMachine): machines it speaks of
+ * @sources: (element-type TbSource): may grow while reading
+ * @types: (element-type TbEventType): may grow while reading
+ * @n_streams: independent streams, each in order of its own time as far as the
+ *   recorder kept it; all sources of one stream share it
+ * @wanted_only: prepare pass: TRACE events whose type has no interest bit may be
+ *   left out (their count stays in the source's counts)
+ * @priv: the format's own state
+ */
+struct _TbReader {
+  const TbReaderFormat *format;
+  TbInput *input;
+  const TbLimits *limits;
+  TbDamageLog *damage;
+  GPtrArray *machines;
+  GPtrArray *sources;
+  GPtrArray *types;
+  guint32 n_streams;
+  gboolean wanted_only;
+  gpointer priv;
+};
+
+/**
+ * tb_reader_open:
+ * @format: (not nullable): from the registry
+ * @input: (transfer full): taken over, also on failure
+ * @limits: lives longer than the reader
+ * @damage: lives longer than the reader
+ *
+ * Returns: (transfer full) (nullable): NULL with @error set
+ */
+TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
+                         TbDamageLog *damage, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void tb_reader_free(TbReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbReader, tb_reader_free)
+
+gboolean tb_reader_rewind(TbReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** tb_reader_next: @event is lent until the next call with the same @stream */
+static inline TbReadResult tb_reader_next(TbReader *reader, guint32 stream, TbEvent *event,
+                                          GError **error)
+{
+  return reader->format->next(reader, stream, event, error);
+}
+
+/** tb_reader_position: bytes of the input consumed in this pass */
+guint64 tb_reader_position(const TbReader *reader);
+
+/* For formats: */
+
+/** tb_reader_add_machine: (transfer full) */
+void tb_reader_add_machine(TbReader *reader, TbMachine *machine);
+/** tb_reader_add_source: (transfer full) */
+void tb_reader_add_source(TbReader *reader, TbSource *source);
+/** tb_reader_add_type: (transfer full) */
+void tb_reader_add_type(TbReader *reader, TbEventType *type);
+
+G_END_DECLS

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Detection by content; see registry.h. */
+#include "format/registry.h"
+
+static gboolean registry_not_recognized(const TbRegistry *registry, TbInput *input,
+                                        const guint8 *head, gsize len, GError **error)
+{
+  g_autoptr(GString) known = g_string_new(NULL);
+  g_autoptr(GString) seen = g_string_new(NULL);
+  for (guint i = 0; registry->readers[i]; i++)
+    g_string_append_printf(known, "%s%s", i ? ", " : "", registry->readers[i]->name);
+  for (gsize i = 0; i < MIN(len, 8); i++)
+    g_string_append_printf(seen, "%s%02x", i ? " " : "", head[i]);
+  if (len == 0)
+    tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, tb_input_get_name(input), TB_OFFSET_NONE,
+                 "is empty (known formats: %s)", known->str);
+  else
+    tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, tb_input_get_name(input), 0,
+                 "begins with %s, which no known format does (%s)", seen->str, known->str);
+  return FALSE;
+}
+
+const TbReaderFormat *tb_registry_probe(const TbRegistry *registry, TbInput *input,
+                                        GError **error)
+{
+  const TbReaderFormat *best = NULL;
+  guint best_bid = 0;
+  gsize peek = 0;
+  for (guint i = 0; registry->readers[i]; i++)
+    peek = MAX(peek, registry->readers[i]->peek_bytes);
+  g_autofree guint8 *head = g_malloc0(peek + 1);
+  gssize got = tb_input_read_at(input, 0, head, peek, error);
+  if (got < 0)
+    return NULL;
+  for (guint i = 0; registry->readers[i]; i++) {
+    guint bid = registry->readers[i]->probe(head, (gsize)got);
+    if (bid > best_bid) {
+      best = registry->readers[i];
+      best_bid = bid;
+    }
+  }
+  if (!best)
+    registry_not_recognized(registry, input, head, (gsize)got, error);
+  return best;
+}
+
+const TbWriterFormat *tb_registry_find_writer(const TbRegistry *registry, const char *name)
+{
+  for (guint i = 0; registry->writers[i]; i++)
+    if (g_str_equal(registry->writers[i]->name, name))
+      return registry->writers[i];
+  return NULL;
+}

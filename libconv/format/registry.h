@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The list of formats, handed in by whoever links them: libconv itself names
+ * none. Detection looks only at content; the best bid wins.
+ */
+#pragma once
+
+#include "format/reader.h"
+#include "format/writer.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** TbRegistry: two NULL-terminated tables, borrowed */
+typedef struct {
+  const TbReaderFormat *const *readers;
+  const TbWriterFormat *const *writers;
+} TbRegistry;
+
+/**
+ * tb_registry_probe: the reader for @input, by the best bid; a draw goes to the first.
+ * Returns: (transfer none) (nullable): NULL with TB_ERROR_NOT_RECOGNIZED or TB_ERROR_IO
+ */
+const TbReaderFormat *tb_registry_probe(const TbRegistry *registry, TbInput *input,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** tb_registry_find_writer: Returns: (transfer none) (nullable) */
+const TbWriterFormat *tb_registry_find_writer(const TbRegistry *registry, const char *name);
+
+G_END_DECLS

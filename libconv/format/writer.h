@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The writer interface. A writer is opened when prepare is over, so it knows
+ * all machines and sources before the first event; it gets the events in the
+ * total order and never learns which format they came from.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/output.h"
+#include "model/event.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TbWriter TbWriter;
+
+typedef enum {
+  TB_WRITER_EVENTS = 1 << 0,  /* takes TRACE and LOST */
+  TB_WRITER_PACKETS = 1 << 1, /* takes PACKET */
+} TbWriterCapabilities;
+
+/**
+ * TbWriterFormat:
+ * @name: for --to
+ * @description: for people
+ * @extension: usual file name extension, without dot
+ * @capabilities: kinds it can hold; others are not offered to it
+ * @open: writes what precedes the events
+ * @event: writes one event; LOST and TRACE and PACKET as far as capable
+ * @finish: writes what follows the events
+ * @close: releases @writer->priv
+ */
+typedef struct {
+  const char *name;
+  const char *description;
+  const char *extension;
+  guint32 capabilities;
+  gboolean (*open)(TbWriter *writer, GError **error);
+  gboolean (*event)(TbWriter *writer, const TbEvent *event, GError **error);
+  gboolean (*finish)(TbWriter *writer, GError **error);
+  void (*close)(TbWriter *writer);
+} TbWriterFormat;
+
+/**
+ * TbWriterCounts: what a writer had to change, for the report
+ * @rows: events written
+ * @packets: packets written
+ * @truncated: rows cut at the limit
+ * @out_of_range: records left out because their time cannot be written
+ * @inexact: times that lost digits
+ */
+typedef struct {
+  guint64 rows;
+  guint64 packets;
+  guint64 truncated;
+  guint64 out_of_range;
+  guint64 inexact;
+} TbWriterCounts;
+
+/**
+ * TbWriter:
+ * @machines: (element-type TbMachine): borrowed, by rank
+ * @sources: (element-type TbSource): borrowed, by rank
+ * @counts: kept by the format
+ */
+struct _TbWriter {
+  const TbWriterFormat *format;
+  TbOutput *output;
+  const TbLimits *limits;
+  const GPtrArray *machines;
+  const GPtrArray *sources;
+  TbWriterCounts counts;
+  gpointer priv;
+};
+
+/** tb_writer_open: all but the result is borrowed and outlives the writer */
+TbWriter *tb_writer_open(const TbWriterFormat *format, TbOutput *output, const TbLimits *limits,
+                         const GPtrArray *machines, const GPtrArray *sources, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+void tb_writer_free(TbWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbWriter, tb_writer_free)
+
+static inline gboolean tb_writer_event(TbWriter *writer, const TbEvent *event, GError **error)
+{
+  return writer->format->event(writer, event, error);
+}
+
+gboolean tb_writer_finish(TbWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

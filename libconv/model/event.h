@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One event of the model: a fixed header and a borrowed payload. Readers lend
+ * it until their next call on the same stream; who keeps it copies it.
+ */
+#pragma once
+
+#include "model/schema.h"
+#include "model/source.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+  TB_EVENT_KIND_TRACE,  /* a system event with a type */
+  TB_EVENT_KIND_PACKET, /* a captured packet */
+  TB_EVENT_KIND_LOST,   /* the recorder lost events here: @lost, 0 = number unknown */
+  TB_EVENT_KIND_META,   /* no record of its own: only @glued, at the end of a stream */
+} TbEventKind;
+
+typedef enum {
+  TB_EVENT_NO_TIME = 1 << 0, /* the record has no time; it stands behind the one before it */
+  TB_EVENT_IRQ = 1 << 1,     /* in interrupt context: the task is not the actor */
+  TB_EVENT_FAILED = 1 << 2,  /* the operation it tells of failed */
+} TbEventFlags;
+
+#define TB_CPU_NONE G_MAXUINT32
+
+/**
+ * TbContext: who acted, as known for the moment of the event
+ * @slot: small dense number, reused; writers keep what they prepared in a table by it
+ * @generation: differs whenever anything below differs
+ * @tid: thread id
+ * @pid: process (thread group) id; the thread id where that is not known
+ * @pid_known: @pid is the process id for sure
+ * @ppid: parent process id, 0 = unknown
+ * @comm, @exe, @cmdline: (nullable): raw bytes with a NUL at the end
+ */
+typedef struct {
+  guint32 slot;
+  guint64 generation;
+  gint32 tid;
+  gint32 pid;
+  gboolean pid_known;
+  gint32 ppid;
+  const char *comm;
+  const char *exe;
+  const char *cmdline;
+} TbContext;
+
+/**
+ * TbNote: what libconv itself has to say about an event
+ * @kind: (nullable): TRACE_KIND word, e.g. "process-exec"
+ * @sentence: (nullable): a sentence for people; the raw text then goes to TRACE_TEXT
+ */
+typedef struct {
+  const char *kind;
+  const TbBuf *sentence;
+} TbNote;
+
+struct _TbOwners;
+
+/**
+ * TbEvent:
+ * @time_ns: on the source's own clock when a reader lends it, on the output axis
+ *   once the pipeline has mapped it
+ * @ticks: packets: the time as the input stores it, in units of the source's resolution
+ * @source: where it comes from
+ * @type: (nullable): of TRACE events
+ * @data: @len bytes of payload or packet, borrowed
+ * @orig_len: packets: length on the wire
+ * @options: (nullable): packets: @options_len bytes of pcapng options, little-endian, no end mark
+ * @glued: (nullable): @glued_len bytes of whole pcapng blocks (little-endian) that stand
+ *   right before this record
+ * @tid: acting thread; 0 = nobody, -1 = not stated
+ * @cpu: CPU, or %TB_CPU_NONE
+ * @tie: order between records of one source and one time, before @sequence
+ * @sequence: number of the record in its stream
+ * @lost: LOST: how many
+ * @offset: absolute byte offset of the record in its input, for messages
+ * @context: (nullable): who acted; filled by the pipeline
+ * @note: (nullable): filled by the pipeline
+ * @owners: (nullable): packets: the processes behind both ends; filled by the pipeline
+ */
+struct _TbEvent {
+  gint64 time_ns;
+  guint64 ticks;
+  TbSource *source;
+  const TbEventType *type;
+  const guint8 *data;
+  guint32 len;
+  guint32 orig_len;
+  const guint8 *options;
+  guint32 options_len;
+  guint32 glued_len;
+  const guint8 *glued;
+  TbEventKind kind;
+  guint32 flags;
+  gint32 tid;
+  guint32 cpu;
+  guint32 tie;
+  guint64 sequence;
+  guint64 lost;
+  guint64 offset;
+  const TbContext *context;
+  const TbNote *note;
+  const struct _TbOwners *owners;
+};
+
+/** tb_event_append_text: the raw text of a TRACE event, as its type renders it */
+static inline void tb_event_append_text(const TbEvent *event, TbBuf *out)
+{
+  event->type->ops->append_text(event->type, event, out);
+}
+
+/**
+ * tb_event_compare: the total order of the output: time, source rank (machine,
+ * class, name, key), tie, sequence, record bytes. Times are output times.
+ */
+gint tb_event_compare(const TbEvent *a, const TbEvent *b);
+
+G_END_DECLS

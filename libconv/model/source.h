@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A source: one stream of records of one machine, as one interface of the
+ * output shows it (a recording's buffer, a captured interface, a Process
+ * Monitor log). Knows no format; what a format wants to carry along is kept
+ * here as bytes.
+ */
+#pragma once
+
+#include "model/clock.h"
+#include "model/machine.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum { TB_SOURCE_EVENTS, TB_SOURCE_PACKETS } TbSourceClass;
+
+/**
+ * TbSourceCounts: what was read of a source
+ * @records: events or packets lent
+ * @lost: records the recorder says it lost
+ * @lost_gaps: places where it lost some, the number known or not
+ * @lost_unknown: of these, the gaps whose size was not stored
+ * @discarded: records the kernel took back
+ * @damaged: records or pieces that could not be read
+ * @unordered: records whose time lies before the one before them
+ * @expected: what the recorder's own statistics promise, if @expected_known
+ * @overrun: records overwritten by the recorder's own statistics
+ * @first_ns, @last_ns: smallest and largest time on the source's own clock; valid if @records
+ */
+typedef struct {
+  guint64 records;
+  guint64 lost;
+  guint64 lost_gaps;
+  guint64 lost_unknown;
+  guint64 discarded;
+  guint64 damaged;
+  guint64 unordered;
+  gboolean expected_known;
+  guint64 expected;
+  guint64 overrun;
+  gint64 first_ns;
+  gint64 last_ns;
+} TbSourceCounts;
+
+/**
+ * TbSource: (reference counted)
+ * @machine: (nullable): owned reference; NULL until it is known
+ * @class: events or packets
+ * @name: "ftrace", "ftrace/INSTANCE", "eth0", "procmon"
+ * @host: (nullable): host part of a "HOST:SOURCE" interface name in the input
+ * @key: 8 hexadecimal digits, given once from its first records, then carried
+ * @file: (nullable): base name of the file it first came from
+ * @recorder: (nullable): program that recorded it
+ * @link_type: pcap link type of its packets
+ * @snaplen: 0 = no limit
+ * @tsresol: resolution of own ticks as pcapng writes it (bit 7: power of 2)
+ * @tsoffset_s: seconds added to its ticks (pcapng option 14)
+ * @axis: from own time to the output
+ * @frozen: read back from a converted file: nothing about it is derived again
+ * @description: (nullable): the input's if_description where it is not ours
+ * @options: (nullable): further pcapng interface options, little-endian TLV, carried
+ * @statistics: (nullable): pcapng interface statistics options, little-endian TLV, carried
+ * @rank: place in the total order = interface number of the output
+ * @counts: filled while reading
+ */
+typedef struct {
+  gint ref_count;
+  TbMachine *machine;
+  TbSourceClass class;
+  char *name;
+  char *host;
+  char key[9];
+  char *file;
+  char *recorder;
+  guint32 link_type;
+  guint32 snaplen;
+  guint8 tsresol;
+  gint64 tsoffset_s;
+  TbAxis axis;
+  gboolean frozen;
+  char *description;
+  GBytes *options;
+  GBytes *statistics;
+  guint32 rank;
+  TbSourceCounts counts;
+} TbSource;
+
+/** tb_source_new: @name is copied; the clock is unknown, the resolution 9 (nanoseconds) */
+TbSource *tb_source_new(TbSourceClass class, const char *name);
+TbSource *tb_source_ref(TbSource *source);
+void tb_source_unref(TbSource *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbSource, tb_source_unref)
+
+/** tb_source_set_machine: replaces the reference it holds */
+void tb_source_set_machine(TbSource *source, TbMachine *machine);
+
+/** tb_source_set_key_from: the key from a hash over @len bytes of its first records */
+void tb_source_set_key_from(TbSource *source, const void *bytes, gsize len);
+
+/** tb_source_dup_interface_name: Returns: (transfer full): "HOST:SOURCE" */
+char *tb_source_dup_interface_name(const TbSource *source);
+
+/** tb_source_compare: the order of ranks: machine, class, name, key */
+gint tb_source_compare(const TbSource *a, const TbSource *b);
+
+G_END_DECLS

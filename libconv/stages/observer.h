@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A stage of the prepare phase: it is shown, once and in time order, the events
+ * it asked for, and leaves what it found in the machines' timelines (or in
+ * state of its own). Emit never calls it.
+ */
+#pragma once
+
+#include "model/event.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TbObserver TbObserver;
+
+/**
+ * TbObserverOps:
+ * @name: for messages
+ * @wants_type: asked once for every event type, before its first event. The
+ *   place to look up fields; keep what was found in a table by type->id
+ * @wants_packets: whether packets (headers and bytes) are shown
+ * @event: one event, borrowed. TRACE events of wanted types, all LOST events of
+ *   event sources, and packets if wanted. Its time is on the axis known when the
+ *   inputs were opened ("timeline time"), not yet aligned
+ * @finish: all inputs have been seen
+ * @free: releases the observer
+ */
+typedef struct {
+  const char *name;
+  gboolean (*wants_type)(TbObserver *observer, const TbEventType *type);
+  gboolean wants_packets;
+  void (*event)(TbObserver *observer, const TbEvent *event);
+  gboolean (*finish)(TbObserver *observer, GError **error);
+  void (*free)(TbObserver *observer);
+} TbObserverOps;
+
+/** TbObserver: first member of each stage's own struct */
+struct _TbObserver {
+  const TbObserverOps *ops;
+};
+
+G_END_DECLS
