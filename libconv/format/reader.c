@@ -5,11 +5,19 @@
 TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
                          TbDamageLog *damage, GError **error)
 {
+  return tb_reader_open_with(format, input, limits, damage, NULL, error);
+}
+
+TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
+                              const TbLimits *limits, TbDamageLog *damage, GHashTable *settings,
+                              GError **error)
+{
   TbReader *reader = g_new0(TbReader, 1);
   reader->format = format;
   reader->input = input;
   reader->limits = limits;
   reader->damage = damage;
+  reader->settings = settings;
   reader->machines = g_ptr_array_new_with_free_func((GDestroyNotify)tb_machine_unref);
   reader->sources = g_ptr_array_new_with_free_func((GDestroyNotify)tb_source_unref);
   reader->types = g_ptr_array_new_with_free_func((GDestroyNotify)tb_event_type_unref);
@@ -33,6 +41,11 @@ void tb_reader_free(TbReader *reader)
   g_ptr_array_unref(reader->machines);
   tb_input_free(reader->input);
   g_free(reader);
+}
+
+const char *tb_reader_get_setting(const TbReader *reader, const char *name)
+{
+  return reader->settings ? g_hash_table_lookup(reader->settings, name) : NULL;
 }
 
 gboolean tb_reader_rewind(TbReader *reader, GError **error)

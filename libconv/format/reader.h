@@ -64,6 +64,8 @@ typedef struct {
  * @input: (owned): what it reads
  * @limits: borrowed
  * @damage: borrowed: where it tells what it could not read
+ * @settings: (nullable): borrowed: string -> string, wishes of the user by name; a format
+ *   takes those it knows ("salvage", "stacks") and ignores the others
  * @machines: (element-type TbMachine): machines it speaks of
  * @sources: (element-type TbSource): may grow while reading
  * @types: (element-type TbEventType): may grow while reading
@@ -78,6 +80,7 @@ struct _TbReader {
   TbInput *input;
   const TbLimits *limits;
   TbDamageLog *damage;
+  GHashTable *settings;
   GPtrArray *machines;
   GPtrArray *sources;
   GPtrArray *types;
@@ -97,6 +100,11 @@ struct _TbReader {
  */
 TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
                          TbDamageLog *damage, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** tb_reader_open_with: the same with @settings (nullable), which live longer than the reader */
+TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
+                              const TbLimits *limits, TbDamageLog *damage, GHashTable *settings,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tb_reader_free(TbReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbReader, tb_reader_free)
 
@@ -113,6 +121,9 @@ static inline TbReadResult tb_reader_next(TbReader *reader, guint32 stream, TbEv
 guint64 tb_reader_position(const TbReader *reader);
 
 /* For formats: */
+
+/** tb_reader_get_setting: Returns: (transfer none) (nullable): NULL where it was not given */
+const char *tb_reader_get_setting(const TbReader *reader, const char *name);
 
 /** tb_reader_add_machine: (transfer full) */
 void tb_reader_add_machine(TbReader *reader, TbMachine *machine);

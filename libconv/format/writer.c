@@ -5,16 +5,29 @@
 TbWriter *tb_writer_open(const TbWriterFormat *format, TbOutput *output, const TbLimits *limits,
                          const GPtrArray *machines, const GPtrArray *sources, GError **error)
 {
+  return tb_writer_open_with(format, output, limits, machines, sources, NULL, error);
+}
+
+TbWriter *tb_writer_open_with(const TbWriterFormat *format, TbOutput *output,
+                              const TbLimits *limits, const GPtrArray *machines,
+                              const GPtrArray *sources, GHashTable *settings, GError **error)
+{
   TbWriter *writer = g_new0(TbWriter, 1);
   writer->format = format;
   writer->output = output;
   writer->limits = limits;
+  writer->settings = settings;
   writer->machines = machines;
   writer->sources = sources;
   if (format->open(writer, error))
     return writer;
   tb_writer_free(writer);
   return NULL;
+}
+
+const char *tb_writer_get_setting(const TbWriter *writer, const char *name)
+{
+  return writer->settings ? g_hash_table_lookup(writer->settings, name) : NULL;
 }
 
 void tb_writer_free(TbWriter *writer)

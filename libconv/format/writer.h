@@ -64,12 +64,15 @@ typedef struct {
  * TbWriter:
  * @machines: (element-type TbMachine): borrowed, by rank
  * @sources: (element-type TbSource): borrowed, by rank
+ * @settings: (nullable): borrowed: string -> string, wishes of the user by name; a format
+ *   takes those it knows ("columns", "tz") and ignores the others
  * @counts: kept by the format
  */
 struct _TbWriter {
   const TbWriterFormat *format;
   TbOutput *output;
   const TbLimits *limits;
+  GHashTable *settings;
   const GPtrArray *machines;
   const GPtrArray *sources;
   TbWriterCounts counts;
@@ -80,6 +83,15 @@ struct _TbWriter {
 TbWriter *tb_writer_open(const TbWriterFormat *format, TbOutput *output, const TbLimits *limits,
                          const GPtrArray *machines, const GPtrArray *sources, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** tb_writer_open_with: the same with @settings (nullable), which live longer than the writer */
+TbWriter *tb_writer_open_with(const TbWriterFormat *format, TbOutput *output,
+                              const TbLimits *limits, const GPtrArray *machines,
+                              const GPtrArray *sources, GHashTable *settings, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** tb_writer_get_setting: Returns: (transfer none) (nullable): NULL where it was not given */
+const char *tb_writer_get_setting(const TbWriter *writer, const char *name);
 void tb_writer_free(TbWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbWriter, tb_writer_free)
 

@@ -23,6 +23,7 @@ typedef enum {
   TB_EVENT_NO_TIME = 1 << 0, /* the record has no time; it stands behind the one before it */
   TB_EVENT_IRQ = 1 << 1,     /* in interrupt context: the task is not the actor */
   TB_EVENT_FAILED = 1 << 2,  /* the operation it tells of failed */
+  TB_EVENT_DURATION = 1 << 3, /* the operation it tells of took @duration_ns */
 } TbEventFlags;
 
 #define TB_CPU_NONE G_MAXUINT32
@@ -78,6 +79,7 @@ struct _TbOwners;
  * @tie: order between records of one source and one time, before @sequence
  * @sequence: number of the record in its stream
  * @lost: LOST: how many
+ * @duration_ns: how long the operation took that begins at @time_ns; valid with %TB_EVENT_DURATION
  * @offset: absolute byte offset of the record in its input, for messages
  * @context: (nullable): who acted; filled by the pipeline
  * @note: (nullable): filled by the pipeline
@@ -102,6 +104,7 @@ struct _TbEvent {
   guint32 tie;
   guint64 sequence;
   guint64 lost;
+  guint64 duration_ns;
   guint64 offset;
   const TbContext *context;
   const TbNote *note;

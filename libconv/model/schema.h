@@ -53,10 +53,29 @@ struct _TbField {
 };
 
 /**
+ * TbAddresses: both ends of the connection an event speaks of
+ * @family: 4 or 6
+ * @protocol: IP protocol number (6 TCP, 17 UDP)
+ * @local, @remote: 4 or 16 bytes in network order, by @family; local is the recorded machine's side
+ * @local_port, @remote_port: in host order
+ * @to_remote: data went from local to remote; otherwise it came from there
+ */
+typedef struct {
+  guint8 family;
+  guint8 protocol;
+  guint8 local[16];
+  guint8 remote[16];
+  guint16 local_port;
+  guint16 remote_port;
+  gboolean to_remote;
+} TbAddresses;
+
+/**
  * TbEventTypeOps: what the reader that made a type can tell about its events
  * @append_text: the raw text after the event's name, without the name
  * @get_int: (nullable): value of a COMPUTED field; FALSE = this event has none
  * @get_bytes: (nullable): the same for text and bytes, borrowed until the next event
+ * @get_addresses: (nullable): the connection of a network event; FALSE = this event has none
  * @free_context: (nullable): releases @context with the type
  */
 typedef struct {
@@ -65,6 +84,7 @@ typedef struct {
                       gint64 *out);
   gboolean (*get_bytes)(const TbEventType *type, const TbField *field, const TbEvent *event,
                         const guint8 **out, gsize *len);
+  gboolean (*get_addresses)(const TbEventType *type, const TbEvent *event, TbAddresses *out);
   void (*free_context)(gpointer context);
 } TbEventTypeOps;
 
