@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loser tree; see merge.h. Inner node i (1 .. n-1) keeps the loser of the
+ * game between its children 2i and 2i+1, leaf l stands at place n+l, and the
+ * overall winner is kept apart. The time of each loser stands in the node as a
+ * 64-bit key, so that a replay walks one flat array; events are looked at only
+ * where times are equal.
+ */
+#include "stages/merge.h"
+
+#include <string.h>
+
+#define MERGE_KEY_LAST G_MAXUINT64
+#define MERGE_NONE G_MAXUINT32
+
+typedef enum { LEAF_RECORD, LEAF_META, LEAF_ENDED } LeafState;
+
+typedef struct {
+  guint64 key;
+  guint32 leaf;
+} MergeNode;
+
+typedef struct {
+  TbMergeInput input;
+  LeafState state;
+  guint64 last_key;
+  guint64 unordered;
+} MergeLeaf;
+
+struct _TbMerge {
+  guint n;
+  guint n_filled; /* leaves that had their first pull; the tree stands when all had */
+  guint32 due;    /* leaf whose event was lent and which is pulled next, or MERGE_NONE */
+  MergeNode winner;
+  MergeNode *nodes;
+  TbEvent *events;
+  MergeLeaf *leaves;
+};
+
+TbMerge *tb_merge_new(const TbMergeInput *inputs, guint n)
+{
+  TbMerge *merge = g_new0(TbMerge, 1);
+  merge->n = n;
+  merge->due = MERGE_NONE;
+  merge->winner = (MergeNode){ MERGE_KEY_LAST, 0 };
+  merge->nodes = g_new0(MergeNode, MAX(n, 1));
+  merge->events = g_new0(TbEvent, MAX(n, 1));
+  merge->leaves = g_new0(MergeLeaf, MAX(n, 1));
+  for (guint i = 0; i < n; i++)
+    merge->leaves[i].input = inputs[i];
+  return merge;
+}
+
+void tb_merge_free(TbMerge *merge)
+{
+  if (!merge)
+    return;
+  g_free(merge->nodes);
+  g_free(merge->events);
+  g_free(merge->leaves);
+  g_free(merge);
+}
+
+guint64 tb_merge_get_unordered(const TbMerge *merge, guint index)
+{
+  g_return_val_if_fail(index < merge->n, 0);
+  return merge->leaves[index].unordered;
+}
+
+/* Signed times in the order of unsigned keys. */
+static inline guint64 merge_key(gint64 time_ns)
+{
+  return (guint64)time_ns ^ (G_GUINT64_CONSTANT(1) << 63);
+}
+
+/* Blocks at the ends of two streams: by source, then by their bytes. */
+static gint merge_compare_meta(const TbEvent *a, const TbEvent *b)
+{
+  guint32 rank_a = a->source ? a->source->rank : G_MAXUINT32;
+  guint32 rank_b = b->source ? b->source->rank : G_MAXUINT32;
+  if (rank_a != rank_b)
+    return rank_a < rank_b ? -1 : 1;
+  gsize common = MIN(a->glued_len, b->glued_len);
+  gint by_bytes = common ? memcmp(a->glued, b->glued, common) : 0;
+  if (by_bytes)
+    return by_bytes;
+  return a->glued_len < b->glued_len ? -1 : a->glued_len > b->glued_len;
+}
+
+/* Whether leaf @a goes before leaf @b, their keys being equal. */
+static G_GNUC_NO_INLINE gboolean merge_equal_before(const TbMerge *merge, guint32 a, guint32 b)
+{
+  LeafState state_a = merge->leaves[a].state, state_b = merge->leaves[b].state;
+  gint order = 0;
+  if (state_a != state_b)
+    return state_a < state_b;
+  if (state_a == LEAF_RECORD)
+    order = tb_event_compare(&merge->events[a], &merge->events[b]);
+  else if (state_a == LEAF_META)
+    order = merge_compare_meta(&merge->events[a], &merge->events[b]);
+  return order ? order < 0 : a < b;
+}
+
+static inline gboolean merge_before(const TbMerge *merge, MergeNode a, MergeNode b)
+{
+  if (G_LIKELY(a.key != b.key))
+    return a.key < b.key;
+  return merge_equal_before(merge, a.leaf, b.leaf);
+}
+
+/* Plays all games once all leaves are filled. */
+static void merge_build(TbMerge *merge)
+{
+  guint n = merge->n;
+  g_autofree MergeNode *winners = g_new(MergeNode, 2 * (gsize)n);
+  for (guint i = 0; i < n; i++)
+    winners[n + i] = (MergeNode){ merge->leaves[i].last_key, i };
+  for (guint node = n - 1; node >= 1; node--) {
+    MergeNode left = winners[2 * node], right = winners[2 * node + 1];
+    gboolean left_wins = merge_before(merge, left, right);
+    winners[node] = left_wins ? left : right;
+    merge->nodes[node] = left_wins ? right : left;
+  }
+  merge->winner = winners[1];
+}
+
+/* Leaf @leaf has a new key: plays its games again up to the top. */
+static inline void merge_replay(TbMerge *merge, guint32 leaf, guint64 key)
+{
+  MergeNode winner = { key, leaf };
+  for (guint node = (leaf + merge->n) / 2; node >= 1; node /= 2) {
+    MergeNode other = merge->nodes[node];
+    if (merge_before(merge, other, winner)) {
+      merge->nodes[node] = winner;
+      winner = other;
+    }
+  }
+  merge->winner = winner;
+}
+
+/* Pulls one event into @leaf and leaves its key in last_key. */
+static inline TbReadResult merge_pull(TbMerge *merge, guint32 leaf_index, GError **error)
+{
+  MergeLeaf *leaf = &merge->leaves[leaf_index];
+  TbEvent *event = &merge->events[leaf_index];
+  TbReadResult result = leaf->input.next(leaf->input.data, leaf->input.stream, event, error);
+  if (G_LIKELY(result == TB_READ_EVENT)) {
+    if (G_UNLIKELY(event->kind == TB_EVENT_KIND_META)) {
+      leaf->state = LEAF_META;
+      leaf->last_key = MERGE_KEY_LAST;
+      return result;
+    }
+    guint64 key = merge_key(event->time_ns);
+    if (G_UNLIKELY(key < leaf->last_key))
+      leaf->unordered++;
+    leaf->state = LEAF_RECORD;
+    leaf->last_key = key;
+  } else if (result != TB_READ_DAMAGED) {
+    leaf->state = LEAF_ENDED;
+    leaf->last_key = MERGE_KEY_LAST;
+  }
+  return result;
+}
+
+/* First pulls. Returns END when the tree stands, else what the caller must hear of. */
+static TbReadResult merge_fill(TbMerge *merge, guint *input_index, GError **error)
+{
+  while (merge->n_filled < merge->n) {
+    guint32 leaf = merge->n_filled;
+    TbReadResult result = merge_pull(merge, leaf, error);
+    if (result != TB_READ_DAMAGED)
+      merge->n_filled++;
+    if (merge->n_filled == merge->n)
+      merge_build(merge);
+    if (result == TB_READ_DAMAGED || result == TB_READ_ERROR) {
+      *input_index = leaf;
+      return result;
+    }
+  }
+  return TB_READ_END;
+}
+
+TbReadResult tb_merge_next(TbMerge *merge, const TbEvent **event, guint *input_index,
+                           GError **error)
+{
+  if (G_LIKELY(merge->due != MERGE_NONE)) {
+    guint32 leaf = merge->due;
+    TbReadResult result = merge_pull(merge, leaf, error);
+    if (G_UNLIKELY(result == TB_READ_DAMAGED)) {
+      *input_index = leaf;
+      return result;
+    }
+    merge->due = MERGE_NONE;
+    merge_replay(merge, leaf, merge->leaves[leaf].last_key);
+    if (G_UNLIKELY(result == TB_READ_ERROR)) {
+      *input_index = leaf;
+      return result;
+    }
+  } else if (merge->n_filled < merge->n) {
+    TbReadResult result = merge_fill(merge, input_index, error);
+    if (result != TB_READ_END)
+      return result;
+  }
+  guint32 leaf = merge->winner.leaf;
+  if (G_UNLIKELY(merge->n == 0 || merge->leaves[leaf].state == LEAF_ENDED))
+    return TB_READ_END;
+  merge->due = leaf;
+  *event = &merge->events[leaf];
+  *input_index = leaf;
+  return TB_READ_EVENT;
+}
