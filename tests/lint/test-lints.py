@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Proves that the checkers of this folder find what they are for.
+
+Each case plants one fault in a small clean tree and expects it to be named, with
+file and line; the clean tree itself must pass. Prints TAP.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HEAD = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n/* What it knows. */\n"
+
+CLEAN = {
+    "libconv/base/error.h": HEAD + "#pragma once\n#include <glib.h>\n",
+    "libconv/base/input.c": HEAD + '#include "base/error.h"\n#include <zlib.h>\n#include <zstd.h>\n',
+    "libconv/model/event.h": HEAD + '#include "base/error.h"\n',
+    "libconv/format/reader.h": HEAD + '#include "model/event.h"\n',
+    "libconv/stages/merge.h": HEAD + '#include "format/reader.h"\n',
+    "libconv/pipeline.h": HEAD + '#include "stages/merge.h"\n',
+    "formats/formats.c": HEAD + '#include "one/one.h"\n#include "pcap/pcap.h"\n',
+    "formats/one/one.h": HEAD + '#include "format/reader.h"\n#include "pcap/capture.h"\n',
+    "formats/pcap/pcap.h": HEAD,
+    "formats/pcap/capture.h": HEAD,
+    "formats/tracecmd/events.c": HEAD + "#include <traceevent/event-parse.h>\n",
+    "tools/tool.h": HEAD,
+    "tools/main.c": HEAD + '#include "tool.h"\n#include "formats/formats.c"\n',
+    "tests/support/build.h": HEAD + '#include "base/error.h"\n',
+    "tests/unit/test-x.c": HEAD + '#include "support/build.h"\n#include "one/one.h"\n',
+    "meson.build": "# SPDX-License-Identifier: LGPL-2.1-or-later\n",
+    "run.sh": "#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\n# What it does.\n",
+}
+
+
+def function(lines):
+    return "static void f(int a)\n{\n" + "".join(line + "\n" for line in lines) + "}\n"
+
+
+def nested(opening, depth):
+    return function([opening + " {"] * depth + ["a++;"] + ["}"] * depth)
+
+
+# checker, name, file, what is appended to it (or the whole text), expected in the output
+FAULTS = [
+    ("includes", "base includes model", "libconv/base/error.h", '#include "model/event.h"\n',
+     "error.h:5: model/event.h: libconv: stages"),
+    ("includes", "format includes stages", "libconv/format/reader.h",
+     '#include "stages/merge.h"\n', "never back"),
+    ("includes", "stages include pipeline", "libconv/stages/merge.h", '#include "pipeline.h"\n',
+     "never back"),
+    ("includes", "libconv includes a format", "libconv/pipeline.h", '#include "one/one.h"\n',
+     "libconv includes only libconv"),
+    ("includes", "libconv includes formats by a relative path", "libconv/base/input.c",
+     '#include "../../formats/one/one.h"\n', "libconv includes only libconv"),
+    ("includes", "a format includes another", "formats/one/one.h", '#include "pcap/pcap.h"\n',
+     "a format includes only its own folder"),
+    ("includes", "a format includes the table", "formats/one/one.h", '#include "formats.c"\n',
+     "a format includes only its own folder"),
+    ("includes", "a format includes a tool", "formats/one/one.h", '#include "tools/tool.h"\n',
+     "nobody outside tools/"),
+    ("includes", "a tool includes a test", "tools/main.c", '#include "support/build.h"\n',
+     "nobody outside tests/"),
+    ("includes", "a test includes a tool", "tests/unit/test-x.c", '#include "tools/tool.h"\n',
+     "nobody outside tools/"),
+    ("includes", "angle brackets hide nothing", "libconv/base/error.h",
+     "#include <model/event.h>\n", "never back"),
+    ("includes", "a missing header", "tools/main.c", '#include "nothing.h"\n',
+     "no such file in the tree"),
+    ("includes", "zstd outside its home", "libconv/model/event.h", "#include <zstd.h>\n",
+     "this library belongs to"),
+    ("includes", "libtraceevent outside its home", "formats/one/one.h",
+     "#include <traceevent/event-parse.h>\n", "this library belongs to"),
+    ("source", "no licence line", "tools/tool.h", None, "tool.h:1: the first line"),
+    ("source", "no paragraph", "tools/tool.h",
+     "/* SPDX-License-Identifier: LGPL-2.1-or-later */\nint a;\n", "tool.h:2: no opening"),
+    ("source", "no paragraph in a script", "run.sh",
+     "#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\nset -e\n", "run.sh:3: no opening"),
+    ("source", "no licence in meson.build", "meson.build", "project('x')\n", "licence"),
+    ("source", "function of 121 lines", "tools/main.c", function(["a++;"] * 118),
+     "f has 121 lines, limit 120"),
+    ("source", "file of 1201 lines", "tools/main.c", HEAD + "int a;\n" * 1199,
+     "main.c:1201: 1201 lines"),
+    ("source", "nesting with braces", "tools/main.c", nested("while (a)", 5), "f nests 5 deep"),
+    ("source", "nesting without braces", "tools/main.c",
+     function(["if (a) for (;;) while (a) do if (a) a++; while (a);"]), "f nests 5 deep"),
+    ("source", "nesting in a switch", "tools/main.c",
+     function(["switch (a) { case 1: if (a) { for (;;) { while (a) { if (a) a++; } } } }"]),
+     "f nests 5 deep"),
+    ("source", "goto", "tools/main.c", function(["goto out;", "out: a = 1;"]), "main.c:7: goto"),
+    ("source", "unfinished work", "tools/main.c", "/* TO" + "DO: more */\n", "unfinished"),
+    ("source", "path of one machine", "run.sh", "cd /ho" + "me/someone\n", "path of one machine"),
+    ("source", "tracker number", "tools/main.c", "/* see issue " + "#12 */\n", "tracker"),
+]
+
+# What must not be called a fault.
+FINE = [
+    ("function of 120 lines", "tools/main.c", function(["a++;"] * 117)),
+    ("four levels", "tools/main.c", nested("if (a)", 4)),
+    ("an else-if chain is one level", "tools/main.c",
+     function(["if (a == 0) a++;"] + ["else if (a == 1) { a--; }"] * 9 + ["else a = 2;"])),
+    ("words in strings and comments", "tools/main.c",
+     function(['const char *s = "goto { (";', "/* goto } */", "char c = '{';"])),
+    ("initialisers are not nesting", "tools/main.c",
+     function(["struct { int b; } t[] = {{{{{{1}}}}}};"])),
+    ("structures are not functions", "tools/main.c",
+     "struct x {\n" + "int a;\n" * 130 + "};\n"),
+    ("commented-out include", "libconv/base/error.h", '/*\n#include "model/event.h"\n*/\n'),
+]
+
+
+def plant(root, extra):
+    for path, text in CLEAN.items():
+        where = os.path.join(root, path)
+        os.makedirs(os.path.dirname(where), exist_ok=True)
+        with open(where, "w", encoding="utf-8") as handle:
+            handle.write(extra.get(path, lambda old: old)(text))
+
+
+def run(checker, path=None, change=None):
+    with tempfile.TemporaryDirectory() as root:
+        plant(root, {path: change} if path else {})
+        script = os.path.join(HERE, "check-%s.py" % checker)
+        done = subprocess.run([sys.executable, script, root], capture_output=True, text=True,
+                              check=False)
+        return done.returncode, done.stdout + done.stderr
+
+
+def replacing(text):
+    """An edit: None empties the file's head, a whole file replaces, the rest is appended."""
+    if text is None:
+        return lambda old: "int a;\n"
+    if text.startswith(("/* SPDX", "#!", "project(")):
+        return lambda old: text
+    return lambda old: old + text
+
+
+def main():
+    results = []
+    for checker in ("includes", "source"):
+        code, out = run(checker)
+        results.append(("%s: the clean tree passes" % checker, code == 0, out))
+        with tempfile.TemporaryDirectory() as empty:
+            script = os.path.join(HERE, "check-%s.py" % checker)
+            done = subprocess.run([sys.executable, script, empty], capture_output=True, check=False)
+            results.append(("%s: an empty tree fails" % checker, done.returncode == 1, ""))
+    for checker, name, path, text, expected in FAULTS:
+        code, out = run(checker, path, replacing(text))
+        results.append(("%s: %s" % (checker, name), code == 1 and expected in out, out))
+    for name, path, text in FINE:
+        for checker in ("includes", "source"):
+            code, out = run(checker, path, replacing(text))
+            results.append(("%s: fine: %s" % (checker, name), code == 0, out))
+    print("1..%d" % len(results))
+    for number, (name, passed, out) in enumerate(results, 1):
+        print("%s %d - %s" % ("ok" if passed else "not ok", number, name))
+        if not passed:
+            print("".join("# %s\n" % line for line in out.splitlines()), end="")
+    return 0 if all(passed for _, passed, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
