@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define MERGE_KEY_LAST G_MAXUINT64
+#define MERGE_KEY_LAST G_MAXUINT64 /* of META and of ended inputs */
 #define MERGE_NONE G_MAXUINT32
 
 typedef enum { LEAF_RECORD, LEAF_META, LEAF_ENDED } LeafState;
@@ -29,6 +29,7 @@ typedef struct {
 
 struct _TbMerge {
   guint n;
+  gboolean stable; /* equal times by index alone */
   guint n_filled; /* leaves that had their first pull; the tree stands when all had */
   guint32 due;    /* leaf whose event was lent and which is pulled next, or MERGE_NONE */
   MergeNode winner;
@@ -51,6 +52,13 @@ TbMerge *tb_merge_new(const TbMergeInput *inputs, guint n)
   return merge;
 }
 
+TbMerge *tb_merge_new_stable(const TbMergeInput *inputs, guint n)
+{
+  TbMerge *merge = tb_merge_new(inputs, n);
+  merge->stable = TRUE;
+  return merge;
+}
+
 void tb_merge_free(TbMerge *merge)
 {
   if (!merge)
@@ -65,12 +73,6 @@ guint64 tb_merge_get_unordered(const TbMerge *merge, guint index)
 {
   g_return_val_if_fail(index < merge->n, 0);
   return merge->leaves[index].unordered;
-}
-
-/* Signed times in the order of unsigned keys. */
-static inline guint64 merge_key(gint64 time_ns)
-{
-  return (guint64)time_ns ^ (G_GUINT64_CONSTANT(1) << 63);
 }
 
 /* Blocks at the ends of two streams: by source, then by their bytes. */
@@ -94,6 +96,8 @@ static G_GNUC_NO_INLINE gboolean merge_equal_before(const TbMerge *merge, guint3
   gint order = 0;
   if (state_a != state_b)
     return state_a < state_b;
+  if (merge->stable)
+    return a < b;
   if (state_a == LEAF_RECORD)
     order = tb_event_compare(&merge->events[a], &merge->events[b]);
   else if (state_a == LEAF_META)
@@ -145,15 +149,10 @@ static inline TbReadResult merge_pull(TbMerge *merge, guint32 leaf_index, GError
   TbEvent *event = &merge->events[leaf_index];
   TbReadResult result = leaf->input.next(leaf->input.data, leaf->input.stream, event, error);
   if (G_LIKELY(result == TB_READ_EVENT)) {
-    if (G_UNLIKELY(event->kind == TB_EVENT_KIND_META)) {
-      leaf->state = LEAF_META;
-      leaf->last_key = MERGE_KEY_LAST;
-      return result;
-    }
-    guint64 key = merge_key(event->time_ns);
+    guint64 key = tb_merge_key(event);
     if (G_UNLIKELY(key < leaf->last_key))
       leaf->unordered++;
-    leaf->state = LEAF_RECORD;
+    leaf->state = event->kind == TB_EVENT_KIND_META ? LEAF_META : LEAF_RECORD;
     leaf->last_key = key;
   } else if (result != TB_READ_DAMAGED) {
     leaf->state = LEAF_ENDED;

@@ -35,8 +35,18 @@ typedef struct {
 
 typedef struct _TbMerge TbMerge;
 
+/** tb_merge_key: an event's place in time as an unsigned number; META stands at the end */
+static inline guint64 tb_merge_key(const TbEvent *event)
+{
+  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_META))
+    return G_MAXUINT64;
+  return (guint64)event->time_ns ^ (G_GUINT64_CONSTANT(1) << 63);
+}
+
 /** tb_merge_new: @inputs (@n of them, also none) are copied; nothing is pulled yet */
 TbMerge *tb_merge_new(const TbMergeInput *inputs, guint n);
+/** tb_merge_new_stable: the same, but equal times come by the inputs' index: for runs of one stream */
+TbMerge *tb_merge_new_stable(const TbMergeInput *inputs, guint n);
 void tb_merge_free(TbMerge *merge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbMerge, tb_merge_free)
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sorted runs on disk, for TbSort: records are appended to an unnamed
+ * temporary file run by run and merged back, in several levels when there are
+ * more runs than fit the memory. Private to the sorter; knows events only as
+ * a header with three pieces of bytes behind it.
+ */
+#pragma once
+
+#include "stages/merge.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/*
+ * A stored record: the TbEvent as it stands in memory, then data, options and
+ * glued blocks, padded to 8. Its pointers to sources, types and contexts stay
+ * valid, as the file never outlives the process.
+ */
+
+static inline guint64 tb_record_bytes(const TbEvent *event)
+{
+  guint64 tail = (guint64)event->len + event->options_len + event->glued_len;
+  return sizeof *event + ((tail + 7) & ~(guint64)7);
+}
+
+/** tb_record_store: tb_record_bytes() of @event to @to */
+void tb_record_store(guint8 *to, const TbEvent *event);
+/** tb_record_load: @event borrows from the whole record at @from */
+void tb_record_load(const guint8 *from, TbEvent *event);
+
+typedef struct _TbRuns TbRuns;
+
+/**
+ * tb_runs_new:
+ * @folder: (nullable): where the temporary files go; NULL = $TMPDIR or /var/tmp
+ * @memory_bytes: what the buffers of a merge may take; two runs are always merged
+ */
+TbRuns *tb_runs_new(const char *folder, guint64 memory_bytes);
+void tb_runs_free(TbRuns *runs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbRuns, tb_runs_free)
+
+/** tb_runs_add: a record behind the others of the open run. Fails with TB_ERROR_IO */
+gboolean tb_runs_add(TbRuns *runs, const guint8 *record, gsize len, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/** tb_runs_end: the next record begins a new run; empty runs are not kept */
+void tb_runs_end(TbRuns *runs);
+guint tb_runs_get_n(const TbRuns *runs);
+
+/**
+ * tb_runs_merge: all runs as one stream, equal times in the order of the runs.
+ * Nothing may be added afterwards.
+ * Returns: (transfer none) (nullable): lives as long as @runs; NULL with TB_ERROR_IO
+ */
+TbMerge *tb_runs_merge(TbRuns *runs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
