@@ -5,11 +5,15 @@
  */
 #include "formats.h"
 
+#include "pcap/pcap.h"
+
 static const TbReaderFormat *const readers[] = {
+    &tb_pcap_reader,
     NULL,
 };
 
 static const TbWriterFormat *const writers[] = {
+    &tb_pcap_writer,
     NULL,
 };
 

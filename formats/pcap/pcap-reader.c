@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The reader of classic pcap files; see pcap.h and docs/format-pcap.md, whose
+ * sections the comments name. Knows file and record headers, nothing of what is
+ * in a packet.
+ */
+#include "pcap/pcap.h"
+
+#include "base/window.h"
+#include "pcap/capture.h"
+
+#include <string.h>
+
+enum {
+  PCAP_WINDOW_BYTES = 64 * 1024,
+  PCAP_VERSION_MAJOR = 2,
+  PCAP_VERSION_MINOR_MAX = 4,
+  PCAP_VERSION_DGUX = 543, /* "Versions": 543.0 is 2.2 of another vendor */
+};
+
+/* "Versions": whether the two lengths of a record stand the other way round. */
+typedef enum { PCAP_LENGTHS_NORMAL, PCAP_LENGTHS_BY_SIZE, PCAP_LENGTHS_SWAPPED } PcapLengths;
+
+/* The file header, understood. */
+typedef struct {
+  gboolean big;
+  gboolean modified;
+  guint32 units_per_s;
+  guint32 unit_ns;
+  guint16 major;
+  guint16 minor;
+  PcapLengths lengths;
+  guint32 snaplen;
+  guint32 link_type;
+  guint32 fcs_bits; /* G_MAXUINT32 = not stated */
+  guint32 file_header_bytes;
+  guint32 record_header_bytes;
+} PcapHeader;
+
+typedef struct {
+  PcapHeader header;
+  TbWindow window;
+  TbSource *source; /* borrowed from the reader */
+  guint64 size;
+  guint64 at_off;
+  guint64 n_records;
+  gint64 last_ns;
+  guint32 max_caplen;
+  gboolean started; /* the counts are those of this pass, not of the one before */
+  gboolean ended;
+  guint64 n_bad_fractions;
+  guint64 first_bad_fraction_off;
+} PcapReader;
+
+/* "Modified records": packet type 0-4 as epb_flags (pcapng option 2, 4 bytes): direction and reception. */
+enum { PCAP_PACKET_TYPES = 5, PCAP_FLAGS_OPTION_BYTES = 8, PCAP_PACKET_TYPE_OFF = 22 };
+static const guint8 pcap_flags_options[PCAP_PACKET_TYPES][PCAP_FLAGS_OPTION_BYTES] = {
+  { 2, 0, 4, 0, 0x05, 0, 0, 0 }, /* to this host: inbound, unicast */
+  { 2, 0, 4, 0, 0x0d, 0, 0, 0 }, /* broadcast */
+  { 2, 0, 4, 0, 0x09, 0, 0, 0 }, /* multicast */
+  { 2, 0, 4, 0, 0x11, 0, 0, 0 }, /* to another host: promiscuous */
+  { 2, 0, 4, 0, 0x02, 0, 0, 0 }, /* outbound */
+};
+
+/* Whether the 4 bytes are a magic; fills what follows from it. */
+static gboolean pcap_parse_magic(const guint8 *bytes, PcapHeader *header)
+{
+  static const struct {
+    guint32 magic;
+    guint32 units_per_s;
+    gboolean modified;
+    guint32 file_header_bytes;
+  } kinds[] = {
+    { PCAP_MAGIC_US, 1000000, FALSE, PCAP_FILE_HEADER_BYTES },
+    { PCAP_MAGIC_NS, 1000000000, FALSE, PCAP_FILE_HEADER_BYTES },
+    { PCAP_MAGIC_MODIFIED, 1000000, TRUE, PCAP_FILE_HEADER_BYTES },
+    { PCAP_MAGIC_IXIA_NS, 1000000000, FALSE, PCAP_IXIA_HEADER_BYTES },
+    { PCAP_MAGIC_IXIA_US, 1000000, FALSE, PCAP_IXIA_HEADER_BYTES },
+  };
+  for (guint i = 0; i < 2 * G_N_ELEMENTS(kinds); i++) {
+    guint kind = i / 2;
+    gboolean big = i % 2;
+    if (tb_get_u32(bytes, big) != kinds[kind].magic)
+      continue;
+    header->big = big;
+    header->modified = kinds[kind].modified;
+    header->units_per_s = kinds[kind].units_per_s;
+    header->unit_ns = 1000000000 / header->units_per_s;
+    header->file_header_bytes = kinds[kind].file_header_bytes;
+    header->record_header_bytes =
+        header->modified ? PCAP_MODIFIED_HEADER_BYTES : PCAP_RECORD_HEADER_BYTES;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static guint pcap_probe(const guint8 *head, gsize len)
+{
+  PcapHeader header;
+  return len >= 4 && pcap_parse_magic(head, &header) ? 32 : 0;
+}
+
+static gboolean pcap_parse_version(PcapHeader *header, const char *name, GError **error)
+{
+  header->lengths = PCAP_LENGTHS_NORMAL;
+  if (header->major == PCAP_VERSION_DGUX && header->minor == 0) {
+    header->lengths = PCAP_LENGTHS_SWAPPED;
+    return TRUE;
+  }
+  if (header->major != PCAP_VERSION_MAJOR || header->minor > PCAP_VERSION_MINOR_MAX) {
+    tb_error_set(error, TB_ERROR_UNSUPPORTED, name, 4,
+                 "pcap version %u.%u, 2.0 to 2.4 are known", header->major, header->minor);
+    return FALSE;
+  }
+  if (header->minor < 3)
+    header->lengths = PCAP_LENGTHS_SWAPPED;
+  else if (header->minor == 3)
+    header->lengths = PCAP_LENGTHS_BY_SIZE;
+  return TRUE;
+}
+
+static gboolean pcap_read_header(TbReader *reader, PcapHeader *header, GError **error)
+{
+  const char *name = tb_input_get_name(reader->input);
+  guint8 bytes[PCAP_IXIA_HEADER_BYTES];
+  if (!tb_input_read_exact(reader->input, 0, bytes, 4, "pcap magic", error))
+    return FALSE;
+  if (!pcap_parse_magic(bytes, header)) {
+    tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, name, 0,
+                 "begins with %02x %02x %02x %02x, which is no pcap magic", bytes[0], bytes[1],
+                 bytes[2], bytes[3]);
+    return FALSE;
+  }
+  if (!tb_input_read_exact(reader->input, 0, bytes, header->file_header_bytes,
+                           "pcap file header", error))
+    return FALSE;
+  header->major = tb_get_u16(bytes + 4, header->big);
+  header->minor = tb_get_u16(bytes + 6, header->big);
+  header->snaplen = tb_get_u32(bytes + 16, header->big);
+  guint32 link_word = tb_get_u32(bytes + 20, header->big);
+  header->link_type = tb_capture_map_link_type(link_word & PCAP_LINK_TYPE_MASK);
+  header->fcs_bits =
+      link_word & PCAP_FCS_PRESENT ? (link_word >> PCAP_FCS_SHIFT) * 16 : G_MAXUINT32;
+  return pcap_parse_version(header, name, error);
+}
+
+static TbSource *pcap_make_source(const TbReader *reader, const PcapHeader *header)
+{
+  const char *input_name = tb_input_get_name(reader->input);
+  g_autofree char *name = tb_capture_dup_source_name(input_name);
+  TbSource *source = tb_source_new(TB_SOURCE_PACKETS, name);
+  source->file = tb_capture_dup_file_name(input_name);
+  source->link_type = header->link_type;
+  source->snaplen = header->snaplen;
+  source->tsresol = header->units_per_s == 1000000 ? 6 : 9;
+  tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);
+  if (header->fcs_bits != G_MAXUINT32) {
+    guint8 option[8] = { PCAP_OPTION_FCSLEN, 0, 1, 0, (guint8)header->fcs_bits };
+    source->options = g_bytes_new(option, sizeof option);
+  }
+  return source;
+}
+
+static gboolean pcap_rewind(TbReader *reader, GError **error)
+{
+  PcapReader *pcap = reader->priv;
+  pcap->at_off = pcap->header.file_header_bytes;
+  pcap->n_records = 0;
+  pcap->last_ns = G_MININT64;
+  pcap->n_bad_fractions = 0;
+  pcap->started = FALSE;
+  pcap->ended = FALSE;
+  return TRUE;
+}
+
+/* Counts of the pass before stay readable until the new one reads something. */
+static void pcap_start(PcapReader *pcap)
+{
+  memset(&pcap->source->counts, 0, sizeof pcap->source->counts);
+  pcap->started = TRUE;
+}
+
+/* The end of the pass. Times that had to be mended are told once, with their number. */
+static TbReadResult pcap_end(TbReader *reader)
+{
+  PcapReader *pcap = reader->priv;
+  if (!pcap->ended && pcap->n_bad_fractions > 0)
+    tb_damage_log_add(reader->damage, TB_ERROR_CORRUPT, tb_input_get_name(reader->input),
+                      pcap->first_bad_fraction_off, 0, 0,
+                      "fraction of a second is 1 s or more in %" G_GUINT64_FORMAT
+                      " records from here on; carried over into the seconds",
+                      pcap->n_bad_fractions);
+  pcap->ended = TRUE;
+  return TB_READ_END;
+}
+
+/* The last record is cut: @need bytes of @what at @offset, fewer are left. */
+static TbReadResult pcap_cut_short(TbReader *reader, guint64 offset, guint64 need,
+                                   const char *what)
+{
+  PcapReader *pcap = reader->priv;
+  tb_damage_log_add(reader->damage, TB_ERROR_TRUNCATED, tb_input_get_name(reader->input), offset,
+                    pcap->size - pcap->at_off, 1,
+                    "%s of %" G_GUINT64_FORMAT " bytes expected, the file ends after %"
+                    G_GUINT64_FORMAT, what, need, pcap->size - offset);
+  pcap->source->counts.damaged++;
+  pcap_end(reader);
+  return TB_READ_DAMAGED;
+}
+
+static TbReadResult pcap_insane_length(TbReader *reader, guint32 caplen, GError **error)
+{
+  PcapReader *pcap = reader->priv;
+  guint field = pcap->header.lengths == PCAP_LENGTHS_SWAPPED ? 12 : 8;
+  g_autofree char *link_type = tb_capture_dup_link_type_name(pcap->header.link_type);
+  tb_error_set(error, TB_ERROR_CORRUPT, tb_input_get_name(reader->input), pcap->at_off + field,
+               "record %" G_GUINT64_FORMAT " says %u captured bytes, at most %u are possible "
+               "with link type %s", pcap->n_records, caplen, pcap->max_caplen, link_type);
+  pcap->source->counts.damaged++;
+  pcap_end(reader);
+  return TB_READ_ERROR;
+}
+
+/* A piece of the record at @at_off that is known to lie in the file. NULL with *result. */
+static inline const guint8 *pcap_get(TbReader *reader, gsize len, TbReadResult *result,
+                                     GError **error)
+{
+  PcapReader *pcap = reader->priv;
+  const guint8 *bytes;
+  gssize got = tb_window_get(&pcap->window, pcap->at_off, len, &bytes, error);
+  if (G_LIKELY(got == (gssize)len))
+    return bytes;
+  if (got >= 0) { /* the file has become shorter since it was opened */
+    pcap->size = pcap->at_off + (guint64)got;
+    *result = pcap_cut_short(reader, pcap->at_off, len, "record");
+  } else {
+    *result = TB_READ_ERROR;
+    pcap->ended = TRUE;
+  }
+  return NULL;
+}
+
+static inline void pcap_set_lengths(const PcapHeader *header, const guint8 *record, guint32 *caplen,
+                                    guint32 *len)
+{
+  *caplen = tb_get_u32(record + 8, header->big);
+  *len = tb_get_u32(record + 12, header->big);
+  if (G_LIKELY(header->lengths == PCAP_LENGTHS_NORMAL))
+    return;
+  if (header->lengths == PCAP_LENGTHS_SWAPPED || *caplen > *len) {
+    guint32 first = *caplen;
+    *caplen = *len;
+    *len = first;
+  }
+}
+
+static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbEvent *event)
+{
+  const PcapHeader *header = &pcap->header;
+  guint32 seconds = tb_get_u32(record, header->big);
+  guint32 fraction = tb_get_u32(record + 4, header->big);
+  /* Below 2^32 s * 10^9 + 2^32: fits 63 bits. A fraction of 1 s or more carries by itself. */
+  event->ticks = (guint64)seconds * header->units_per_s + fraction;
+  event->time_ns = (gint64)(event->ticks * header->unit_ns);
+  if (G_UNLIKELY(fraction >= header->units_per_s) && pcap->n_bad_fractions++ == 0)
+    pcap->first_bad_fraction_off = pcap->at_off + 4;
+}
+
+static inline void pcap_count(PcapReader *pcap, const TbEvent *event)
+{
+  TbSourceCounts *counts = &pcap->source->counts;
+  if (G_UNLIKELY(counts->records == 0))
+    counts->first_ns = counts->last_ns = event->time_ns;
+  counts->records++;
+  counts->first_ns = MIN(counts->first_ns, event->time_ns);
+  counts->last_ns = MAX(counts->last_ns, event->time_ns);
+  if (G_UNLIKELY(event->time_ns < pcap->last_ns))
+    counts->unordered++;
+  pcap->last_ns = event->time_ns;
+  /* Tools cut packets at the snaplen they are told: never tell one that is too small. */
+  if (G_UNLIKELY(event->len > pcap->source->snaplen) && pcap->source->snaplen)
+    pcap->source->snaplen = event->len;
+}
+
+static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbEvent *event, GError **error)
+{
+  PcapReader *pcap = reader->priv;
+  const PcapHeader *header = &pcap->header;
+  guint32 head = header->record_header_bytes, caplen, len;
+  guint64 left = pcap->size - pcap->at_off;
+  TbReadResult result = TB_READ_END;
+  if (G_UNLIKELY(!pcap->started))
+    pcap_start(pcap);
+  if (G_UNLIKELY(left == 0 || pcap->ended))
+    return pcap_end(reader);
+  if (G_UNLIKELY(left < head))
+    return pcap_cut_short(reader, pcap->at_off, head, "record header");
+  const guint8 *record = pcap_get(reader, head, &result, error);
+  if (G_UNLIKELY(!record))
+    return result;
+  pcap_set_lengths(header, record, &caplen, &len);
+  if (G_UNLIKELY(caplen > pcap->max_caplen))
+    return pcap_insane_length(reader, caplen, error);
+  if (G_UNLIKELY(caplen > left - head))
+    return pcap_cut_short(reader, pcap->at_off + head, caplen, "packet");
+  record = pcap_get(reader, head + caplen, &result, error);
+  if (G_UNLIKELY(!record))
+    return result;
+  *event = (TbEvent){ .source = pcap->source, .data = record + head, .len = caplen,
+                      .orig_len = len, .kind = TB_EVENT_KIND_PACKET, .tid = -1,
+                      .cpu = TB_CPU_NONE, .sequence = pcap->n_records, .offset = pcap->at_off };
+  pcap_set_time(pcap, record, event);
+  if (header->modified && record[PCAP_PACKET_TYPE_OFF] < PCAP_PACKET_TYPES) {
+    event->options = pcap_flags_options[record[PCAP_PACKET_TYPE_OFF]];
+    event->options_len = PCAP_FLAGS_OPTION_BYTES;
+  }
+  pcap_count(pcap, event);
+  pcap->n_records++;
+  pcap->at_off += head + caplen;
+  return TB_READ_EVENT;
+}
+
+/* The key from the first packets, as far as they can be read. */
+static void pcap_make_key(TbReader *reader)
+{
+  PcapReader *pcap = reader->priv;
+  TbCaptureKey key = { 0 };
+  TbEvent event;
+  while (pcap_next(reader, 0, &event, NULL) == TB_READ_EVENT)
+    if (!tb_capture_key_add(&key, &event))
+      break;
+  tb_capture_key_finish(&key, pcap->source);
+}
+
+static gboolean pcap_open(TbReader *reader, GError **error)
+{
+  PcapReader *pcap = g_new0(PcapReader, 1);
+  reader->priv = pcap;
+  tb_window_init(&pcap->window, reader->input, PCAP_WINDOW_BYTES);
+  if (!pcap_read_header(reader, &pcap->header, error))
+    return FALSE;
+  pcap->size = tb_input_get_size(reader->input);
+  pcap->max_caplen = tb_capture_get_max_caplen(pcap->header.link_type, reader->limits);
+  pcap->source = pcap_make_source(reader, &pcap->header);
+  tb_reader_add_source(reader, pcap->source);
+  reader->n_streams = 1;
+  if (!pcap_rewind(reader, error))
+    return FALSE;
+  pcap_make_key(reader);
+  memset(&pcap->source->counts, 0, sizeof pcap->source->counts);
+  return pcap_rewind(reader, error);
+}
+
+static guint64 pcap_position(const TbReader *reader)
+{
+  return ((const PcapReader *)reader->priv)->at_off;
+}
+
+static void pcap_describe(const TbReader *reader,
+                          void (*add)(gpointer data, const char *key, const char *value),
+                          gpointer data)
+{
+  const PcapHeader *header = &((const PcapReader *)reader->priv)->header;
+  gboolean ixia = header->file_header_bytes == PCAP_IXIA_HEADER_BYTES;
+  g_autofree char *version = g_strdup_printf("%u.%u", header->major, header->minor);
+  g_autofree char *snaplen = g_strdup_printf("%u", header->snaplen);
+  g_autofree char *link_type = tb_capture_dup_link_type_name(header->link_type);
+  add(data, "version", version);
+  add(data, "variant", header->modified ? "modified" : ixia ? "ixia" : "standard");
+  add(data, "byte order", header->big ? "big-endian" : "little-endian");
+  add(data, "resolution", header->unit_ns == 1 ? "nanoseconds" : "microseconds");
+  add(data, "link type", link_type);
+  add(data, "snaplen", snaplen);
+  if (header->fcs_bits == G_MAXUINT32)
+    return;
+  g_autofree char *fcs = g_strdup_printf("%u bits", header->fcs_bits);
+  add(data, "frame check sequence", fcs);
+}
+
+static void pcap_close(TbReader *reader)
+{
+  PcapReader *pcap = reader->priv;
+  if (!pcap)
+    return;
+  tb_window_clear(&pcap->window);
+  g_free(pcap);
+}
+
+static const char *const pcap_extensions[] = { "pcap", "cap", "dmp", NULL };
+
+const TbReaderFormat tb_pcap_reader = {
+  .name = "pcap",
+  .description = "classic packet capture (tcpdump, libpcap)",
+  .extensions = pcap_extensions,
+  .peek_bytes = 4,
+  .probe = pcap_probe,
+  .open = pcap_open,
+  .rewind = pcap_rewind,
+  .next = pcap_next,
+  .position = pcap_position,
+  .describe = pcap_describe,
+  .close = pcap_close,
+};
