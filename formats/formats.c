@@ -6,6 +6,7 @@
 #include "formats.h"
 
 #include "pcap/pcap.h"
+#include "pcapng/pcapng-writer.h"
 
 static const TbReaderFormat *const readers[] = {
     &tb_pcap_reader,
@@ -14,6 +15,7 @@ static const TbReaderFormat *const readers[] = {
 
 static const TbWriterFormat *const writers[] = {
     &tb_pcap_writer,
+    &tb_pcapng_writer,
     NULL,
 };
 
