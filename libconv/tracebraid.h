@@ -13,6 +13,7 @@
 #include "base/output.h"
 #include "base/strpool.h"
 #include "base/window.h"
+#include "base/zone.h"
 #include "format/reader.h"
 #include "format/registry.h"
 #include "format/writer.h"
