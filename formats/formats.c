@@ -6,16 +6,16 @@
 #include "formats.h"
 
 #include "pcap/pcap.h"
-#include "pcapng/pcapng-writer.h"
+#include "procmon/procmon.h"
 
 static const TbReaderFormat *const readers[] = {
     &tb_pcap_reader,
+    &tb_procmon_reader,
     NULL,
 };
 
 static const TbWriterFormat *const writers[] = {
     &tb_pcap_writer,
-    &tb_pcapng_writer,
     NULL,
 };
 
