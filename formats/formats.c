@@ -5,6 +5,7 @@
  */
 #include "formats.h"
 
+#include "csv/csv.h"
 #include "pcap/pcap.h"
 #include "procmon/procmon.h"
 
@@ -15,6 +16,7 @@ static const TbReaderFormat *const readers[] = {
 };
 
 static const TbWriterFormat *const writers[] = {
+    &tb_csv_writer,
     &tb_pcap_writer,
     NULL,
 };
