@@ -41,7 +41,8 @@ static gboolean pcap_writer_needs_ns(const TbSource *source)
 /* Packet sources of the output; those known to be empty do not matter when others are not. */
 static GPtrArray *pcap_writer_list_sources(const TbWriter *writer)
 {
-  GPtrArray *all = g_ptr_array_new(), *filled = g_ptr_array_new();
+  g_autoptr(GPtrArray) all = g_ptr_array_new();
+  g_autoptr(GPtrArray) filled = g_ptr_array_new();
   for (guint i = 0; i < writer->sources->len; i++) {
     TbSource *source = g_ptr_array_index(writer->sources, i);
     if (source->class != TB_SOURCE_PACKETS)
@@ -50,8 +51,7 @@ static GPtrArray *pcap_writer_list_sources(const TbWriter *writer)
     if (source->counts.records)
       g_ptr_array_add(filled, source);
   }
-  g_ptr_array_unref(filled->len ? all : filled);
-  return filled->len ? filled : all;
+  return filled->len ? g_steal_pointer(&filled) : g_steal_pointer(&all);
 }
 
 static gboolean pcap_writer_refuse_mix(const TbWriter *writer, const GPtrArray *sources,

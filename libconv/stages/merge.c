@@ -17,7 +17,7 @@ typedef enum { LEAF_RECORD, LEAF_META, LEAF_ENDED } LeafState;
 
 typedef struct {
   guint64 key;
-  guint32 leaf;
+  guint64 leaf;
 } MergeNode;
 
 typedef struct {
@@ -109,7 +109,7 @@ static inline gboolean merge_before(const TbMerge *merge, MergeNode a, MergeNode
 {
   if (G_LIKELY(a.key != b.key))
     return a.key < b.key;
-  return merge_equal_before(merge, a.leaf, b.leaf);
+  return merge_equal_before(merge, (guint32)a.leaf, (guint32)b.leaf);
 }
 
 /* Plays all games once all leaves are filled. */
@@ -128,18 +128,26 @@ static void merge_build(TbMerge *merge)
   merge->winner = winners[1];
 }
 
-/* Leaf @leaf has a new key: plays its games again up to the top. */
+/*
+ * Leaf @leaf has a new key: plays its games again up to the top. Who wins cannot be
+ * foretold, so winner and loser change places by masks, not by a branch.
+ */
 static inline void merge_replay(TbMerge *merge, guint32 leaf, guint64 key)
 {
-  MergeNode winner = { key, leaf };
-  for (guint node = (leaf + merge->n) / 2; node >= 1; node /= 2) {
-    MergeNode other = merge->nodes[node];
-    if (merge_before(merge, other, winner)) {
-      merge->nodes[node] = winner;
-      winner = other;
-    }
+  MergeNode *nodes = merge->nodes;
+  guint64 winner = leaf;
+  for (guint i = (leaf + merge->n) / 2; i >= 1; i /= 2) {
+    guint64 other_key = nodes[i].key, other = nodes[i].leaf;
+    gboolean other_wins = other_key < key;
+    if (G_UNLIKELY(other_key == key))
+      other_wins = merge_equal_before(merge, (guint32)other, (guint32)winner);
+    guint64 mask = 0 - (guint64)other_wins;
+    guint64 swap_key = (other_key ^ key) & mask, swap = (other ^ winner) & mask;
+    nodes[i] = (MergeNode){ other_key ^ swap_key, other ^ swap };
+    key ^= swap_key;
+    winner ^= swap;
   }
-  merge->winner = winner;
+  merge->winner = (MergeNode){ key, winner };
 }
 
 /* Pulls one event into @leaf and leaves its key in last_key. */
@@ -200,7 +208,7 @@ TbReadResult tb_merge_next(TbMerge *merge, const TbEvent **event, guint *input_i
     if (result != TB_READ_END)
       return result;
   }
-  guint32 leaf = merge->winner.leaf;
+  guint32 leaf = (guint32)merge->winner.leaf;
   if (G_UNLIKELY(merge->n == 0 || merge->leaves[leaf].state == LEAF_ENDED))
     return TB_READ_END;
   merge->due = leaf;
