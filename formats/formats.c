@@ -7,6 +7,7 @@
 
 #include "csv/csv.h"
 #include "pcap/pcap.h"
+#include "pcapng/pcapng-writer.h"
 #include "procmon/procmon.h"
 
 static const TbReaderFormat *const readers[] = {
@@ -18,6 +19,7 @@ static const TbReaderFormat *const readers[] = {
 static const TbWriterFormat *const writers[] = {
     &tb_csv_writer,
     &tb_pcap_writer,
+    &tb_pcapng_writer,
     NULL,
 };
 

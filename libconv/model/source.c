@@ -33,6 +33,7 @@ void tb_source_unref(TbSource *source)
   g_free(source->description);
   g_clear_pointer(&source->options, g_bytes_unref);
   g_clear_pointer(&source->statistics, g_bytes_unref);
+  g_clear_pointer(&source->section_comments, g_bytes_unref);
   g_free(source);
 }
 

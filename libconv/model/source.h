@@ -61,7 +61,11 @@ typedef struct {
  * @frozen: read back from a converted file: nothing about it is derived again
  * @description: (nullable): the input's if_description where it is not ours
  * @options: (nullable): further pcapng interface options, little-endian TLV, carried
- * @statistics: (nullable): pcapng interface statistics options, little-endian TLV, carried
+ * @statistics: (nullable): the body of a pcapng interface statistics block behind its interface
+ *   number, little-endian, carried
+ * @applied_ns: what its times already hold from an earlier conversion; described, never added again
+ * @section_comments: (nullable): comments of the capture file it comes from, as little-endian
+ *   pcapng options of code 1, carried
  * @rank: place in the total order = interface number of the output
  * @counts: filled while reading
  */
@@ -83,6 +87,8 @@ typedef struct {
   char *description;
   GBytes *options;
   GBytes *statistics;
+  gint64 applied_ns;
+  GBytes *section_comments;
   guint32 rank;
   TbSourceCounts counts;
 } TbSource;

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows read back; see pcapng-row.h. */
+#include "pcapng/pcapng-row.h"
+
+#include "base/bytes.h"
+#include "pcapng/pcapng-journal.h"
+
+enum { ROW_TAG_HEAD = 4, ROW_LENGTH_BYTES = 8 };
+
+/* The keys in front of the host name, in their order. */
+static const char *const row_first_keys[] = { "_PID=", "_COMM=", "_EXE=", "_CMDLINE=" };
+
+/* Tags of ours: the dissector's name first, then addresses, then the end. */
+static gboolean row_skip_tags(const guint8 *data, gsize len, gsize *keys_at)
+{
+  static const guint8 head[] = { 0, TB_PCAPNG_TAG_DISSECTOR, 0, 16, 's', 'y', 's', 't', 'e', 'm',
+                                 'd', '_', 'j', 'o', 'u', 'r', 'n', 'a', 'l', 0 };
+  if (len < sizeof head + ROW_TAG_HEAD || memcmp(data, head, sizeof head) != 0)
+    return FALSE;
+  for (gsize at = sizeof head; len - at >= ROW_TAG_HEAD;) {
+    guint tag = tb_get_u16(data + at, TRUE);
+    gsize size = tb_get_u16(data + at + 2, TRUE);
+    at += ROW_TAG_HEAD;
+    if (tag == TB_PCAPNG_TAG_END && size == 0) {
+      *keys_at = at;
+      return TRUE;
+    }
+    if (tag < TB_PCAPNG_TAG_IPV4_SRC || tag > TB_PCAPNG_TAG_IPV6_DST || size > len - at)
+      return FALSE;
+    at += size;
+  }
+  return FALSE;
+}
+
+/* The line at *@at, if it starts with @key. Moves *@at behind its newline. */
+static gboolean row_take_line(const TbPcapngRow *row, const char *key, gsize *at,
+                              const guint8 **value, gsize *len)
+{
+  gsize left = row->keys_len - *at, key_len = strlen(key);
+  const guint8 *line = row->keys + *at;
+  if (left <= key_len || memcmp(line, key, key_len) != 0)
+    return FALSE;
+  const guint8 *end = memchr(line + key_len, '\n', left - key_len);
+  if (!end)
+    return FALSE;
+  *value = line + key_len;
+  *len = (gsize)(end - *value);
+  *at += key_len + *len + 1;
+  return TRUE;
+}
+
+gboolean tb_pcapng_row_parse(const guint8 *data, gsize len, TbPcapngRow *row)
+{
+  gsize keys_at, at = 0, value_len;
+  const guint8 *value;
+  *row = (TbPcapngRow){ 0 };
+  if (!row_skip_tags(data, len, &keys_at) || data[len - 1] != '\n')
+    return FALSE;
+  row->keys = data + keys_at;
+  row->keys_len = len - keys_at;
+  for (guint i = 0; i < G_N_ELEMENTS(row_first_keys); i++)
+    row_take_line(row, row_first_keys[i], &at, &value, &value_len);
+  row->host_at = at;
+  if (row_take_line(row, "_HOSTNAME=", &at, &value, &value_len))
+    row->host_len = at - row->host_at;
+  if (!row_take_line(row, "SYSLOG_IDENTIFIER=", &at, &value, &row->identifier_len))
+    return FALSE;
+  row->identifier = (const char *)value;
+  row->rest_at = at;
+  return memchr(value, ':', row->identifier_len) != NULL;
+}
+
+/* The key at *@at, either "KEY=value\n" or "KEY\n", u64, value, "\n". */
+static gboolean row_next(const TbPcapngRow *row, gsize *at, const guint8 **key, gsize *key_len,
+                         const guint8 **value, gsize *len)
+{
+  gsize left = row->keys_len - *at;
+  const guint8 *line = row->keys + *at;
+  const guint8 *end = left ? memchr(line, '\n', left) : NULL;
+  if (!end)
+    return FALSE;
+  gsize line_len = (gsize)(end - line);
+  const guint8 *equals = line_len ? memchr(line, '=', line_len) : NULL;
+  *key = line;
+  if (equals) {
+    *key_len = (gsize)(equals - line);
+    *value = equals + 1;
+    *len = line_len - *key_len - 1;
+    *at += line_len + 1;
+    return TRUE;
+  }
+  left -= line_len + 1;
+  if (left < ROW_LENGTH_BYTES + 1)
+    return FALSE;
+  guint64 size = tb_get_u64(end + 1, FALSE);
+  if (size > left - ROW_LENGTH_BYTES - 1)
+    return FALSE;
+  *key_len = line_len;
+  *value = end + 1 + ROW_LENGTH_BYTES;
+  *len = (gsize)size;
+  *at += line_len + 1 + ROW_LENGTH_BYTES + *len + 1;
+  return TRUE;
+}
+
+static gboolean row_find_from(const TbPcapngRow *row, gsize at, const char *key,
+                              const guint8 **value, gsize *len)
+{
+  const guint8 *found;
+  gsize found_len, key_len = strlen(key);
+  while (row_next(row, &at, &found, &found_len, value, len))
+    if (found_len == key_len && memcmp(found, key, key_len) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean tb_pcapng_row_find(const TbPcapngRow *row, const char *key, const guint8 **value,
+                            gsize *len)
+{
+  return row_find_from(row, 0, key, value, len);
+}
+
+static gboolean row_to_int(const guint8 *value, gsize len, gint64 *out)
+{
+  gboolean negative = len > 0 && value[0] == '-';
+  guint64 n = 0;
+  if (len == (gsize)negative || len > 20)
+    return FALSE;
+  for (gsize i = (gsize)negative; i < len; i++) {
+    if (!g_ascii_isdigit(value[i]))
+      return FALSE;
+    n = n * 10 + (guint64)(value[i] - '0');
+  }
+  *out = (gint64)(negative ? 0 - n : n);
+  return TRUE;
+}
+
+guint64 tb_pcapng_row_get_lost(const TbPcapngRow *row)
+{
+  static const char lead[] = TB_PCAPNG_LOST_NAME ": ";
+  const guint8 *value;
+  gsize len;
+  guint64 n = 0;
+  if (!tb_pcapng_row_find(row, "MESSAGE", &value, &len))
+    return 0;
+  for (gsize i = sizeof lead - 1; i < len && g_ascii_isdigit(value[i]); i++)
+    n = n * 10 + (guint64)(value[i] - '0');
+  return n;
+}
+
+guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row)
+{
+  const guint8 *value;
+  gsize len;
+  gint64 cpu;
+  if (!row_find_from(row, row->rest_at, "TRACE_CPU", &value, &len)
+      || !row_to_int(value, len, &cpu) || cpu < 0 || cpu >= TB_CPU_NONE)
+    return TB_CPU_NONE;
+  return (guint32)cpu;
+}
+
+void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out)
+{
+  TbPcapngRow row;
+  if (!tb_pcapng_row_parse(event->data, event->len, &row)) {
+    tb_buf_append(out, event->data, event->len);
+    return;
+  }
+  gsize front = (gsize)(row.keys - event->data) + row.host_at;
+  tb_buf_append(out, event->data, front);
+  tb_buf_append(out, host->data, host->len);
+  tb_buf_append(out, event->data + front + row.host_len, event->len - front - row.host_len);
+}
+
+/* The raw text: TRACE_TEXT, else what follows the event's name in MESSAGE. */
+static void row_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+{
+  TbPcapngRow row;
+  const guint8 *value;
+  gsize len;
+  if (!tb_pcapng_row_parse(event->data, event->len, &row))
+    return;
+  if (tb_pcapng_row_find(&row, "TRACE_TEXT", &value, &len)) {
+    tb_buf_append(out, value, len);
+    return;
+  }
+  if (!tb_pcapng_row_find(&row, "MESSAGE", &value, &len))
+    return;
+  gsize lead = strlen(type->name);
+  if (len > lead && memcmp(value, type->name, lead) == 0 && value[lead] == ':') {
+    lead += 1 + (len > lead + 1 && value[lead + 1] == ' ');
+    value += lead;
+    len -= lead;
+  }
+  tb_buf_append(out, value, len);
+}
+
+static gboolean row_get_bytes(const TbEventType *type, const TbField *field,
+                              const TbEvent *event, const guint8 **out, gsize *len)
+{
+  TbPcapngRow row;
+  return tb_pcapng_row_parse(event->data, event->len, &row)
+         && tb_pcapng_row_find(&row, field->name, out, len);
+}
+
+static gboolean row_get_int(const TbEventType *type, const TbField *field, const TbEvent *event,
+                            gint64 *out)
+{
+  const guint8 *value;
+  gsize len;
+  return row_get_bytes(type, field, event, &value, &len) && row_to_int(value, len, out);
+}
+
+const TbEventTypeOps tb_pcapng_row_ops = {
+  .append_text = row_append_text,
+  .get_int = row_get_int,
+  .get_bytes = row_get_bytes,
+};
+
+TbEventType *tb_pcapng_row_type_new(const char *identifier, gsize len)
+{
+  static const struct {
+    const char *name;
+    gboolean is_string;
+  } keys[] = {
+    { "_PID", FALSE },      { "_COMM", TRUE },       { "_EXE", TRUE },
+    { "_CMDLINE", TRUE },   { "_HOSTNAME", TRUE },   { "PRIORITY", FALSE },
+    { "MESSAGE", TRUE },    { "TRACE_TEXT", TRUE },  { "TRACE_TID", FALSE },
+    { "TRACE_CPU", FALSE }, { "TRACE_PPID", FALSE }, { "TRACE_PID_KNOWN", FALSE },
+    { "TRACE_KIND", TRUE }, { "TRACE_DURATION", FALSE },
+  };
+  const char *colon = memchr(identifier, ':', len);
+  gsize system_len = colon ? (gsize)(colon - identifier) : 0;
+  gsize name_at = colon ? system_len + 1 : 0;
+  g_autofree char *system = g_strndup(identifier, system_len);
+  g_autofree char *name = g_strndup(identifier + name_at, len - name_at);
+  TbEventType *type = tb_event_type_new(system, name, &tb_pcapng_row_ops, NULL);
+  GArray *fields = g_array_new(FALSE, TRUE, sizeof(TbField));
+  for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+    TbField field = { .name = g_strdup(keys[i].name),
+                      .kind = TB_FIELD_COMPUTED,
+                      .is_string = keys[i].is_string };
+    g_array_append_val(fields, field);
+  }
+  tb_event_type_take_fields(type, fields);
+  return type;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Section, interfaces, machines, packets and rows; see pcapng-writer.h. */
+#include "pcapng/pcapng-writer.h"
+
+#include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-encoding.h"
+#include "pcapng/pcapng-interface.h"
+#include "pcapng/pcapng-time.h"
+
+enum {
+  WRITER_NO_INTERFACE = -1,
+  /* Larger packets are written in pieces; see tb_output_reserve(). */
+  WRITER_PIECE_BYTES = 256 * 1024,
+  WRITER_NS_TSRESOL = 9,
+};
+
+/* How one source stands in the output. */
+typedef struct {
+  gint64 number;      /* interface number, or WRITER_NO_INTERFACE */
+  gboolean own_ticks; /* packets keep the ticks of the input */
+  TbPcapngTime time;  /* of the interface block */
+  TbPcapngTime input; /* of the input, to see what digits get lost */
+} WriterInterface;
+
+typedef struct {
+  const TbPcapngEncoding *encoding; /* NULL: no events wanted */
+  gpointer encoder;
+  WriterInterface *interfaces; /* by source rank */
+  TbBuf block;
+} Writer;
+
+static const TbPcapngEncoding *const writer_encodings[] = { &tb_pcapng_journal };
+
+static gboolean writer_choose_encoding(TbWriter *writer, GError **error)
+{
+  Writer *priv = writer->priv;
+  const char *name = tb_writer_get_setting(writer, "events");
+  if (g_strcmp0(name, "none") == 0)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS(writer_encodings); i++)
+    if (!name || g_str_equal(name, writer_encodings[i]->name)) {
+      priv->encoding = writer_encodings[i];
+      priv->encoder = priv->encoding->new(writer);
+      return TRUE;
+    }
+  tb_error_set(error, TB_ERROR_UNSUPPORTED, tb_output_get_name(writer->output), TB_OFFSET_NONE,
+               "events cannot be written as \"%s\" (journal or none)", name);
+  return FALSE;
+}
+
+/* --- the section header --- */
+
+/* Adds the options of @more that @list does not have. */
+static void writer_union_comments(GPtrArray *list, GBytes *more)
+{
+  gsize len;
+  TbPcapngOptions walk = { .data = g_bytes_get_data(more, &len) };
+  TbPcapngOption option;
+  walk.len = len;
+  while (tb_pcapng_options_next(&walk, &option)) {
+    g_autofree char *text = g_strndup((const char *)option.value, option.len);
+    if (!g_ptr_array_find_with_equal_func(list, text, g_str_equal, NULL))
+      g_ptr_array_add(list, g_steal_pointer(&text));
+  }
+}
+
+static gint writer_compare_text(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * Comments of the sections the sources come from. Where all agree their order stays; else
+ * they are sorted, so that a tree of merges gives what one merge gives.
+ */
+static void writer_append_section_comments(const TbWriter *writer, TbBuf *buf)
+{
+  g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+  GBytes *first = NULL;
+  gboolean agree = TRUE;
+  for (guint i = 0; i < writer->sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(writer->sources, i);
+    if (!source->section_comments)
+      continue;
+    first = first ? first : source->section_comments;
+    if (i > 0 && source->section_comments != first
+        && !g_bytes_equal(first, source->section_comments))
+      agree = FALSE;
+    if (first == source->section_comments && list->len)
+      continue;
+    writer_union_comments(list, source->section_comments);
+  }
+  if (!agree)
+    g_ptr_array_sort(list, writer_compare_text);
+  for (guint i = 0; i < list->len; i++)
+    tb_pcapng_option_str(buf, TB_PCAPNG_OPT_COMMENT, g_ptr_array_index(list, i));
+}
+
+static void writer_append_section(const TbWriter *writer, TbBuf *buf)
+{
+  g_auto(TbBuf) text = { 0 };
+  const TbMachine *only = writer->machines->len == 1 ? g_ptr_array_index(writer->machines, 0)
+                                                     : NULL;
+  gsize at = tb_pcapng_block_begin(buf, TB_PCAPNG_SHB);
+  tb_buf_append_le32(buf, TB_PCAPNG_BYTE_ORDER);
+  tb_buf_append_le16(buf, 1);
+  tb_buf_append_le16(buf, 0);
+  tb_buf_append_le64(buf, G_MAXUINT64); /* section length not stated: the output may be a pipe */
+  if (only)
+    tb_pcapng_append_hardware(&text, only);
+  if (text.len)
+    tb_pcapng_option(buf, TB_PCAPNG_SHB_HARDWARE, text.data, text.len);
+  tb_buf_reset(&text);
+  if (only)
+    tb_pcapng_append_os(&text, only);
+  if (text.len)
+    tb_pcapng_option(buf, TB_PCAPNG_SHB_OS, text.data, text.len);
+  tb_pcapng_option_str(buf, TB_PCAPNG_SHB_USERAPPL, "tracebraid " TB_VERSION);
+  writer_append_section_comments(writer, buf);
+  tb_pcapng_option_end(buf);
+  tb_pcapng_block_end(buf, at);
+}
+
+/* --- interfaces --- */
+
+static void writer_set_interface(WriterInterface *interface, const TbSource *source,
+                                 gint64 number)
+{
+  interface->number = number;
+  interface->input = (TbPcapngTime){ source->tsresol, source->tsoffset_s };
+  interface->own_ticks = source->class == TB_SOURCE_PACKETS && !tb_axis_is_moved(&source->axis)
+                         && tb_pcapng_time_is_shown(source->tsresol);
+  interface->time = interface->own_ticks ? interface->input
+                                         : (TbPcapngTime){ WRITER_NS_TSRESOL, 0 };
+}
+
+static void writer_append_interfaces(TbWriter *writer, TbBuf *buf)
+{
+  Writer *priv = writer->priv;
+  gint64 n = 0;
+  priv->interfaces = g_new0(WriterInterface, MAX(writer->sources->len, 1u));
+  for (guint i = 0; i < writer->sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(writer->sources, i);
+    WriterInterface *interface = &priv->interfaces[i];
+    gboolean events = source->class == TB_SOURCE_EVENTS;
+    gboolean wanted = !events || priv->encoding;
+    writer_set_interface(interface, source, wanted ? n++ : WRITER_NO_INTERFACE);
+    if (wanted)
+      tb_pcapng_append_interface(buf, source,
+                                 events ? (guint32)TB_PCAPNG_LINK_UPPER_PDU : source->link_type,
+                                 interface->time.tsresol, interface->time.offset_s);
+  }
+}
+
+static gboolean writer_open(TbWriter *writer, GError **error)
+{
+  Writer *priv = g_new0(Writer, 1);
+  writer->priv = priv;
+  if (!writer_choose_encoding(writer, error))
+    return FALSE;
+  TbBuf *buf = &priv->block;
+  writer_append_section(writer, buf);
+  writer_append_interfaces(writer, buf);
+  for (guint i = 0; i < writer->machines->len; i++)
+    tb_pcapng_append_machine(buf, g_ptr_array_index(writer->machines, i), i);
+  return tb_output_write(writer->output, buf->data, buf->len, error);
+}
+
+/* --- records --- */
+
+/* The packet's ticks on its interface; FALSE where the time cannot be written. */
+static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterface *interface,
+                                           const TbEvent *event, guint64 *ticks)
+{
+  if (interface->own_ticks) {
+    *ticks = event->ticks;
+    return TRUE;
+  }
+  gboolean exact;
+  tb_pcapng_time_to_ns(&interface->input, event->ticks, &exact);
+  if (event->time_ns < 0)
+    return FALSE;
+  writer->counts.inexact += !exact;
+  *ticks = (guint64)event->time_ns;
+  return TRUE;
+}
+
+/* What stands behind the bytes: padding, options and the block's length. */
+static void writer_append_tail(const TbEvent *event, guint32 total, TbBuf *buf)
+{
+  static const char no_time[] = "time=none ";
+  tb_buf_append_fill(buf, 0, tb_pad4(event->len) - event->len);
+  tb_buf_append(buf, event->options, event->options_len);
+  if (event->flags & TB_EVENT_NO_TIME)
+    tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);
+  if (event->options_len || event->flags & TB_EVENT_NO_TIME)
+    tb_pcapng_option_end(buf);
+  tb_buf_append_le32(buf, total);
+}
+
+static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **error)
+{
+  Writer *priv = writer->priv;
+  const WriterInterface *interface = &priv->interfaces[event->source->rank];
+  guint64 ticks;
+  if (interface->number == WRITER_NO_INTERFACE)
+    return TRUE;
+  if (!writer_packet_ticks(writer, interface, event, &ticks)) {
+    writer->counts.out_of_range++;
+    return TRUE;
+  }
+  TbBuf *tail = &priv->block;
+  tb_buf_reset(tail);
+  writer_append_tail(event, 0, tail);
+  gsize total = TB_PCAPNG_EPB_HEAD + (gsize)event->len + tail->len;
+  tb_put_u32(tail->data + tail->len - 4, (guint32)total, FALSE);
+  guint8 head[TB_PCAPNG_EPB_HEAD];
+  tb_put_u32(head, TB_PCAPNG_EPB, FALSE);
+  tb_put_u32(head + 4, (guint32)total, FALSE);
+  tb_put_u32(head + 8, (guint32)interface->number, FALSE);
+  tb_put_u32(head + 12, (guint32)(ticks >> 32), FALSE);
+  tb_put_u32(head + 16, (guint32)ticks, FALSE);
+  tb_put_u32(head + 20, event->len, FALSE);
+  tb_put_u32(head + 24, event->orig_len, FALSE);
+  writer->counts.packets++;
+  if (total <= WRITER_PIECE_BYTES) {
+    guint8 *p = tb_output_reserve(writer->output, total, error);
+    if (!p)
+      return FALSE;
+    memcpy(p, head, sizeof head);
+    if (event->len)
+      memcpy(p + sizeof head, event->data, event->len);
+    memcpy(p + sizeof head + event->len, tail->data, tail->len);
+    tb_output_advance(writer->output, total);
+    return TRUE;
+  }
+  return tb_output_write(writer->output, head, sizeof head, error)
+         && tb_output_write(writer->output, event->data, event->len, error)
+         && tb_output_write(writer->output, tail->data, tail->len, error);
+}
+
+static gboolean writer_row(TbWriter *writer, const TbEvent *event, GError **error)
+{
+  Writer *priv = writer->priv;
+  const WriterInterface *interface = &priv->interfaces[event->source->rank];
+  if (interface->number == WRITER_NO_INTERFACE)
+    return TRUE;
+  if (event->time_ns < 0) {
+    writer->counts.out_of_range++;
+    return TRUE;
+  }
+  tb_buf_reset(&priv->block);
+  priv->encoding->append(priv->encoder, event, (guint32)interface->number, &priv->block);
+  writer->counts.rows++;
+  return tb_output_write(writer->output, priv->block.data, priv->block.len, error);
+}
+
+static gboolean writer_event(TbWriter *writer, const TbEvent *event, GError **error)
+{
+  if (event->glued_len && !tb_output_write(writer->output, event->glued, event->glued_len, error))
+    return FALSE;
+  switch (event->kind) {
+  case TB_EVENT_KIND_PACKET: return writer_packet(writer, event, error);
+  case TB_EVENT_KIND_TRACE:
+  case TB_EVENT_KIND_LOST: return writer_row(writer, event, error);
+  case TB_EVENT_KIND_META: break;
+  }
+  return TRUE;
+}
+
+/* --- what stands behind the records --- */
+
+/* Times of a statistics block are ticks of the interface, high word first. */
+static void writer_put_statistics_time(const WriterInterface *interface, const TbAxis *axis,
+                                       const guint8 *from, guint8 *to)
+{
+  guint64 ticks = (guint64)tb_get_u32(from, FALSE) << 32 | tb_get_u32(from + 4, FALSE);
+  if (!interface->own_ticks) {
+    gboolean exact;
+    gint64 ns = tb_axis_map(axis, tb_pcapng_time_to_ns(&interface->input, ticks, &exact));
+    ticks = (guint64)MAX(ns, 0);
+  }
+  tb_put_u32(to, (guint32)(ticks >> 32), FALSE);
+  tb_put_u32(to + 4, (guint32)ticks, FALSE);
+}
+
+/* @source->statistics: 8 bytes of time as in the block, then its options. */
+static void writer_append_statistics(const WriterInterface *interface, const TbSource *source,
+                                     TbBuf *buf)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data(source->statistics, &len);
+  guint8 time[8];
+  if (len < sizeof time)
+    return;
+  gsize at = tb_pcapng_block_begin(buf, TB_PCAPNG_ISB);
+  tb_buf_append_le32(buf, (guint32)interface->number);
+  writer_put_statistics_time(interface, &source->axis, data, time);
+  tb_buf_append(buf, time, sizeof time);
+  TbPcapngOptions walk = { .data = data + sizeof time, .len = len - sizeof time };
+  TbPcapngOption option;
+  while (tb_pcapng_options_next(&walk, &option)) {
+    gboolean is_time = option.code == TB_PCAPNG_ISB_STARTTIME
+                       || option.code == TB_PCAPNG_ISB_ENDTIME;
+    if (is_time && option.len == sizeof time) {
+      writer_put_statistics_time(interface, &source->axis, option.value, time);
+      tb_pcapng_option(buf, option.code, time, sizeof time);
+    } else {
+      tb_pcapng_option(buf, option.code, option.value, option.len);
+    }
+  }
+  if (walk.len)
+    tb_pcapng_option_end(buf);
+  tb_pcapng_block_end(buf, at);
+}
+
+static gboolean writer_finish(TbWriter *writer, GError **error)
+{
+  Writer *priv = writer->priv;
+  tb_buf_reset(&priv->block);
+  for (guint i = 0; i < writer->sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(writer->sources, i);
+    if (source->statistics && priv->interfaces[i].number != WRITER_NO_INTERFACE)
+      writer_append_statistics(&priv->interfaces[i], source, &priv->block);
+  }
+  return tb_output_write(writer->output, priv->block.data, priv->block.len, error);
+}
+
+static void writer_close(TbWriter *writer)
+{
+  Writer *priv = writer->priv;
+  if (!priv)
+    return;
+  if (priv->encoder)
+    priv->encoding->free(priv->encoder);
+  g_free(priv->interfaces);
+  tb_buf_clear(&priv->block);
+  g_free(priv);
+}
+
+const TbWriterFormat tb_pcapng_writer = {
+  .name = "pcapng",
+  .description = "pcapng for Wireshark: packets, and system events as journal rows",
+  .extension = "pcapng",
+  .capabilities = TB_WRITER_EVENTS | TB_WRITER_PACKETS,
+  .open = writer_open,
+  .event = writer_event,
+  .finish = writer_finish,
+  .close = writer_close,
+};

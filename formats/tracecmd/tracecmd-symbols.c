@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sorted tables of kernel symbols and printk strings; see tracecmd-symbols.h.
+ * The names stay in one copy of the text, cut by NULs.
+ */
+#include "tracecmd/tracecmd-symbols.h"
+
+#include <string.h>
+
+/* Direct-mapped memory of recent answers: a trace asks for few addresses often. */
+#define TC_SYMBOLS_RECENT 1024
+
+typedef struct {
+  guint64 address;
+  const char *name;
+} TcSymbol;
+
+typedef struct {
+  guint64 address;
+  const TcSymbol *symbol;
+  gboolean known;
+} TcRecent;
+
+struct _TcSymbols {
+  char *text;
+  TcSymbol *table;
+  gsize count;
+  TcRecent *recent;
+};
+
+static int symbols_compare(const void *a, const void *b)
+{
+  const TcSymbol *x = a, *y = b;
+  if (x->address != y->address)
+    return x->address < y->address ? -1 : 1;
+  /* libtraceevent collects in reverse and sorts stably: the later line stands first */
+  return x->name > y->name ? -1 : x->name < y->name;
+}
+
+static TcSymbols *symbols_new(GBytes *text)
+{
+  TcSymbols *symbols = g_new0(TcSymbols, 1);
+  gsize len;
+  const char *bytes = g_bytes_get_data(text, &len);
+  symbols->text = g_malloc(len + 1);
+  if (len)
+    memcpy(symbols->text, bytes, len);
+  symbols->text[len] = '\0';
+  return symbols;
+}
+
+static void symbols_take(TcSymbols *symbols, GArray *entries)
+{
+  symbols->count = entries->len;
+  symbols->table = (TcSymbol *)(gpointer)g_array_free(entries, FALSE);
+  if (symbols->count)
+    qsort(symbols->table, symbols->count, sizeof *symbols->table, symbols_compare);
+}
+
+void tc_symbols_free(TcSymbols *symbols)
+{
+  if (!symbols)
+    return;
+  g_free(symbols->recent);
+  g_free(symbols->table);
+  g_free(symbols->text);
+  g_free(symbols);
+}
+
+gsize tc_symbols_get_count(const TcSymbols *symbols)
+{
+  return symbols->count;
+}
+
+/* The next line at *@p without its newline, NUL-terminated; NULL at the end. Empty lines do not count. */
+static char *symbols_next_line(char **p)
+{
+  char *line;
+  while (**p == '\n')
+    (*p)++;
+  if (!**p)
+    return NULL;
+  line = *p;
+  *p = strchrnul(line, '\n');
+  if (**p)
+    *(*p)++ = '\0';
+  return line;
+}
+
+/* "ffffffff81000000 T name\t[module]": FALSE when the line is none of these */
+static gboolean symbols_split(char *line, guint64 *address, char *type, char **name)
+{
+  char *p = line;
+  guint digits = 0;
+  guint64 value = 0;
+  while (g_ascii_isspace(*p))
+    p++;
+  for (; digits < 16 && g_ascii_isxdigit(*p); digits++)
+    value = value << 4 | (guint64)g_ascii_xdigit_value(*p++);
+  if (!digits)
+    return FALSE;
+  while (g_ascii_isspace(*p))
+    p++;
+  if (!*p)
+    return FALSE;
+  *type = *p++;
+  while (g_ascii_isspace(*p))
+    p++;
+  if (!*p)
+    return FALSE;
+  *name = p;
+  while (*p && !g_ascii_isspace(*p))
+    p++;
+  *p = '\0';
+  *address = value;
+  return TRUE;
+}
+
+TcSymbols *tc_symbols_new_kallsyms(GBytes *text)
+{
+  TcSymbols *symbols = symbols_new(text);
+  GArray *entries = g_array_new(FALSE, FALSE, sizeof(TcSymbol));
+  char *p = symbols->text, *line;
+  while ((line = symbols_next_line(&p))) {
+    TcSymbol symbol;
+    char type, *name;
+    if (!symbols_split(line, &symbol.address, &type, &name))
+      break;
+    /* mapping symbols of ARM and absolute per-CPU offsets are no functions */
+    if (name[0] == '$' || type == 'A' || type == 'a')
+      continue;
+    symbol.name = name;
+    g_array_append_val(entries, symbol);
+  }
+  symbols_take(symbols, entries);
+  symbols->recent = g_new0(TcRecent, TC_SYMBOLS_RECENT);
+  return symbols;
+}
+
+/* Takes the quotes off, and a "\n" (two characters) at the end of the text. */
+static char *symbols_unquote(char *text)
+{
+  gsize len;
+  if (*text == '"')
+    text++;
+  len = strlen(text);
+  if (len && text[len - 1] == '"')
+    text[--len] = '\0';
+  if (len >= 2 && text[len - 2] == '\\' && text[len - 1] == 'n')
+    text[len - 2] = '\0';
+  return text;
+}
+
+TcSymbols *tc_symbols_new_printk(GBytes *text)
+{
+  TcSymbols *symbols = symbols_new(text);
+  GArray *entries = g_array_new(FALSE, FALSE, sizeof(TcSymbol));
+  char *p = symbols->text, *line;
+  while ((line = symbols_next_line(&p))) {
+    TcSymbol symbol;
+    char *colon = strchr(line, ':');
+    if (!colon)
+      break;
+    *colon++ = '\0';
+    if (*colon)
+      colon++; /* the blank after the colon */
+    symbol.address = g_ascii_strtoull(line, NULL, 16);
+    symbol.name = symbols_unquote(colon);
+    g_array_append_val(entries, symbol);
+  }
+  symbols_take(symbols, entries);
+  return symbols;
+}
+
+/* How libtraceevent orders @address against an entry: equal when the entry covers it. */
+static int symbols_order(const TcSymbols *symbols, gsize i, guint64 address)
+{
+  guint64 start = symbols->table[i].address;
+  guint64 next = i + 1 < symbols->count ? symbols->table[i + 1].address : 0;
+  if (address == start || (address > start && address < next))
+    return 0;
+  return address < start ? -1 : 1;
+}
+
+/* The halving of the C library's bsearch(), so that among equals the same one is met. */
+static const TcSymbol *symbols_search(const TcSymbols *symbols, guint64 address, gboolean exact)
+{
+  gsize low = 0, high = symbols->count;
+  while (low < high) {
+    gsize i = (low + high) / 2;
+    guint64 start = symbols->table[i].address;
+    int order = exact ? (address < start ? -1 : address > start) :
+                        symbols_order(symbols, i, address);
+    if (order == 0)
+      return &symbols->table[i];
+    if (order < 0)
+      high = i;
+    else
+      low = i + 1;
+  }
+  return NULL;
+}
+
+const char *tc_symbols_find(TcSymbols *symbols, guint64 address, guint64 *start)
+{
+  TcRecent *recent =
+      &symbols->recent[(address * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)) >> 54];
+  if (!recent->known || recent->address != address) {
+    recent->symbol = symbols_search(symbols, address, FALSE);
+    recent->address = address;
+    recent->known = TRUE;
+  }
+  if (!recent->symbol)
+    return NULL;
+  if (start)
+    *start = recent->symbol->address;
+  return recent->symbol->name;
+}
+
+const char *tc_symbols_find_exact(const TcSymbols *symbols, guint64 address)
+{
+  const TcSymbol *symbol = symbols_search(symbols, address, TRUE);
+  return symbol ? symbol->name : NULL;
+}
+
+gboolean tc_symbols_find_name(const TcSymbols *symbols, const char *name, guint64 *address)
+{
+  for (gsize i = 0; i < symbols->count; i++)
+    if (!strcmp(symbols->table[i].name, name)) {
+      *address = symbols->table[i].address;
+      return TRUE;
+    }
+  return FALSE;
+}

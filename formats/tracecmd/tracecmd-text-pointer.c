@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * %p and the kernel's extensions of it: function names, MAC, IPv4 and IPv6
+ * addresses, socket addresses, UUIDs, raw bytes. What libtraceevent says of an
+ * argument it cannot use is a constant here.
+ */
+#include "tracecmd/tracecmd-text-private.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+typedef enum {
+  TC_POINTER_NUMBER,   /* %p */
+  TC_POINTER_FUNCTION, /* %ps, %pf; with offset %pS, %pF */
+  TC_POINTER_TEXT,     /* a constant */
+  TC_POINTER_MAC,
+  TC_POINTER_IP4,
+  TC_POINTER_IP6,
+  TC_POINTER_SOCKADDR,
+  TC_POINTER_UUID,
+  TC_POINTER_BYTES, /* %*ph */
+} TcPointerKind;
+
+struct _TcPointer {
+  TcPointerKind kind;
+  const TcExpr *value;
+  guint32 offset;
+  guint32 size;
+  gboolean dynamic;
+  TcLocator at;
+  gboolean with_offset; /* of a function */
+  gboolean reverse;     /* bytes of an address */
+  gboolean padded;      /* %pi4: three digits each, %pi6: no colons */
+  gboolean compressed;  /* %pI6c */
+  gboolean port;        /* %pISp */
+  gboolean guid;        /* %pUl: little-endian fields */
+  gboolean upper;
+  char separator; /* between bytes; 0 = none */
+  const char *text;
+};
+
+static void pointer_set_text(TcCompiler *c, TcPointer *pointer, const char *format, int type)
+{
+  char text[80];
+  int n = g_snprintf(text, sizeof text, "%s", format);
+  if (type >= 0)
+    n = g_snprintf(text, sizeof text, "%s%d", format, type);
+  pointer->kind = TC_POINTER_TEXT;
+  pointer->text = tc_compiler_strdup(c, text, (gsize)n);
+}
+
+/* Takes the field of @arg; FALSE when it has none, the text is then set. */
+static gboolean pointer_take_field(TcCompiler *c, TcPointer *pointer, struct tep_print_arg *arg)
+{
+  struct tep_format_field *field;
+  if (arg->type != TEP_PRINT_FIELD) {
+    pointer_set_text(c, pointer, "ARG TYPE NOT FIELD BUT ", (int)arg->type);
+    return FALSE;
+  }
+  field = tc_compiler_find_field(c, arg->field.field, arg->field.name);
+  if (!field || field->offset < 0 || field->size < 0) {
+    pointer_set_text(c, pointer, "", -1);
+    return FALSE;
+  }
+  pointer->offset = (guint32)field->offset;
+  pointer->size = (guint32)field->size;
+  return TRUE;
+}
+
+static void pointer_compile_sized(TcCompiler *c, TcPointer *pointer, struct tep_print_arg *arg,
+                                  TcPointerKind kind, guint32 size, const char *otherwise)
+{
+  if (!pointer_take_field(c, pointer, arg))
+    return;
+  pointer->kind = kind;
+  if (pointer->size != size)
+    pointer_set_text(c, pointer, otherwise, -1);
+}
+
+static void pointer_compile_mac(TcCompiler *c, TcPointer *pointer, const char *letters,
+                                struct tep_print_arg *arg)
+{
+  pointer->separator = ':';
+  if (letters[0] == 'm')
+    pointer->separator = 0;
+  else if (letters[1] == 'F')
+    pointer->separator = '-';
+  pointer->reverse = letters[1] == 'R';
+  pointer_compile_sized(c, pointer, arg, TC_POINTER_MAC, 6, "INVALIDMAC");
+}
+
+/* h, n, l, b behind an IPv4 conversion: the order of its bytes */
+static gboolean pointer_ip4_reverse(TcCompiler *c, char order)
+{
+  return order == 'l' || (order == 'h' && !c->ctx->big);
+}
+
+static void pointer_compile_sockaddr(TcCompiler *c, TcPointer *pointer, const char *p,
+                                     struct tep_print_arg *arg)
+{
+  if (!pointer->padded && *p == 'p') {
+    pointer->port = TRUE;
+    p++;
+  }
+  if (!pointer->padded && *p == 'c') {
+    pointer->compressed = TRUE;
+    p++;
+  }
+  pointer->reverse = pointer_ip4_reverse(c, *p);
+  if (arg->type == TEP_PRINT_DYNAMIC_ARRAY) {
+    pointer->kind = TC_POINTER_SOCKADDR;
+    pointer->dynamic = TRUE;
+    tc_locator_init(&pointer->at, arg->dynarray.field, c->ctx->big);
+  } else if (arg->type != TEP_PRINT_FIELD) {
+    pointer_set_text(c, pointer, "ARG NOT FIELD NOR DYNAMIC ARRAY BUT TYPE ", (int)arg->type);
+  } else if (pointer_take_field(c, pointer, arg)) {
+    pointer->kind = TC_POINTER_SOCKADDR;
+  }
+}
+
+static void pointer_compile_ip(TcCompiler *c, TcPointer *pointer, const char *letters,
+                               struct tep_print_arg *arg)
+{
+  pointer->padded = letters[0] == 'i';
+  switch (letters[1]) {
+  case '4':
+    pointer->reverse = pointer_ip4_reverse(c, letters[2]);
+    pointer_compile_sized(c, pointer, arg, TC_POINTER_IP4, 4, "INVALIDIPv4");
+    break;
+  case '6':
+    pointer->compressed = !pointer->padded && letters[2] == 'c';
+    pointer_compile_sized(c, pointer, arg, TC_POINTER_IP6, 16, "INVALIDIPv6");
+    break;
+  case 'S':
+    pointer_compile_sockaddr(c, pointer, letters + 2, arg);
+    break;
+  default:
+    pointer_set_text(c, pointer, "", -1);
+    break;
+  }
+}
+
+static void pointer_compile_bytes(TcCompiler *c, TcPointer *pointer, const char *letters,
+                                  struct tep_print_arg *arg)
+{
+  if (arg->type != TEP_PRINT_DYNAMIC_ARRAY) {
+    pointer_set_text(c, pointer, "ARG TYPE NOT FIELD BUT ", (int)arg->type);
+    return;
+  }
+  pointer->kind = TC_POINTER_BYTES;
+  pointer->separator = letters[1] == 'C' ? ':' : letters[1] == 'D' ? '-' : ' ';
+  if (letters[1] == 'N')
+    pointer->separator = 0;
+  tc_locator_init(&pointer->at, arg->dynarray.field, c->ctx->big);
+}
+
+static void pointer_compile_kind(TcCompiler *c, TcPointer *pointer, const char *letters,
+                                 struct tep_print_arg *arg)
+{
+  struct tep_print_arg *bare = arg;
+  while (bare->type == TEP_PRINT_TYPE && bare->typecast.item)
+    bare = bare->typecast.item;
+  if (arg->type == TEP_PRINT_FUNC)
+    c->reason = "calls a print function";
+  switch (letters[0]) {
+  case 'F':
+  case 'f':
+  case 'S':
+  case 's':
+    pointer->kind = TC_POINTER_FUNCTION;
+    pointer->with_offset = letters[0] == 'F' || letters[0] == 'S';
+    pointer->value = tc_expr_compile(c, arg);
+    break;
+  case 'M':
+  case 'm':
+    pointer_compile_mac(c, pointer, letters, bare);
+    break;
+  case 'I':
+  case 'i':
+    pointer_compile_ip(c, pointer, letters, bare);
+    break;
+  case 'U':
+    pointer->guid = letters[1] == 'L' || letters[1] == 'l';
+    pointer->upper = letters[1] == 'L' || letters[1] == 'B';
+    pointer_compile_sized(c, pointer, bare, TC_POINTER_UUID, 16, "INVALIDUUID");
+    break;
+  case 'h':
+    pointer_compile_bytes(c, pointer, letters, arg);
+    break;
+  default:
+    pointer->kind = TC_POINTER_NUMBER;
+    pointer->value = tc_expr_compile(c, arg);
+    break;
+  }
+}
+
+const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, struct tep_print_arg *arg)
+{
+  TcPointer *pointer = tc_compiler_alloc(c, sizeof *pointer);
+  if (arg)
+    pointer_compile_kind(c, pointer, letters, arg);
+  else
+    pointer_set_text(c, pointer, "", -1);
+  return pointer;
+}
+
+void tc_pointer_append_function(TcTextContext *ctx, guint64 address, gboolean offset, TbBuf *out)
+{
+  TcSymbols *symbols = tc_text_context_symbols(ctx);
+  guint64 start = 0;
+  const char *name = symbols ? tc_symbols_find(symbols, address, &start) : NULL;
+  if (!name) {
+    tb_buf_append(out, "0x", 2);
+    tb_buf_append_hex(out, address);
+    return;
+  }
+  tb_buf_append_str(out, name);
+  if (!offset)
+    return;
+  tb_buf_append(out, "+0x", 3);
+  tb_buf_append_hex(out, address - start);
+}
+
+static void pointer_append_byte(TbBuf *out, guint8 byte, gboolean upper)
+{
+  const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+  tb_buf_append_c(out, digits[byte >> 4]);
+  tb_buf_append_c(out, digits[byte & 15]);
+}
+
+static void pointer_append_bytes(TbBuf *out, const guint8 *bytes, guint32 n, char separator,
+                                 gboolean reverse)
+{
+  for (guint32 i = 0; i < n; i++) {
+    if (i && separator)
+      tb_buf_append_c(out, separator);
+    pointer_append_byte(out, bytes[reverse ? n - 1 - i : i], FALSE);
+  }
+}
+
+static void pointer_append_ip4(TbBuf *out, const guint8 *bytes, gboolean padded, gboolean reverse)
+{
+  for (guint i = 0; i < 4; i++) {
+    guint8 byte = bytes[reverse ? 3 - i : i];
+    if (i)
+      tb_buf_append_c(out, '.');
+    if (padded && byte < 100)
+      tb_buf_append_c(out, '0');
+    if (padded && byte < 10)
+      tb_buf_append_c(out, '0');
+    tb_buf_append_u64(out, byte);
+  }
+}
+
+static void pointer_append_ip6(TbBuf *out, const guint8 *bytes, gboolean padded)
+{
+  for (guint i = 0; i < 16; i++) {
+    if (i && !(i & 1) && !padded)
+      tb_buf_append_c(out, ':');
+    pointer_append_byte(out, bytes[i], FALSE);
+  }
+}
+
+/* IPv4 addresses inside IPv6 ones: mapped (::ffff:a.b.c.d) and ISATAP. */
+static gboolean pointer_ip6_holds_ip4(const guint8 *a)
+{
+  static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+  return !memcmp(a, mapped, sizeof mapped) ||
+         ((a[8] | 2) == 2 && a[9] == 0 && a[10] == 0x5e && a[11] == 0xfe);
+}
+
+/* The longest run of two zero words or more, the first of equals; @n is 0 when there is none. */
+static void pointer_ip6_zeros(const guint16 *words, guint count, guint *at, guint *n)
+{
+  *at = *n = 0;
+  for (guint i = 0; i < count; i++) {
+    guint run = 0;
+    while (i + run < count && !words[i + run])
+      run++;
+    if (run > 1 && run > *n) {
+      *at = i;
+      *n = run;
+    }
+  }
+}
+
+static void pointer_append_ip6_compressed(TbBuf *out, const guint8 *bytes)
+{
+  gboolean ip4 = pointer_ip6_holds_ip4(bytes), colon = FALSE;
+  guint count = ip4 ? 6 : 8, at, n;
+  guint16 words[8];
+  for (guint i = 0; i < 8; i++)
+    words[i] = tb_get_u16(bytes + 2 * i, TRUE);
+  pointer_ip6_zeros(words, count, &at, &n);
+  for (guint i = 0; i < count; i++) {
+    if (n && i == at) {
+      tb_buf_append(out, "::", colon || i == 0 ? 2 : 1);
+      colon = FALSE;
+      i += n - 1;
+      continue;
+    }
+    if (colon)
+      tb_buf_append_c(out, ':');
+    tb_buf_append_hex(out, words[i]);
+    colon = TRUE;
+  }
+  if (!ip4)
+    return;
+  if (colon)
+    tb_buf_append_c(out, ':');
+  pointer_append_ip4(out, bytes + 12, FALSE, FALSE);
+}
+
+static void pointer_render_sockaddr(const TcPointer *pointer, TcFrame *frame, TbBuf *out)
+{
+  guint32 off = pointer->offset, len = pointer->size;
+  const guint8 *sa;
+  guint16 family;
+  if (pointer->dynamic)
+    tc_locator_find(&pointer->at, frame, &off, &len);
+  if ((guint64)off + 2 > frame->len)
+    return;
+  sa = frame->data + off;
+  /* the family is read in this machine's byte order: so does libtraceevent */
+  family = tb_get_u16(sa, G_BYTE_ORDER == G_BIG_ENDIAN);
+  if (family == AF_INET) {
+    if (len < sizeof(struct sockaddr_in) || frame->len - off < sizeof(struct sockaddr_in)) {
+      tb_buf_append_str(out, "INVALIDIPv4");
+      return;
+    }
+    pointer_append_ip4(out, sa + 4, pointer->padded, pointer->reverse);
+    if (!pointer->port)
+      return;
+  } else if (family == AF_INET6) {
+    if (len < sizeof(struct sockaddr_in6) || frame->len - off < sizeof(struct sockaddr_in6)) {
+      tb_buf_append_str(out, "INVALIDIPv6");
+      return;
+    }
+    if (pointer->port)
+      tb_buf_append_c(out, '[');
+    if (pointer->compressed)
+      pointer_append_ip6_compressed(out, sa + 8);
+    else
+      pointer_append_ip6(out, sa + 8, pointer->padded);
+    if (!pointer->port)
+      return;
+    tb_buf_append_c(out, ']');
+  } else {
+    return;
+  }
+  tb_buf_append_c(out, ':');
+  tb_buf_append_u64(out, tb_get_u16(sa + 2, TRUE));
+}
+
+static void pointer_render_uuid(const TcPointer *pointer, const guint8 *bytes, TbBuf *out)
+{
+  static const guint8 guid[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+  for (guint i = 0; i < 16; i++) {
+    pointer_append_byte(out, bytes[pointer->guid ? guid[i] : i], pointer->upper);
+    if (i == 3 || i == 5 || i == 7 || i == 9)
+      tb_buf_append_c(out, '-');
+  }
+}
+
+static void pointer_render_bytes(const TcPointer *pointer, gint length, TcFrame *frame, TbBuf *out)
+{
+  guint32 off, len;
+  tc_locator_find(&pointer->at, frame, &off, &len);
+  if (length < 0 || len < (guint32)length)
+    length = (gint)len;
+  len = MIN((guint32)length, frame->len - off);
+  pointer_append_bytes(out, frame->data + off, len, pointer->separator, FALSE);
+}
+
+static void pointer_render_number(const TcPointer *pointer, TcFrame *frame, TbBuf *out)
+{
+  guint64 value = tc_expr_eval(pointer->value, frame);
+  if (!value) {
+    tb_buf_append(out, "(nil)", 5);
+    return;
+  }
+  tb_buf_append(out, "0x", 2);
+  tb_buf_append_hex(out, value);
+}
+
+/* Addresses of fixed size; the record ends before one: nothing is printed */
+static void pointer_render_sized(const TcPointer *pointer, TcFrame *frame, TbBuf *out)
+{
+  const guint8 *bytes;
+  if ((guint64)pointer->offset + pointer->size > frame->len)
+    return;
+  bytes = frame->data + pointer->offset;
+  switch ((int)pointer->kind) {
+  case TC_POINTER_MAC:
+    pointer_append_bytes(out, bytes, 6, pointer->separator, pointer->reverse);
+    break;
+  case TC_POINTER_IP4:
+    pointer_append_ip4(out, bytes, pointer->padded, pointer->reverse);
+    break;
+  case TC_POINTER_IP6:
+    if (pointer->compressed)
+      pointer_append_ip6_compressed(out, bytes);
+    else
+      pointer_append_ip6(out, bytes, pointer->padded);
+    break;
+  default:
+    pointer_render_uuid(pointer, bytes, out);
+    break;
+  }
+}
+
+void tc_pointer_render(const TcPointer *pointer, gint length, TcFrame *frame, TbBuf *out)
+{
+  switch (pointer->kind) {
+  case TC_POINTER_NUMBER:
+    pointer_render_number(pointer, frame, out);
+    break;
+  case TC_POINTER_FUNCTION:
+    tc_pointer_append_function(frame->ctx, tc_expr_eval(pointer->value, frame),
+                               pointer->with_offset, out);
+    break;
+  case TC_POINTER_TEXT:
+    tb_buf_append_str(out, pointer->text);
+    break;
+  case TC_POINTER_SOCKADDR:
+    pointer_render_sockaddr(pointer, frame, out);
+    break;
+  case TC_POINTER_BYTES:
+    pointer_render_bytes(pointer, length, frame, out);
+    break;
+  case TC_POINTER_MAC:
+  case TC_POINTER_IP4:
+  case TC_POINTER_IP6:
+  case TC_POINTER_UUID:
+  default:
+    pointer_render_sized(pointer, frame, out);
+    break;
+  }
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Compiling an event id's print format into steps, and running the steps over
+ * a record; see tracecmd-text.h. The arguments are compiled by the other files
+ * named tracecmd-text-*; here is what strings them together.
+ */
+#include "tracecmd/tracecmd-text-private.h"
+
+#include <string.h>
+
+/* Bytes a step may write without asking for room again: a 64-bit number and signs. */
+#define TC_STEP_ROOM 32
+
+/* Largest record that the fallback gives to libtraceevent, which trusts offsets in it. */
+#define TC_FALLBACK_RECORD 65536
+#define TC_FALLBACK_ROOM (4 * TC_FALLBACK_RECORD)
+
+typedef enum {
+  TC_STEP_LITERAL,
+  TC_STEP_UNSIGNED, /* %u, %lu, ... */
+  TC_STEP_SIGNED,   /* %d, ... */
+  TC_STEP_HEX,      /* %x, ... */
+  TC_STEP_NUMBER,   /* any other number */
+  TC_STEP_CHAR,
+  TC_STEP_FIXED,    /* %s of a char array */
+  TC_STEP_DYNAMIC,  /* %s of a dynamic string */
+  TC_STEP_STRING,   /* any other %s */
+  TC_STEP_POINTER,
+} TcStepKind;
+
+/** TcStep: a piece of constant text and what follows it */
+typedef struct {
+  TcStepKind kind;
+  guint32 literal_len;
+  const char *literal;
+  const TcExpr *value;
+  guint64 mask;
+  const TcExpr *length; /* (nullable): the argument of '*' */
+  guint32 offset;
+  guint32 size;
+  TcLocator at;
+  const TcString *string;
+  const TcPointer *pointer;
+  TcSpec spec;
+} TcStep;
+
+struct _TcText {
+  TcTextContext *ctx;
+  struct tep_event *event;
+  GPtrArray *owned;
+  GArray *steps;
+  TcFields *fields;       /* (nullable): the format could not be parsed */
+  const TcBprint *bprint; /* (nullable) */
+  guint indent;           /* leading blanks, taken off the first step */
+  char *reason;           /* (nullable): it is a fallback */
+  guint8 *room;           /* of the fallback */
+  struct trace_seq seq;
+};
+
+/* -- what all texts of a recording share -- */
+
+TcTextContext *tc_text_context_new(struct tep_handle *tep, gboolean big, guint long_size)
+{
+  TcTextContext *ctx = g_new0(TcTextContext, 1);
+  ctx->tep = tep;
+  ctx->big = big;
+  ctx->long_size = long_size;
+  return ctx;
+}
+
+void tc_text_context_free(TcTextContext *ctx)
+{
+  if (!ctx)
+    return;
+  tc_symbols_free(ctx->symbols);
+  tc_symbols_free(ctx->printk);
+  g_free(ctx);
+}
+
+void tc_text_context_set_symbols(TcTextContext *ctx, TcTextLoad load, gpointer data)
+{
+  ctx->load = load;
+  ctx->load_data = data;
+}
+
+void tc_text_context_set_printk(TcTextContext *ctx, const char *text, gsize len)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new(text, len);
+  tc_symbols_free(ctx->printk);
+  ctx->printk = tc_symbols_new_printk(bytes);
+}
+
+TcSymbols *tc_text_context_symbols(TcTextContext *ctx)
+{
+  g_autoptr(GBytes) text = NULL;
+  if (G_LIKELY(ctx->loaded))
+    return ctx->symbols;
+  ctx->loaded = TRUE;
+  if (ctx->load && ctx->load(ctx->load_data, &text) && text)
+    ctx->symbols = tc_symbols_new_kallsyms(text);
+  return ctx->symbols;
+}
+
+/* -- compiling -- */
+
+gpointer tc_compiler_alloc(TcCompiler *c, gsize size)
+{
+  gpointer memory = g_malloc0(MAX(size, 1));
+  g_ptr_array_add(c->owned, memory);
+  return memory;
+}
+
+const char *tc_compiler_strdup(TcCompiler *c, const char *text, gsize len)
+{
+  char *copy = tc_compiler_alloc(c, len + 1);
+  if (len)
+    memcpy(copy, text, len);
+  return copy;
+}
+
+struct tep_format_field *tc_compiler_find_field(TcCompiler *c, struct tep_format_field *field,
+                                                const char *name)
+{
+  if (field || !name)
+    return field;
+  return tep_find_any_field(c->event, name);
+}
+
+static gboolean text_spec_is_plain(const TcSpec *spec)
+{
+  return !spec->star && !spec->width && spec->precision < 0 && !spec->plus && !spec->alternate;
+}
+
+static void text_compile_number(TcCompiler *c, TcStep *step, struct tep_print_arg *arg)
+{
+  step->value = step->spec.conversion == 'c' ? tc_expr_compile_char(c, arg) :
+                                               tc_expr_compile(c, arg);
+  step->mask = step->spec.bits == 64 ? G_MAXUINT64 :
+                                       (G_GUINT64_CONSTANT(1) << step->spec.bits) - 1;
+  step->kind = TC_STEP_NUMBER;
+  if (step->spec.conversion == 'c')
+    step->kind = TC_STEP_CHAR;
+  else if (!text_spec_is_plain(&step->spec))
+    return;
+  else if (step->spec.conversion == 'u')
+    step->kind = TC_STEP_UNSIGNED;
+  else if (step->spec.conversion == 'x')
+    step->kind = TC_STEP_HEX;
+  else if (step->spec.conversion == 'd' || step->spec.conversion == 'i')
+    step->kind = TC_STEP_SIGNED;
+}
+
+static void text_compile_string(TcCompiler *c, TcStep *step, struct tep_print_arg *arg)
+{
+  step->string = tc_string_compile(c, arg);
+  step->kind = TC_STEP_STRING;
+  if (!text_spec_is_plain(&step->spec))
+    return;
+  if (tc_string_get_fixed(step->string, &step->offset, &step->size))
+    step->kind = TC_STEP_FIXED;
+  else if (tc_string_get_dynamic(step->string, &step->at))
+    step->kind = TC_STEP_DYNAMIC;
+}
+
+/* One conversion at @format; @arg moves on. Returns: how many characters it took */
+static gsize text_compile_conversion(TcCompiler *c, TcStep *step, const char *format,
+                                     struct tep_print_arg **arg, TbBuf *literal)
+{
+  gsize taken = tc_spec_parse(format, &step->spec);
+  struct tep_print_arg *length = NULL;
+  if (step->spec.star && *arg) {
+    length = *arg;
+    *arg = length->next;
+  }
+  step->kind = TC_STEP_LITERAL;
+  if (step->spec.conversion == '?') {
+    const char bad[3] = { '>', step->spec.bad, '<' };
+    tb_buf_append(literal, bad, sizeof bad);
+    return taken;
+  }
+  if (!step->spec.conversion || !*arg)
+    return taken;
+  if (length)
+    step->length = tc_expr_compile(c, length);
+  if (step->spec.conversion == 'p') {
+    step->kind = TC_STEP_POINTER;
+    step->pointer = tc_pointer_compile(c, step->spec.pointer, *arg);
+  } else if (step->spec.conversion == 's') {
+    text_compile_string(c, step, *arg);
+  } else {
+    text_compile_number(c, step, *arg);
+  }
+  *arg = (*arg)->next;
+  return taken;
+}
+
+static void text_add_step(TcText *text, TcCompiler *c, TcStep *step, TbBuf *literal)
+{
+  step->literal = tc_compiler_strdup(c, (const char *)literal->data, literal->len);
+  step->literal_len = (guint32)literal->len;
+  g_array_append_val(text->steps, *step);
+  tb_buf_reset(literal);
+  *step = (TcStep){ 0 };
+}
+
+static void text_compile_steps(TcText *text, TcCompiler *c)
+{
+  const char *format = c->event->print_fmt.format ? c->event->print_fmt.format : "";
+  struct tep_print_arg *arg = c->event->print_fmt.args;
+  g_auto(TbBuf) literal = { 0 };
+  TcStep step = { 0 };
+  while (*format) {
+    if (*format != '%' || format[1] == '%') {
+      format += tc_spec_append_literal(format, &literal);
+      continue;
+    }
+    format += text_compile_conversion(c, &step, format, &arg, &literal);
+    if (step.kind == TC_STEP_LITERAL)
+      step = (TcStep){ 0 };
+    else
+      text_add_step(text, c, &step, &literal);
+  }
+  if (literal.len)
+    text_add_step(text, c, &step, &literal);
+}
+
+/* The blanks before the text belong to the layout of trace-cmd's lines. */
+static void text_take_indent(TcText *text)
+{
+  TcStep *first;
+  if (!text->steps->len)
+    return;
+  first = &g_array_index(text->steps, TcStep, 0);
+  while (first->literal_len && first->literal[0] == ' ') {
+    first->literal++;
+    first->literal_len--;
+    text->indent++;
+  }
+}
+
+TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event)
+{
+  TcText *text = g_new0(TcText, 1);
+  TcCompiler c = { .ctx = ctx, .event = event };
+  text->ctx = ctx;
+  text->event = event;
+  text->owned = c.owned = g_ptr_array_new_with_free_func(g_free);
+  text->steps = g_array_new(FALSE, FALSE, sizeof(TcStep));
+  if (((guint)event->flags & (guint)TEP_EVENT_FL_FAILED) != 0)
+    text->fields = tc_fields_compile(&c);
+  else if (event->handler)
+    c.reason = "has a handler of a plugin";
+  else if (event->flags & TEP_EVENT_FL_ISBPRINT)
+    text->bprint = tc_bprint_compile(&c);
+  else
+    text_compile_steps(text, &c);
+  text_take_indent(text);
+  if (c.reason) {
+    text->reason = g_strdup(c.reason);
+    text->room = g_malloc0(TC_FALLBACK_ROOM);
+    trace_seq_init(&text->seq);
+  }
+  return text;
+}
+
+void tc_text_free(TcText *text)
+{
+  if (!text)
+    return;
+  if (text->reason)
+    trace_seq_destroy(&text->seq);
+  g_free(text->room);
+  g_free(text->reason);
+  g_array_unref(text->steps);
+  g_ptr_array_unref(text->owned);
+  g_free(text);
+}
+
+gboolean tc_text_is_fallback(const TcText *text)
+{
+  return text->reason != NULL;
+}
+
+const char *tc_text_get_reason(const TcText *text)
+{
+  return text->reason;
+}
+
+/* -- rendering -- */
+
+static guint8 *text_put_hex(guint8 *p, guint64 value)
+{
+  guint digits = value ? (guint)(67 - __builtin_clzll(value)) / 4 : 1;
+  for (guint i = digits; i-- > 0; value >>= 4)
+    p[i] = (guint8)"0123456789abcdef"[value & 15];
+  return p + digits;
+}
+
+static void text_render_signed(const TcStep *step, guint64 value, TbBuf *out)
+{
+  guint8 *p = tb_buf_reserve(out, TC_STEP_ROOM), *start = p;
+  gint64 number = (gint64)value;
+  switch (step->spec.bits) {
+  case 8: number = (gint8)value; break;
+  case 16: number = (gint16)value; break;
+  case 32: number = (gint32)value; break;
+  default: break;
+  }
+  if (number < 0)
+    *p++ = '-';
+  p = tc_put_decimal(p, number < 0 ? 0 - (guint64)number : (guint64)number);
+  tb_buf_commit(out, (gsize)(p - start));
+}
+
+static void text_append_cstr(const TcFrame *frame, guint64 off, gsize max, TbBuf *out)
+{
+  const guint8 *text, *end;
+  if (off >= frame->len)
+    return;
+  max = MIN(max, frame->len - off);
+  text = frame->data + off;
+  end = memchr(text, 0, max);
+  tb_buf_append(out, text, end ? (gsize)(end - text) : max);
+}
+
+static void text_render_other(const TcStep *step, TcFrame *frame, TbBuf *out)
+{
+  TcSpec with;
+  const TcSpec *spec = &step->spec;
+  gint length = 1;
+  if (step->length) {
+    length = (gint)tc_expr_eval(step->length, frame);
+    with = tc_spec_with_length(spec, length);
+    spec = &with;
+  }
+  switch ((int)step->kind) {
+  case TC_STEP_NUMBER:
+    tc_spec_append_number(spec, tc_expr_eval(step->value, frame), out);
+    break;
+  case TC_STEP_CHAR:
+    frame->ended = !tc_spec_append_char(spec, tc_expr_eval(step->value, frame), out);
+    break;
+  case TC_STEP_STRING:
+    tc_string_render(step->string, spec, frame, out);
+    break;
+  case TC_STEP_POINTER:
+    tc_pointer_render(step->pointer, length, frame, out);
+    break;
+  default:
+    break;
+  }
+}
+
+static void text_render_steps(const TcText *text, TcFrame *frame, TbBuf *out)
+{
+  const TcStep *step = &g_array_index(text->steps, TcStep, 0);
+  const TcStep *end = step + text->steps->len;
+  for (; step < end && !frame->ended; step++) {
+    guint8 *p = tb_buf_reserve(out, step->literal_len + TC_STEP_ROOM), *start = p;
+    guint32 off, len;
+    memcpy(p, step->literal, step->literal_len);
+    p += step->literal_len;
+    switch (step->kind) {
+    case TC_STEP_UNSIGNED:
+      p = tc_put_decimal(p, tc_expr_eval(step->value, frame) & step->mask);
+      tb_buf_commit(out, (gsize)(p - start));
+      break;
+    case TC_STEP_HEX:
+      p = text_put_hex(p, tc_expr_eval(step->value, frame) & step->mask);
+      tb_buf_commit(out, (gsize)(p - start));
+      break;
+    case TC_STEP_SIGNED:
+      tb_buf_commit(out, step->literal_len);
+      text_render_signed(step, tc_expr_eval(step->value, frame), out);
+      break;
+    case TC_STEP_FIXED:
+      tb_buf_commit(out, step->literal_len);
+      text_append_cstr(frame, step->offset, step->size ? step->size : G_MAXUINT32, out);
+      break;
+    case TC_STEP_DYNAMIC:
+      tb_buf_commit(out, step->literal_len);
+      tc_locator_find(&step->at, frame, &off, &len);
+      if (len)
+        text_append_cstr(frame, off, G_MAXUINT32, out);
+      break;
+    case TC_STEP_LITERAL:
+    case TC_STEP_NUMBER:
+    case TC_STEP_CHAR:
+    case TC_STEP_STRING:
+    case TC_STEP_POINTER:
+    default:
+      tb_buf_commit(out, step->literal_len);
+      text_render_other(step, frame, out);
+      break;
+    }
+  }
+}
+
+/* libtraceevent has its own table of symbols: fill it when it is first needed. */
+static void text_fallback_symbols(TcTextContext *ctx)
+{
+  g_autoptr(GBytes) bytes = NULL;
+  g_autofree char *text = NULL;
+  if (ctx->tep_has_symbols)
+    return;
+  ctx->tep_has_symbols = TRUE;
+  if (!ctx->load || !ctx->load(ctx->load_data, &bytes) || !bytes)
+    return;
+  text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+  tep_parse_kallsyms(ctx->tep, text);
+}
+
+static void text_render_fallback(TcText *text, TcFrame *frame, guint32 cpu, TbBuf *out)
+{
+  struct tep_record record = { .data = text->room, .cpu = (int)cpu };
+  guint32 len = MIN(frame->len, TC_FALLBACK_RECORD);
+  text_fallback_symbols(text->ctx);
+  memcpy(text->room, frame->data, len);
+  memset(text->room + len, 0, TC_FALLBACK_RECORD - len);
+  record.size = (int)len;
+  record.record_size = (int)len;
+  trace_seq_reset(&text->seq);
+  tep_print_event(text->ctx->tep, &text->seq, &record, "%s", TEP_PRINT_INFO);
+  trace_seq_terminate(&text->seq);
+  if (text->seq.buffer)
+    tb_buf_append_str(out, text->seq.buffer);
+}
+
+static void text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
+{
+  TcFrame frame = { .data = record, .len = len, .ctx = text->ctx };
+  if (G_LIKELY(!text->reason && !text->fields && !text->bprint))
+    text_render_steps(text, &frame, out);
+  else if (text->reason)
+    text_render_fallback(text, &frame, cpu, out);
+  else if (text->fields)
+    tc_fields_render(text->fields, &frame, out);
+  else
+    tc_bprint_render(text->bprint, &frame, out);
+}
+
+void tc_text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
+{
+  gsize start = out->len, blanks = 0;
+  text_render(text, record, len, cpu, out);
+  if (out->len == start || G_LIKELY(out->data[start] != ' '))
+    return;
+  while (start + blanks < out->len && out->data[start + blanks] == ' ')
+    blanks++;
+  memmove(out->data + start, out->data + start + blanks, out->len - start - blanks);
+  out->len -= blanks;
+}
+
+void tc_text_render_padded(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
+{
+  if (text->indent)
+    tb_buf_append_fill(out, ' ', text->indent);
+  text_render(text, record, len, cpu, out);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The text of recorded events, compiled: the print format of each event id is
+ * turned once into a list of copy and format steps over fixed offsets, and
+ * rendering runs these steps over a payload. The bytes are those that
+ * `trace-cmd report -N` prints. What the compiler does not understand goes
+ * through libtraceevent for that event id. Knows payloads and formats; must
+ * not know the container, pages, time or who asks.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#include <glib.h>
+#include <traceevent/event-parse.h>
+
+G_BEGIN_DECLS
+
+/** TcTextContext: what all event ids of one recording share */
+typedef struct _TcTextContext TcTextContext;
+
+/** TcText: the compiled text of one event id */
+typedef struct _TcText TcText;
+
+/**
+ * TcTextLoad: hands out the recording's kallsyms text, called at most once and
+ * only when an event asks for a symbol.
+ * @text: (out) (transfer full)
+ *
+ * Returns: FALSE when the recording has none
+ */
+typedef gboolean (*TcTextLoad)(gpointer data, GBytes **text);
+
+/**
+ * tc_text_context_new:
+ * @tep: the recording's handle, borrowed for the context's life; its events,
+ *   byte order and long size have to be set before texts are made
+ * @big: byte order of the recording
+ * @long_size: 4 or 8, bytes of a long of the recorded kernel
+ *
+ * Returns: (transfer full)
+ */
+TcTextContext *tc_text_context_new(struct tep_handle *tep, gboolean big, guint long_size);
+void tc_text_context_free(TcTextContext *ctx);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcTextContext, tc_text_context_free)
+
+/** tc_text_context_set_symbols: @data is borrowed; without a loader addresses stay numbers */
+void tc_text_context_set_symbols(TcTextContext *ctx, TcTextLoad load, gpointer data);
+
+/** tc_text_context_set_printk: the printk_formats section, copied; needs no NUL at its end */
+void tc_text_context_set_printk(TcTextContext *ctx, const char *text, gsize len);
+
+/**
+ * tc_text_rewrite_format: print helpers that kernels have and libtraceevent 1.7
+ * does not parse (__print_ns_to_secs and kin), spelled out with those it does.
+ * To be called on a format text before tep_parse_event().
+ *
+ * Returns: (transfer full) (nullable): the new text; %NULL = nothing to rewrite
+ */
+char *tc_text_rewrite_format(const char *text, gsize len, gsize *new_len);
+
+/**
+ * tc_text_new: never fails; what cannot be compiled becomes a fallback.
+ * @ctx: borrowed for the text's life
+ * @event: of the context's handle, borrowed for the text's life
+ *
+ * Returns: (transfer full)
+ */
+TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event);
+void tc_text_free(TcText *text);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcText, tc_text_free)
+
+/** tc_text_is_fallback: whether its events go through libtraceevent */
+gboolean tc_text_is_fallback(const TcText *text);
+
+/** tc_text_get_reason: Returns: (nullable): why it is a fallback, for people */
+const char *tc_text_get_reason(const TcText *text);
+
+/**
+ * tc_text_render: appends the text of one event, without the name and without
+ * leading blanks. A text may have several lines and may end with a newline
+ * (trace-cmd then prints none of its own); it holds no NUL.
+ * @record: payload including the common fields, @len bytes, any content
+ * @cpu: CPU of the event, for the fallback
+ */
+void tc_text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out);
+
+/**
+ * tc_text_render_padded: the same with the text's own leading blanks, which
+ * follow the padding of the name in trace-cmd's lines
+ */
+void tc_text_render_padded(TcText *text, const guint8 *record, guint32 len, guint32 cpu,
+                           TbBuf *out);
+
+G_END_DECLS
