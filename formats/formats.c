@@ -8,7 +8,6 @@
 #include "csv/csv.h"
 #include "pcap/pcap.h"
 #include "pcapng/pcapng-writer.h"
-#include "pcapng/pcapng-writer.h"
 #include "procmon/procmon.h"
 
 static const TbReaderFormat *const readers[] = {
@@ -20,7 +19,6 @@ static const TbReaderFormat *const readers[] = {
 static const TbWriterFormat *const writers[] = {
     &tb_csv_writer,
     &tb_pcap_writer,
-    &tb_pcapng_writer,
     &tb_pcapng_writer,
     NULL,
 };
