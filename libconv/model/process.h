@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Process instances and threads: who lived when, as what, and how it ended.
+ * Plain records of fixed size, kept in a timeline's tables and tied together
+ * by numbers, so that a million short-lived processes stay small. Knows no
+ * operating system and no format: a "pid" is whatever number the traced
+ * system gives a process, a "tid" whatever it gives a thread.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** Times outside the recording. */
+#define TB_TIME_BEFORE G_MININT64
+#define TB_TIME_NEVER G_MAXINT64
+
+/** No process, no life, no change. */
+#define TB_PROC_NONE G_MAXUINT32
+
+/**
+ * TbKnown: how a fact is known
+ * @TB_KNOWN_NOT: it is not
+ * @TB_KNOWN_SEEN: an event of the recording says so
+ * @TB_KNOWN_INFERRED: follows from other events; times are then the latest possible
+ * @TB_KNOWN_SAVED: from names the recorder saved at some unknown moment
+ */
+typedef enum { TB_KNOWN_NOT, TB_KNOWN_SEEN, TB_KNOWN_INFERRED, TB_KNOWN_SAVED } TbKnown;
+
+/**
+ * TbProcess: one instance; a number used again is another instance
+ * @start_ns: %TB_TIME_BEFORE, or when it began; nothing before this time is its own
+ * @end_ns: %TB_TIME_NEVER, or when it ended (the end of its last thread)
+ * @pid: its number
+ * @parent: the instance that made it (or, @is_alias: the instance it belongs to)
+ * @comm: string: name of the main thread at the start
+ * @exe: string: executable at the start
+ * @changes: last entry of its ring of changes (names of the main thread, executables)
+ * @threads: last entry of its ring of further threads
+ * @next_life: next life of the same number; a ring
+ * @exit_code: valid with @has_code
+ * @exit_signal: valid with @has_signal
+ * @start_known, @end_known, @exit_known, @parent_known: a #TbKnown each
+ * @has_code: it ended by itself, with @exit_code
+ * @has_signal: it was killed by @exit_signal
+ * @was_killed: it was killed, the signal known or not
+ * @id_known: @pid is a process's number for sure, not a thread's whose process is unknown
+ * @leader_left: the main thread ended while others lived; its end is with the threads
+ * @is_alias: turned out to be a thread of another instance
+ * @told_by_fork: of the two events that tell a start, there was the second
+ * @comm_saved: @comm is a saved name, of an unknown moment
+ */
+typedef struct {
+  gint64 start_ns;
+  gint64 end_ns;
+  gint32 pid;
+  guint32 parent;
+  guint32 comm;
+  guint32 exe;
+  guint32 changes;
+  guint32 threads;
+  guint32 next_life;
+  guint8 exit_code;
+  guint8 exit_signal;
+  guint16 start_known : 2;
+  guint16 end_known : 2;
+  guint16 exit_known : 2;
+  guint16 parent_known : 2;
+  guint16 has_code : 1;
+  guint16 has_signal : 1;
+  guint16 was_killed : 1;
+  guint16 id_known : 1;
+  guint16 leader_left : 1;
+  guint16 is_alias : 1;
+  guint16 told_by_fork : 1;
+  guint16 comm_saved : 1;
+} TbProcess;
+
+G_STATIC_ASSERT(sizeof(TbProcess) == 48);
+
+/**
+ * TbThread: a thread beside the main one (or the main one's own end, if
+ * it left early: then @tid is the process's number)
+ * @process: the instance it belongs to
+ * @next: next thread of the process; a ring
+ * @next_life: next life of the same number; a ring
+ * @ends_process: its end was the process's
+ */
+typedef struct {
+  gint64 start_ns;
+  gint64 end_ns;
+  gint32 tid;
+  guint32 process;
+  guint32 comm;
+  guint32 changes;
+  guint32 next;
+  guint32 next_life;
+  guint32 start_known : 2;
+  guint32 end_known : 2;
+  guint32 ends_process : 1;
+  guint32 told_by_fork : 1;
+  guint32 comm_saved : 1;
+} TbThread;
+
+G_STATIC_ASSERT(sizeof(TbThread) == 48);
+
+/**
+ * TbChange: a new name or executable
+ * @string: its string (0 = not known from here on), and in the top bit whether it is
+ *   an executable
+ * @next: next change of the same life; a ring
+ */
+typedef struct {
+  gint64 time_ns;
+  guint32 string;
+  guint32 next;
+} TbChange;
+
+#define TB_CHANGE_IS_EXE 0x80000000u
+
+static inline gboolean tb_change_is_exe(const TbChange *change)
+{
+  return (change->string & TB_CHANGE_IS_EXE) != 0;
+}
+
+static inline guint32 tb_change_string(const TbChange *change)
+{
+  return change->string & ~TB_CHANGE_IS_EXE;
+}
+
+/** TbLife: a process (its main thread) or a further thread: a table and a place in it */
+typedef guint32 TbLife;
+
+#define TB_LIFE_IS_THREAD 0x80000000u
+
+static inline TbLife tb_life_of_process(guint32 process)
+{
+  return process;
+}
+
+static inline TbLife tb_life_of_thread(guint32 thread)
+{
+  return thread | TB_LIFE_IS_THREAD;
+}
+
+static inline gboolean tb_life_is_thread(TbLife life)
+{
+  return life != TB_PROC_NONE && (life & TB_LIFE_IS_THREAD) != 0;
+}
+
+G_END_DECLS

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The process tracker's engine: turns life-cycle facts, given in time order,
+ * into the process instances of one machine's timeline. Which event tells
+ * which fact is the business of a flavour (one operating system each), which
+ * calls the functions below; the engine knows no event, no format and no
+ * operating system.
+ *
+ * A key is the number by which events name a thread: its thread id on Linux,
+ * where the main thread's is the process's; a flavour whose events carry a
+ * better one (an index that is never used twice) gives that instead.
+ */
+#pragma once
+
+#include "model/timeline.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TbTracker TbTracker;
+
+typedef enum { TB_ANSWER_UNKNOWN = -1, TB_ANSWER_NO = 0, TB_ANSWER_YES = 1 } TbAnswer;
+
+/** TbName: @len raw bytes, borrowed; @bytes NULL = not given */
+typedef struct {
+  const char *bytes;
+  gsize len;
+} TbName;
+
+/**
+ * TbBirth:
+ * @maker: who made it; 0 = not told
+ * @child: the new thread
+ * @is_thread: whether it is a further thread of its maker's process
+ * @is_sibling: its parent is its maker's parent
+ * @announces: told by the first of two events; the other one will follow
+ * @inferred: told by the result of a call, so that the start is not later than now
+ * @since_ns: with @inferred: when the call began
+ * @comm: its first name
+ */
+typedef struct {
+  gint32 maker;
+  gint32 child;
+  TbAnswer is_thread;
+  gboolean is_sibling;
+  gboolean announces;
+  gboolean inferred;
+  gint64 since_ns;
+  TbName comm;
+} TbBirth;
+
+/** tb_tracker_new: @timeline outlives the tracker */
+TbTracker *tb_tracker_new(TbTimeline *timeline);
+void tb_tracker_free(TbTracker *tracker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbTracker, tb_tracker_free)
+
+/**
+ * tb_tracker_at: what follows happened at @now_ns, as told by @source (two
+ * buffers of one recording may tell the same fact twice)
+ */
+void tb_tracker_at(TbTracker *tracker, gint64 now_ns, gconstpointer source);
+
+void tb_tracker_birth(TbTracker *tracker, const TbBirth *birth);
+/** tb_tracker_rename: @old_name is what @key was called until now */
+void tb_tracker_rename(TbTracker *tracker, gint32 key, TbName old_name, TbName new_name);
+/** tb_tracker_name: @key exists and has this name; says nothing about whether it still runs */
+void tb_tracker_name(TbTracker *tracker, gint32 key, TbName name);
+/** tb_tracker_exec: @key's process runs @path now; @old_key was the calling thread's number */
+void tb_tracker_exec(TbTracker *tracker, gint32 key, gint32 old_key, TbName path);
+/** tb_tracker_exit: the thread @key ended; @last = it was the last of its process */
+void tb_tracker_exit(TbTracker *tracker, gint32 key, TbName name, TbAnswer last);
+/** tb_tracker_leave: @key asked to end, with @code (0-255); @whole = its whole process */
+void tb_tracker_leave(TbTracker *tracker, gint32 key, guint8 code, gboolean whole);
+/** tb_tracker_acts: @key runs on by its own will; signals it may have got did not kill it */
+void tb_tracker_acts(TbTracker *tracker, gint32 key);
+
+/**
+ * TbSignal: a signal whose default action ends a process
+ * @from_ns: it was sent at this time or later
+ * @sure: no process can survive it
+ * @shown: told by an event about the signal itself, not by a call that asks for it
+ */
+typedef struct {
+  guint8 number;
+  gint64 from_ns;
+  gboolean sure;
+  gboolean shown;
+} TbSignal;
+
+/** tb_tracker_signal: @key's process was sent @signal; if not @shown, tb_tracker_signal_sent() follows */
+void tb_tracker_signal(TbTracker *tracker, gint32 key, const TbSignal *signal);
+/** tb_tracker_signal_sent: the call that asked for it came back */
+void tb_tracker_signal_sent(TbTracker *tracker, gint32 key, guint8 number, gboolean ok);
+/** tb_tracker_signal_met: @key handles signal @number, or (@fatal) is about to die of it */
+void tb_tracker_signal_met(TbTracker *tracker, gint32 key, guint8 number, gboolean fatal);
+/** tb_tracker_fate: the ended process of @key was @killed, or exited */
+void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed);
+/** tb_tracker_signals_pending: how many living processes may be about to die of a signal */
+guint32 tb_tracker_signals_pending(const TbTracker *tracker);
+/** tb_tracker_trust_silence: calls to exit are recorded, so that an end without one is a kill */
+void tb_tracker_trust_silence(TbTracker *tracker);
+
+/** tb_tracker_program_unknown: @key runs another program since a call at @since_ns, if none was told */
+void tb_tracker_program_unknown(TbTracker *tracker, gint32 key, gint64 since_ns);
+/** tb_tracker_reaped: @parent collected @child, a process that may have ended */
+void tb_tracker_reaped(TbTracker *tracker, gint32 parent, gint32 child);
+/** tb_tracker_subreaper: orphans below @key's process become its children, or no longer */
+void tb_tracker_subreaper(TbTracker *tracker, gint32 key, gboolean on);
+/** tb_tracker_gap: events between @from_ns and now were lost */
+void tb_tracker_gap(TbTracker *tracker, gint64 from_ns);
+/** tb_tracker_finish: nothing follows; the timeline is complete */
+void tb_tracker_finish(TbTracker *tracker);
+
+G_END_DECLS
