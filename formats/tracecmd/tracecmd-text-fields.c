@@ -96,7 +96,8 @@ static void fields_render_array(TcField *field, TcFrame *frame, TbBuf *out)
   len = MIN(len, frame->len - off);
   p = frame->data + off;
   if (field->is_string && fields_is_printable(p, len)) {
-    tb_buf_append(out, p, strnlen((const char *)p, frame->len - off));
+    if (off < frame->len)
+      tb_buf_append(out, p, strnlen((const char *)p, frame->len - off));
     return;
   }
   tb_buf_append(out, "ARRAY[", 6);

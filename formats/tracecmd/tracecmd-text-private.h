@@ -182,6 +182,17 @@ const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, struct t
 void tc_pointer_render(const TcPointer *pointer, gint length, TcFrame *frame, TbBuf *out);
 void tc_pointer_append_function(TcTextContext *ctx, guint64 address, gboolean offset, TbBuf *out);
 
+/* -- format texts (tracecmd-text-guard.c) -- */
+
+typedef enum {
+  TC_TEXT_FORMAT_GOOD,
+  TC_TEXT_FORMAT_BAD_PRINT,  /* libtraceevent may not survive the print format */
+  TC_TEXT_FORMAT_BAD_FIELDS, /* nor the fields */
+} TcTextFormat;
+
+/** tc_text_check_format: whether libtraceevent survives parsing it */
+TcTextFormat tc_text_check_format(const char *text, gsize len);
+
 /* -- whole events -- */
 
 /** TcFields: the fields of an event whose print format libtraceevent cannot parse */

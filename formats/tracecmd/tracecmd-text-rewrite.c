@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Print helpers that newer kernels use and libtraceevent 1.7 does not parse,
- * spelled out in the format text before it is parsed. Knows texts only.
+ * What is changed in a format text before libtraceevent parses it: print helpers
+ * that newer kernels use and libtraceevent 1.7 does not know are spelled out, and
+ * print formats it would not survive are taken away. Knows texts only.
  */
-#include "tracecmd/tracecmd-text.h"
+#include "tracecmd/tracecmd-text-private.h"
 
 #include <string.h>
 
@@ -92,18 +93,41 @@ static gboolean rewrite_copy(GString *out, const char *p, const char *end, guint
   return any;
 }
 
-char *tc_text_rewrite_format(const char *text, gsize len, gsize *new_len)
+/* Helpers of @text spelled out; NULL = it has none */
+static char *rewrite_helpers(const char *text, gsize len)
 {
   const char *print = g_strstr_len(text, (gssize)len, "\nprint fmt:");
+  gssize left = print ? (gssize)len - (print - text) : 0;
   GString *out;
-  if (!print || (!g_strstr_len(print, (gssize)(len - (gsize)(print - text)), "__print_ns_") &&
-                 !g_strstr_len(print, (gssize)(len - (gsize)(print - text)), "__get_rel_sockaddr")))
+  if (!print || (!g_strstr_len(print, left, "__print_ns_") &&
+                 !g_strstr_len(print, left, "__get_rel_sockaddr")))
     return NULL;
   out = g_string_new_len(text, print - text);
   if (!rewrite_copy(out, print, text + len, 8)) {
     g_string_free(out, TRUE);
     return NULL;
   }
-  *new_len = out->len;
   return g_string_free(out, FALSE);
+}
+
+char *tc_text_rewrite_format(const char *text, gsize len, gsize *new_len)
+{
+  char *out = rewrite_helpers(text, len);
+  const char *now = out ? out : text;
+  gsize now_len = out ? strlen(out) : len;
+  TcTextFormat how = tc_text_check_format(now, now_len);
+  if (how != TC_TEXT_FORMAT_GOOD) {
+    const char *print = g_strstr_len(now, (gssize)now_len, "\nprint fmt:");
+    GString *without = g_string_new(NULL);
+    if (how == TC_TEXT_FORMAT_BAD_PRINT) {
+      /* a call of no function: the event is then one whose format cannot be parsed */
+      g_string_append_len(without, now, print ? print - now : (gssize)now_len);
+      g_string_append(without, "\nprint fmt: \"%s\", unusable()\n");
+    }
+    g_free(out);
+    out = g_string_free(without, FALSE);
+  }
+  if (out)
+    *new_len = strlen(out);
+  return out;
 }

@@ -51,9 +51,12 @@ void tc_text_context_set_symbols(TcTextContext *ctx, TcTextLoad load, gpointer d
 void tc_text_context_set_printk(TcTextContext *ctx, const char *text, gsize len);
 
 /**
- * tc_text_rewrite_format: print helpers that kernels have and libtraceevent 1.7
- * does not parse (__print_ns_to_secs and kin), spelled out with those it does.
- * To be called on a format text before tep_parse_event().
+ * tc_text_rewrite_format: has to be called on every format text before
+ * tep_parse_event(). Print helpers that kernels have and libtraceevent 1.7 does
+ * not parse (__print_ns_to_secs and kin) are spelled out with those it does;
+ * print formats that would crash it are taken away, the fields stay.
+ * @text: @len bytes without NUL
+ * @new_len: (out): of the new text, when there is one
  *
  * Returns: (transfer full) (nullable): the new text; %NULL = nothing to rewrite
  */

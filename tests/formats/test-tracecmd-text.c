@@ -264,17 +264,115 @@ static void test_symbols_loaded_on_need(void)
 static void test_rewrite(void)
 {
   static const char before[] =
-      "name: x\nprint fmt: \"%llu.%09u __print_ns_to_secs(1)\", __print_ns_to_secs(REC->q + (1)), "
+      "name: x\n\tfield:u64 q;\toffset:8;\tsize:8;\n\nprint fmt: \"%llu.%09u __print_ns_to_secs(1)\", __print_ns_to_secs(REC->q + (1)), "
       "__print_ns_without_secs (REC->q)\n";
   gsize len;
   g_autofree char *after = tc_text_rewrite_format(before, strlen(before), &len);
   g_assert_cmpstr(after, ==,
-                  "name: x\nprint fmt: \"%llu.%09u __print_ns_to_secs(1)\", "
+                  "name: x\n\tfield:u64 q;\toffset:8;\tsize:8;\n\nprint fmt: \"%llu.%09u __print_ns_to_secs(1)\", "
                   "((REC->q + (1)) / 1000000000), ((REC->q) % 1000000000)\n");
   g_assert_cmpuint(len, ==, strlen(after));
-  g_assert_null(tc_text_rewrite_format("name: x\nprint fmt: \"%d\", REC->b\n", 33, &len));
-  g_assert_null(tc_text_rewrite_format("print fmt: __print_ns_to_secs(", 30, &len));
-  g_assert_null(tc_text_rewrite_format("", 0, &len));
+}
+
+/* A format that is fine is left alone. */
+static void test_rewrite_nothing(void)
+{
+  gsize len;
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *format =
+        g_strconcat(COMMON FIELDS "\nprint fmt: ", cases[i].print, "\n", NULL);
+    g_assert_null(tc_text_rewrite_format(format, strlen(format), &len));
+  }
+}
+
+/* Print formats that crash libtraceevent, or did before the check existed. */
+static void test_rewrite_unsafe(void)
+{
+  static const char *const unsafe[] = {
+    "\"%s\", __print_flags(REC->nothing, \"|\", { 1, \"A\" })",
+    "\"%s\", __print_symbolic( ( REC ) -> nothing, { 1, \"A\" })",
+    "\"%d\", 1 % 0",
+    "\"%d\", R % C->b",
+    "\"%d\", (5 / (1 - 1))",
+    "\"%d\", 5 % 3 * 0",
+    "\"%d\", REC->words[1][ REC->words[2], REC->b",
+    "\"%d\", REC->words[1]} REC->b",
+    "\"%d\", (REC->b",
+    "\"%d",
+    "",
+    "\"%d\", REC->b \"",
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(unsafe); i++) {
+    g_autofree char *format = g_strconcat(COMMON FIELDS "\nprint fmt: ", unsafe[i], "\n", NULL);
+    gsize len = 0;
+    g_autofree char *safe = tc_text_rewrite_format(format, strlen(format), &len);
+    g_autoptr(TextOracle) o = NULL;
+    guint8 record[RECORD_LEN];
+    g_autofree char *text = NULL;
+    g_assert_nonnull(safe);
+    o = text_oracle_new(safe, len, "test", FALSE, 8);
+    g_assert_nonnull(o);
+    fill_record(o, record);
+    text = text_oracle_rendered(o, record, RECORD_LEN);
+    g_assert_true(g_str_has_prefix(text, "[FAILED TO PARSE] b=165 sb=-1 h=-2 i=-7 q="));
+    g_assert_cmpstr(text, ==, text_oracle_expected(o, record, RECORD_LEN));
+  }
+}
+
+static void test_rewrite_unsafe_fields(void)
+{
+  static const char *const unsafe[] = {
+    "\tfield:u8 b",
+    "\tfield:u8 b[\x9c" "6];\toffset:8;\tsize:1;\tsigned:0;\n",
+    "\tfield:u8 b[4;\toffset:8;\tsize:1;\tsigned:0;\n",
+    "\tfield:;\toffset:8;\tsize:1;\tsigned:0;\n",
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(unsafe); i++) {
+    g_autofree char *format = g_strconcat(COMMON, unsafe[i], NULL);
+    gsize len = 1;
+    g_autofree char *safe = tc_text_rewrite_format(format, strlen(format), &len);
+    g_assert_cmpstr(safe, ==, "");
+    g_assert_cmpuint(len, ==, 0);
+  }
+}
+
+static void test_rewrite_deep(void)
+{
+  GString *format = g_string_new(COMMON FIELDS "\nprint fmt: \"%d\", ");
+  gsize len;
+  g_autofree char *safe = NULL;
+  for (guint i = 0; i < 100000; i++)
+    g_string_append_c(format, '(');
+  safe = tc_text_rewrite_format(format->str, format->len, &len);
+  g_assert_nonnull(strstr(safe, "unusable()"));
+  g_string_free(format, TRUE);
+}
+
+/* Damaged formats: whatever passes the check is parsed, compiled and rendered. */
+static void test_mutated_formats(void)
+{
+  g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+  for (guint i = 0; i < 4000; i++) {
+    const Case *c = &cases[g_rand_int_range(rand, 0, G_N_ELEMENTS(cases))];
+    g_autofree char *format = g_strconcat(COMMON FIELDS "\nprint fmt: ", c->print, "\n", NULL);
+    gsize len = strlen(format), new_len = len;
+    g_autofree char *safe = NULL;
+    g_autofree char *text = NULL;
+    g_autoptr(TextOracle) o = NULL;
+    guint8 record[RECORD_LEN];
+    for (gint k = g_rand_int_range(rand, 1, 4); k > 0; k--)
+      format[g_rand_int_range(rand, g_rand_boolean(rand) ? 0 : (gint32)(len - strlen(c->print)),
+                              (gint32)len)] =
+          g_rand_boolean(rand) ? "(){}[],\"?:->;%*/"[g_rand_int_range(rand, 0, 16)] :
+                                 (char)g_rand_int_range(rand, 1, 256);
+    safe = tc_text_rewrite_format(format, len, &new_len);
+    o = text_oracle_new(safe ? safe : format, new_len, "test", FALSE, 8);
+    if (!o)
+      continue;
+    for (guint b = 0; b < RECORD_LEN; b++)
+      record[b] = (guint8)g_rand_int(rand);
+    text = text_oracle_rendered(o, record, (guint32)g_rand_int_range(rand, 0, RECORD_LEN));
+  }
 }
 
 static void test_rewrite_rendered(void)
@@ -420,6 +518,11 @@ int main(int argc, char **argv)
   g_test_add_func("/tracecmd/text/symbols/broken", test_symbols_broken);
   g_test_add_func("/tracecmd/text/symbols/loaded-on-need", test_symbols_loaded_on_need);
   g_test_add_func("/tracecmd/text/rewrite/text", test_rewrite);
+  g_test_add_func("/tracecmd/text/rewrite/nothing", test_rewrite_nothing);
+  g_test_add_func("/tracecmd/text/rewrite/unsafe-print", test_rewrite_unsafe);
+  g_test_add_func("/tracecmd/text/rewrite/unsafe-fields", test_rewrite_unsafe_fields);
+  g_test_add_func("/tracecmd/text/rewrite/deep", test_rewrite_deep);
+  g_test_add_func("/tracecmd/text/mutated-formats", test_mutated_formats);
   g_test_add_func("/tracecmd/text/rewrite/rendered", test_rewrite_rendered);
   g_test_add_func("/tracecmd/text/blanks", test_blanks);
   g_test_add_func("/tracecmd/text/fallback", test_fallback);

@@ -22,7 +22,7 @@
 #define TEXT_ORACLE_PRINTK \
   "0xffffffff82000100 : \"plain\\n\"\n" \
   "0xffffffff82000110 : \"n=%d s=%s x=%08lx\\n\"\n" \
-  "0xffffffff82000120 : \"%#x|%pS|%llu|%-7d\"\n" \
+  "0xffffffff82000120 : \"%#x|%pS|%llu|%7d\"\n" \
   "0xffffffff82000130 : \"%s then %p\"\n" \
   "0xffffffff82000140 : \"%*d|%i\"\n" \
   "0xffffffff82000150 : \"%-5d|%hd|%pI4\"\n"
