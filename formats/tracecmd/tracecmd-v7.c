@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Version 7: sections laid end to end, found through chained options. Where
+ * the chain is broken, the sections themselves are walked: what the options
+ * would have said of a buffer is then taken from the pages.
+ */
+#include "tracecmd/tracecmd-file.h"
+
+#include <string.h>
+
+enum { V7_SECTION_HEADER = 16, V7_START = 256 };
+
+/* A section's header. */
+typedef struct {
+  guint32 id;
+  guint32 flags;
+  guint64 body;
+  guint64 size;
+} V7Section;
+
+static gboolean v7_section(TcFile *file, guint64 offset, V7Section *out, GError **error)
+{
+  guint8 head[V7_SECTION_HEADER];
+  if (!tb_input_read_exact(file->input, offset, head, sizeof head, "a section header", error))
+    return FALSE;
+  out->id = tb_get_u16(head, file->big);
+  out->flags = tb_get_u16(head + 2, file->big);
+  out->size = tb_get_u64(head + 8, file->big);
+  out->body = offset + V7_SECTION_HEADER;
+  return TRUE;
+}
+
+/* Checks that @offset is where a section of number @id starts, and gives its extent. */
+static gboolean v7_find(TcFile *file, guint64 offset, guint32 id, V7Section *out, GError **error)
+{
+  guint64 total = tb_input_get_size(file->input);
+  if (!v7_section(file, offset, out, error))
+    return FALSE;
+  if (out->id != id) {
+    tb_error_set(error, TB_ERROR_CORRUPT, file->name, offset,
+                 "section number %u, expected %u", out->id, id);
+    return FALSE;
+  }
+  if (out->size <= total - out->body)
+    return TRUE;
+  tb_error_set(error, TB_ERROR_TRUNCATED, file->name, out->body,
+               "section %u of %" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT " are left", id,
+               out->size, total - out->body);
+  return FALSE;
+}
+
+static gboolean v7_compression(TcFile *file, TbCursor *c, GError **error)
+{
+  const char *name, *version;
+  if (!tb_cursor_cstr(c, &name, "the compression", error) ||
+      !tb_cursor_cstr(c, &version, "the version of the compression", error))
+    return FALSE;
+  file->compression_name = g_strdup(name);
+  file->compression_version = g_strdup(version);
+  if (g_str_equal(name, "none"))
+    file->compression = TC_COMPRESSION_NONE;
+  else if (g_str_equal(name, "zlib"))
+    file->compression = TC_COMPRESSION_ZLIB;
+  else if (g_str_equal(name, "zstd"))
+    file->compression = TC_COMPRESSION_ZSTD;
+  else {
+    tb_error_set(error, TB_ERROR_UNSUPPORTED, file->name, c->base_off,
+                 "compression \"%.32s\" (none, zlib and zstd are read)", name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean v7_buffer_cpus(TcFile *file, TcBuffer *buffer, TbCursor *data, GError **error)
+{
+  guint32 n_cpus;
+  if (!tb_cursor_u32(data, &n_cpus, "the number of CPUs of a buffer", error) ||
+      !tb_cursor_need(data, (guint64)n_cpus * 20, "the CPU table of a buffer", error))
+    return FALSE;
+  for (guint32 i = 0; i < n_cpus; i++) {
+    guint64 said_at = tb_cursor_offset(data), offset, size;
+    guint32 cpu;
+    if (!tb_cursor_u32(data, &cpu, "a CPU number", error) ||
+        !tb_cursor_u64(data, &offset, "a CPU's data offset", error) ||
+        !tb_cursor_u64(data, &size, "a CPU's data size", error))
+      return FALSE;
+    tc_file_add_cpu(file, buffer, cpu, offset, size, said_at);
+  }
+  return TRUE;
+}
+
+static gboolean v7_buffer(TcFile *file, TbCursor *data, GError **error)
+{
+  guint64 offset;
+  const char *name, *clock;
+  guint32 page_size;
+  V7Section section;
+  if (!tb_cursor_u64(data, &offset, "a BUFFER option", error) ||
+      !tb_cursor_cstr(data, &name, "the name in a BUFFER option", error) ||
+      !tb_cursor_cstr(data, &clock, "the clock in a BUFFER option", error) ||
+      !tb_cursor_u32(data, &page_size, "a BUFFER option", error))
+    return FALSE;
+  if (page_size < 64 || page_size > file->limits->page_bytes) {
+    tb_error_set(error, TB_ERROR_CORRUPT, file->name, tb_cursor_offset(data) - 4,
+                 "page size of buffer \"%s\" is %u, expected 64 to %u bytes", name, page_size,
+                 file->limits->page_bytes);
+    return FALSE;
+  }
+  /* The flag is the section's; its size is not needed, the CPU table has its own. */
+  gboolean compressed = file->compression != TC_COMPRESSION_NONE;
+  g_autoptr(GError) lost = NULL;
+  if (v7_section(file, offset, &section, &lost) && section.id == TC_ID_BUFFER)
+    compressed = (section.flags & 1) != 0;
+  else
+    tb_damage_log_add(file->damage, TB_ERROR_CORRUPT, file->name, offset, 0, 0,
+                      "no buffer section where the BUFFER option says");
+  TcBuffer *buffer = tc_file_add_buffer(file, name, clock, page_size);
+  buffer->compressed = compressed;
+  return v7_buffer_cpus(file, buffer, data, error);
+}
+
+/* One option that points to a section: keeps where its body is. */
+static gboolean v7_pointer(TcFile *file, guint32 id, TbCursor *data, GError **error)
+{
+  guint64 offset;
+  V7Section section;
+  if (!tb_cursor_u64(data, &offset, "an option that points to a section", error) ||
+      !v7_find(file, offset, id, &section, error))
+    return FALSE;
+  file->sections[id] = (TcExtent){ section.body, section.size, (section.flags & 1) != 0, TRUE };
+  return TRUE;
+}
+
+static gboolean v7_option(TcFile *file, guint32 id, TbCursor *data, GError **error)
+{
+  if (id == TC_ID_BUFFER)
+    return v7_buffer(file, data, error);
+  if (id == TC_ID_BUFFER_TEXT) {
+    file->latency = TRUE;
+    return TRUE;
+  }
+  if (id >= TC_ID_HEADER_INFO && id <= TC_ID_CMDLINES)
+    return v7_pointer(file, id, data, error);
+  tc_option_apply(file, id, data);
+  return TRUE;
+}
+
+/* Reads one options section. @next: offset of the next one, 0 for none. */
+static gboolean v7_options(TcFile *file, guint64 offset, guint64 *next, GError **error)
+{
+  V7Section section;
+  g_autoptr(GBytes) bytes = NULL;
+  TbCursor c;
+  if (!v7_find(file, offset, TC_ID_DONE, &section, error))
+    return FALSE;
+  TcExtent extent = { section.body, section.size, (section.flags & 1) != 0, TRUE };
+  if (!tc_file_load_extent(file, &extent, &bytes, &c, error))
+    return FALSE;
+  for (;;) {
+    guint16 id;
+    guint32 size;
+    const guint8 *body;
+    if (!tb_cursor_u16(&c, &id, "an option's number", error) ||
+        !tb_cursor_u32(&c, &size, "an option's size", error) ||
+        !tb_cursor_bytes(&c, size, &body, "an option", error))
+      return FALSE;
+    TbCursor data = { body, size, 0, tb_cursor_offset(&c) - size, file->big, file->name };
+    if (id == TC_ID_DONE)
+      return tb_cursor_u64(&data, next, "the last option of a section", error);
+    g_autoptr(GError) lost = NULL;
+    if (!v7_option(file, id, &data, &lost))
+      tb_damage_log_take(file->damage, g_steal_pointer(&lost), file->name, size,
+                         TB_LOST_UNKNOWN);
+  }
+}
+
+/* Follows the chain; FALSE when it breaks. A chain can only go on to places not yet seen. */
+static gboolean v7_chain(TcFile *file, guint64 offset, GError **error)
+{
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  while (offset != 0) {
+    if (g_hash_table_size(seen) >= file->limits->depth ||
+        !g_hash_table_add(seen, g_memdup2(&offset, sizeof offset))) {
+      tb_error_set(error, TB_ERROR_CORRUPT, file->name, offset,
+                   "the chain of options sections loops or is longer than %u",
+                   file->limits->depth);
+      return FALSE;
+    }
+    if (!v7_options(file, offset, &offset, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/*
+ * The chunks (or pages) of one CPU behind a buffer section whose option is
+ * missing: data starts on multiples of the page size. Returns the end of it.
+ */
+static guint64 v7_salvage_extent(TcFile *file, guint64 offset, guint64 limit)
+{
+  guint8 word[8];
+  if (!tb_input_read_exact(file->input, offset, word, 4, "chunks", NULL))
+    return offset;
+  guint32 n = tb_get_u32(word, file->big);
+  guint64 at = offset + 4;
+  for (guint32 i = 0; i < n && at < limit; i++) {
+    if (!tb_input_read_exact(file->input, at, word, 8, "a chunk", NULL))
+      return limit;
+    guint32 stored = tb_get_u32(word, file->big), plain = tb_get_u32(word + 4, file->big);
+    if (stored == 0 || stored > file->limits->chunk_bytes || plain == 0 ||
+        plain > file->limits->chunk_bytes || plain % file->page_size != 0)
+      return i == 0 ? offset : at;
+    at += 8 + (guint64)stored;
+  }
+  return MIN(at, limit);
+}
+
+/* A buffer section without its option: CPUs are numbered in the order they are found. */
+static void v7_salvage_buffer(TcFile *file, const V7Section *section, guint index)
+{
+  guint64 total = tb_input_get_size(file->input);
+  guint64 end = section->size == 0 || section->size > total - section->body
+                    ? total : section->body + section->size;
+  g_autofree char *name = index ? g_strdup_printf("salvaged-%u", index) : g_strdup("");
+  g_autofree char *clock = file->clock_text ? tc_clock_from_text(file->clock_text) : g_strdup("");
+  TcBuffer *buffer = tc_file_add_buffer(file, name, clock, file->page_size);
+  buffer->compressed = (section->flags & 1) != 0;
+  guint64 page = file->page_size;
+  guint64 at = (section->body + page - 1) / page * page;
+  if (!buffer->compressed) {
+    /* Where one CPU's raw pages end and the next one's begin is not told. */
+    tc_file_add_cpu(file, buffer, 0, at, at < end ? end - at : 0, section->body);
+    return;
+  }
+  for (guint32 cpu = 0; at < end && cpu < file->limits->cpus; cpu++) {
+    guint64 stop = v7_salvage_extent(file, at, end);
+    if (stop == at)
+      return;
+    tc_file_add_cpu(file, buffer, cpu, at, stop - at, section->body);
+    at = (stop + page - 1) / page * page;
+  }
+}
+
+/* Walks the sections from the file header on and takes what the options did not give. */
+static void v7_salvage(TcFile *file, guint64 offset)
+{
+  guint n_buffers = 0;
+  gboolean have_buffers = file->buffers->len > 0;
+  V7Section section;
+  while (v7_section(file, offset, &section, NULL) && section.id < TC_ID_LAST) {
+    guint64 total = tb_input_get_size(file->input);
+    gboolean whole = section.size <= total - section.body;
+    if (section.id >= TC_ID_HEADER_INFO && section.id <= TC_ID_CMDLINES && whole &&
+        !file->sections[section.id].known)
+      file->sections[section.id] =
+          (TcExtent){ section.body, section.size, (section.flags & 1) != 0, TRUE };
+    if (section.id == TC_ID_BUFFER && !have_buffers)
+      v7_salvage_buffer(file, &section, n_buffers++);
+    if (!whole || (section.id == TC_ID_BUFFER && section.size == 0))
+      return;
+    offset = section.body + section.size;
+  }
+}
+
+gboolean tc_v7_read(TcFile *file, guint64 start, GError **error)
+{
+  guint8 head[V7_START];
+  guint64 options;
+  gssize got = tb_input_read_at(file->input, start, head, sizeof head, error);
+  if (got < 0)
+    return FALSE;
+  TbCursor c = { head, (gsize)got, 0, start, file->big, file->name };
+  if (!v7_compression(file, &c, error) ||
+      !tb_cursor_u64(&c, &options, "the offset of the options", error))
+    return FALSE;
+  g_autoptr(GError) broken = NULL;
+  if (v7_chain(file, options, &broken) && file->sections[TC_ID_HEADER_INFO].known &&
+      (file->buffers->len > 0 || file->latency))
+    return TRUE;
+  v7_salvage(file, tb_cursor_offset(&c));
+  if (file->buffers->len > 0 && file->sections[TC_ID_HEADER_INFO].known) {
+    if (broken)
+      tb_damage_log_take(file->damage, g_steal_pointer(&broken), file->name, 0, TB_LOST_UNKNOWN);
+    else
+      tb_damage_log_add(file->damage, TB_ERROR_CORRUPT, file->name, options, 0, TB_LOST_UNKNOWN,
+                        "the options name no buffer");
+    return TRUE;
+  }
+  if (broken)
+    g_propagate_error(error, g_steal_pointer(&broken));
+  else
+    tb_error_set(error, TB_ERROR_CORRUPT, file->name, options, "the options name no buffer");
+  return FALSE;
+}
