@@ -288,8 +288,10 @@ static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
   return TRUE;
 }
 
-static inline void reader_note_time(const TcReader *tc, TcStream *stream, guint64 time)
+static inline void reader_note_time(TbReader *reader, guint32 index, TcStream *stream,
+                                    guint64 time)
 {
+  const TcReader *tc = reader->priv;
   TbSourceCounts *counts = &stream->source->counts;
   gint64 own = G_LIKELY(!tc->scale && !tc->shift) ? (gint64)time
                                                   : reader_own_time(tc, stream, time);
@@ -299,8 +301,10 @@ static inline void reader_note_time(const TcReader *tc, TcStream *stream, guint6
     counts->first_ns = MIN(counts->first_ns, own);
     counts->last_ns = MAX(counts->last_ns, own);
   }
-  if (stream->sequence > 0 && time < stream->last_time)
+  if (G_UNLIKELY(stream->sequence > 0 && time < stream->last_time)) {
     counts->unordered++;
+    tb_reader_note_unordered(reader, index);
+  }
   stream->last_time = time;
 }
 
@@ -319,7 +323,7 @@ static TbReadResult reader_next(TbReader *reader, guint32 index, TbEvent *event,
   for (;;) {
     TcRingResult result = tc_ring_next(stream->ring, &record, error);
     if (G_LIKELY(result == TC_RING_RECORD)) {
-      reader_note_time(tc, stream, record.time);
+      reader_note_time(reader, index, stream, record.time);
       if (reader_fill_event(reader, stream, &record, event))
         return TB_READ_EVENT;
     } else if (result == TC_RING_LOST) {

@@ -21,6 +21,7 @@ TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
   reader->machines = g_ptr_array_new_with_free_func((GDestroyNotify)tb_machine_unref);
   reader->sources = g_ptr_array_new_with_free_func((GDestroyNotify)tb_source_unref);
   reader->types = g_ptr_array_new_with_free_func((GDestroyNotify)tb_event_type_unref);
+  reader->unordered = g_hash_table_new(NULL, NULL);
   const GError *short_input = tb_input_get_damage(input);
   if (short_input)
     tb_damage_log_take(damage, g_error_copy(short_input), tb_input_get_name(input), 0,
@@ -36,6 +37,7 @@ void tb_reader_free(TbReader *reader)
   if (!reader)
     return;
   reader->format->close(reader);
+  g_hash_table_unref(reader->unordered);
   g_ptr_array_unref(reader->types);
   g_ptr_array_unref(reader->sources);
   g_ptr_array_unref(reader->machines);
@@ -50,6 +52,12 @@ const char *tb_reader_get_setting(const TbReader *reader, const char *name)
 
 gboolean tb_reader_rewind(TbReader *reader, GError **error)
 {
+  for (guint i = 0; i < reader->sources->len; i++) {
+    TbSourceCounts *counts = &((TbSource *)g_ptr_array_index(reader->sources, i))->counts;
+    *counts = (TbSourceCounts){ .expected_known = counts->expected_known,
+                                .expected = counts->expected,
+                                .overrun = counts->overrun };
+  }
   return reader->format->rewind(reader, error);
 }
 
@@ -70,5 +78,23 @@ void tb_reader_add_source(TbReader *reader, TbSource *source)
 
 void tb_reader_add_type(TbReader *reader, TbEventType *type)
 {
+  type->id = reader->next_type_id ? (*reader->next_type_id)++ : reader->types->len;
   g_ptr_array_add(reader->types, type);
+}
+
+void tb_reader_number_types(TbReader *reader, guint32 *next)
+{
+  reader->next_type_id = next;
+  for (guint i = 0; i < reader->types->len; i++)
+    ((TbEventType *)g_ptr_array_index(reader->types, i))->id = (*next)++;
+}
+
+void tb_reader_note_unordered(TbReader *reader, guint32 stream)
+{
+  g_hash_table_add(reader->unordered, GUINT_TO_POINTER(stream));
+}
+
+gboolean tb_reader_is_unordered(const TbReader *reader, guint32 stream)
+{
+  return g_hash_table_contains(reader->unordered, GUINT_TO_POINTER(stream));
 }

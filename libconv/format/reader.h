@@ -74,6 +74,7 @@ typedef struct {
  * @wanted_only: prepare pass: TRACE events whose type has no interest bit may be
  *   left out (their count stays in the source's counts)
  * @priv: the format's own state
+ * @next_type_id, @unordered: kept by the calls below
  */
 struct _TbReader {
   const TbReaderFormat *format;
@@ -87,6 +88,8 @@ struct _TbReader {
   guint32 n_streams;
   gboolean wanted_only;
   gpointer priv;
+  guint32 *next_type_id;
+  GHashTable *unordered;
 };
 
 /**
@@ -108,7 +111,18 @@ TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
 void tb_reader_free(TbReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbReader, tb_reader_free)
 
+/** tb_reader_rewind: back to the start of all streams; what its sources counted starts again */
 gboolean tb_reader_rewind(TbReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tb_reader_number_types: type ids become dense over all readers of a run.
+ * @next: (inout): the next free id; later types of this reader take theirs from it,
+ *   so it must live as long as the reader
+ */
+void tb_reader_number_types(TbReader *reader, guint32 *next);
+
+/** tb_reader_is_unordered: whether @stream told so with tb_reader_note_unordered() */
+gboolean tb_reader_is_unordered(const TbReader *reader, guint32 stream);
 
 /** tb_reader_next: @event is lent until the next call with the same @stream */
 static inline TbReadResult tb_reader_next(TbReader *reader, guint32 stream, TbEvent *event,
@@ -129,7 +143,13 @@ const char *tb_reader_get_setting(const TbReader *reader, const char *name);
 void tb_reader_add_machine(TbReader *reader, TbMachine *machine);
 /** tb_reader_add_source: (transfer full) */
 void tb_reader_add_source(TbReader *reader, TbSource *source);
-/** tb_reader_add_type: (transfer full) */
+/** tb_reader_add_type: (transfer full): gives it its id */
 void tb_reader_add_type(TbReader *reader, TbEventType *type);
+/**
+ * tb_reader_note_unordered: @stream has a record whose time lies before the one
+ * before it. Only needed for records that are not lent in the prepare pass: the
+ * times of lent ones are seen by the caller
+ */
+void tb_reader_note_unordered(TbReader *reader, guint32 stream);
 
 G_END_DECLS

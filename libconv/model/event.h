@@ -111,10 +111,23 @@ struct _TbEvent {
   const struct _TbOwners *owners;
 };
 
-/** tb_event_append_text: the raw text of a TRACE event, as its type renders it */
-static inline void tb_event_append_text(const TbEvent *event, TbBuf *out)
+/** tb_event_append_padded_text: the raw text of a TRACE event, leading blanks included */
+static inline void tb_event_append_padded_text(const TbEvent *event, TbBuf *out)
 {
   event->type->ops->append_text(event->type, event, out);
+}
+
+/** tb_event_append_text: the raw text of a TRACE event without leading blanks */
+static inline void tb_event_append_text(const TbEvent *event, TbBuf *out)
+{
+  gsize start = out->len, skip = 0;
+  event->type->ops->append_text(event->type, event, out);
+  while (start + skip < out->len && out->data[start + skip] == ' ')
+    skip++;
+  if (G_UNLIKELY(skip)) {
+    memmove(out->data + start, out->data + start + skip, out->len - start - skip);
+    out->len -= skip;
+  }
 }
 
 /**

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shifts and the check of axes; see axes.h. */
+#include "pipeline/axes.h"
+
+void tb_axes_apply_wishes(const GPtrArray *readers, const TbInputSpec *inputs,
+                          gint64 time_offset_ns)
+{
+  for (guint i = 0; i < readers->len; i++) {
+    const TbReader *reader = g_ptr_array_index(readers, i);
+    for (guint s = 0; s < reader->sources->len; s++) {
+      TbSource *source = g_ptr_array_index(reader->sources, s);
+      if (inputs[i].shifted) {
+        tb_axis_shift(&source->axis, inputs[i].shift_ns);
+        source->axis.origin = TB_ORIGIN_USER;
+        /* Whoever gives the offset of one input says that it is now comparable. */
+        source->axis.realtime = !source->axis.ticks;
+      }
+      if (time_offset_ns != 0)
+        tb_axis_shift(&source->axis, time_offset_ns);
+    }
+  }
+}
+
+gboolean tb_axes_related(const TbSource *a, const TbSource *b)
+{
+  const TbAxis *x = &a->axis, *y = &b->axis;
+  if (x->realtime && y->realtime)
+    return TRUE;
+  return x->realtime == y->realtime && x->ticks == y->ticks && x->clock == y->clock &&
+         x->clock != TB_CLOCK_UNKNOWN && a->machine == b->machine;
+}
+
+gboolean tb_axes_check(const GPtrArray *sources, gboolean accept, GError **error)
+{
+  const TbSource *first = NULL;
+  for (guint i = 0; i < sources->len && !accept; i++) {
+    const TbSource *source = g_ptr_array_index(sources, i);
+    if (source->counts.records == 0)
+      continue;
+    if (!first || tb_axes_related(first, source)) {
+      first = first ? first : source;
+      continue;
+    }
+    g_autofree char *a = tb_source_dup_interface_name(first);
+    g_autofree char *b = tb_source_dup_interface_name(source);
+    tb_error_set(error, TB_ERROR_CLOCK, NULL, TB_OFFSET_NONE,
+                 "%s runs on the clock \"%s\", %s on \"%s\", and nothing relates them: "
+                 "record with trace-cmd --date, or shift one input (FILE@+SECONDS), or take "
+                 "the clocks as they stand with --align=off",
+                 a, tb_axis_to_name(&first->axis), b, tb_axis_to_name(&source->axis));
+    return FALSE;
+  }
+  return TRUE;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Prepare and emit; see pipeline.h. */
+#include "pipeline/pipeline.h"
+
+#include "pipeline/axes.h"
+#include "pipeline/descriptors.h"
+#include "pipeline/machines.h"
+#include "stages/context.h"
+#include "stages/merge.h"
+#include "stages/sort.h"
+
+enum { PIPELINE_OBSERVERS = 32, PIPELINE_PROGRESS_EVERY = 16384 };
+
+/* One stream of one reader. */
+typedef struct {
+  TbPipeline *pipeline;
+  TbReader *reader;
+  guint32 stream;
+  gint64 last_ns;
+  gboolean unordered; /* found in prepare: needs sorting */
+  TbSort *sort;
+} PipelineLeaf;
+
+struct _TbPipeline {
+  TbPipelineOptions options;
+  const TbLimits *limits;
+  TbDamageLog *damage;
+  GPtrArray *readers;
+  GPtrArray *machines;
+  GPtrArray *sources;
+  GPtrArray *observers;
+  GArray *leaves;
+  guint32 n_types;     /* ids given out */
+  guint32 n_announced; /* of these, shown to the observers */
+  guint64 total_bytes;
+  guint64 events;
+  guint n_sorted;
+};
+
+static void observer_free(gpointer data)
+{
+  TbObserver *observer = data;
+  observer->ops->free(observer);
+}
+
+TbPipeline *tb_pipeline_new(const TbPipelineOptions *options)
+{
+  TbPipeline *p = g_new0(TbPipeline, 1);
+  p->options = *options;
+  p->limits = options->limits ? options->limits : tb_limits_default();
+  p->damage = tb_damage_log_new(p->limits->damage_entries);
+  p->readers = g_ptr_array_new_with_free_func((GDestroyNotify)tb_reader_free);
+  p->observers = g_ptr_array_new_with_free_func(observer_free);
+  p->leaves = g_array_new(FALSE, TRUE, sizeof(PipelineLeaf));
+  return p;
+}
+
+static void pipeline_drop_sorters(TbPipeline *p)
+{
+  for (guint i = 0; i < p->leaves->len; i++)
+    g_clear_pointer(&g_array_index(p->leaves, PipelineLeaf, i).sort, tb_sort_free);
+}
+
+void tb_pipeline_free(TbPipeline *p)
+{
+  if (!p)
+    return;
+  pipeline_drop_sorters(p);
+  g_array_unref(p->leaves);
+  g_ptr_array_unref(p->observers);
+  if (p->sources)
+    g_ptr_array_unref(p->sources);
+  if (p->machines)
+    g_ptr_array_unref(p->machines);
+  g_ptr_array_unref(p->readers);
+  tb_damage_log_free(p->damage);
+  g_free(p);
+}
+
+void tb_pipeline_add_observer(TbPipeline *p, TbObserver *observer)
+{
+  g_return_if_fail(p->observers->len < PIPELINE_OBSERVERS);
+  g_ptr_array_add(p->observers, observer);
+}
+
+const GPtrArray *tb_pipeline_get_readers(const TbPipeline *p)
+{
+  return p->readers;
+}
+
+const GPtrArray *tb_pipeline_get_machines(const TbPipeline *p)
+{
+  return p->machines;
+}
+
+const GPtrArray *tb_pipeline_get_sources(const TbPipeline *p)
+{
+  return p->sources;
+}
+
+const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *p)
+{
+  return p->damage;
+}
+
+guint tb_pipeline_get_sorted(const TbPipeline *p)
+{
+  return p->n_sorted;
+}
+
+static gboolean pipeline_open_input(TbPipeline *p, const char *path, gboolean park,
+                                    GError **error)
+{
+  g_autoptr(TbInput) input = tb_input_open(path, p->limits, error);
+  if (!input)
+    return FALSE;
+  tb_input_set_parked(input, park);
+  const TbReaderFormat *format = tb_registry_probe(p->options.registry, input, error);
+  if (!format)
+    return FALSE;
+  p->total_bytes += tb_input_get_size(input);
+  TbReader *reader = tb_reader_open_with(format, g_steal_pointer(&input), p->limits, p->damage,
+                                         p->options.settings, error);
+  if (!reader)
+    return FALSE;
+  tb_reader_number_types(reader, &p->n_types);
+  g_ptr_array_add(p->readers, reader);
+  return TRUE;
+}
+
+static void pipeline_make_leaves(TbPipeline *p)
+{
+  for (guint i = 0; i < p->readers->len; i++) {
+    TbReader *reader = g_ptr_array_index(p->readers, i);
+    for (guint32 s = 0; s < reader->n_streams; s++) {
+      PipelineLeaf leaf = { .pipeline = p, .reader = reader, .stream = s };
+      g_array_append_val(p->leaves, leaf);
+    }
+  }
+}
+
+/* Pulls from a reader and maps to output time. */
+static TbReadResult leaf_pull(gpointer data, guint32 stream, TbEvent *event, GError **error)
+{
+  PipelineLeaf *leaf = data;
+  TbReadResult result = tb_reader_next(leaf->reader, stream, event, error);
+  if (G_LIKELY(result == TB_READ_EVENT && event->kind != TB_EVENT_KIND_META)) {
+    event->time_ns = tb_axis_map(&event->source->axis, event->time_ns);
+    if (G_UNLIKELY(event->time_ns < leaf->last_ns))
+      leaf->unordered = TRUE;
+    leaf->last_ns = event->time_ns;
+  }
+  return result;
+}
+
+static TbMerge *pipeline_merge(TbPipeline *p, gboolean sorted)
+{
+  g_autofree TbMergeInput *inputs = g_new0(TbMergeInput, (gsize)p->leaves->len + 1);
+  for (guint i = 0; i < p->leaves->len; i++) {
+    PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
+    inputs[i] = (TbMergeInput){ leaf_pull, leaf, leaf->stream };
+    leaf->last_ns = G_MININT64;
+    if (!sorted || !leaf->unordered)
+      continue;
+    leaf->sort = tb_sort_new(&inputs[i], p->limits, p->options.sort_folder);
+    inputs[i] = tb_sort_get_input(leaf->sort);
+    p->n_sorted++;
+  }
+  return tb_merge_new(inputs, p->leaves->len);
+}
+
+/* Progress and cancelling, every so many events. */
+static gboolean pipeline_tick(TbPipeline *p, const char *phase, GError **error)
+{
+  guint64 done = 0;
+  if (p->options.cancel && g_atomic_int_get(p->options.cancel)) {
+    tb_error_set(error, TB_ERROR_CANCELLED, NULL, TB_OFFSET_NONE, "stopped");
+    return FALSE;
+  }
+  if (!p->options.progress)
+    return TRUE;
+  for (guint i = 0; i < p->readers->len; i++)
+    done += tb_reader_position(g_ptr_array_index(p->readers, i));
+  p->options.progress(p->options.progress_data, phase,
+                      p->total_bytes ? MIN(1.0, (double)done / (double)p->total_bytes) : 1.0);
+  return TRUE;
+}
+
+static void pipeline_announce_type(TbPipeline *p, TbEventType *type)
+{
+  for (guint i = 0; i < p->observers->len; i++) {
+    TbObserver *observer = g_ptr_array_index(p->observers, i);
+    if (observer->ops->wants_type && observer->ops->wants_type(observer, type))
+      type->interest |= 1u << i;
+  }
+}
+
+/* Types come with their readers, and a few are met only while reading. */
+static void pipeline_announce_types(TbPipeline *p)
+{
+  for (guint i = 0; i < p->readers->len; i++) {
+    const TbReader *reader = g_ptr_array_index(p->readers, i);
+    for (guint t = 0; t < reader->types->len; t++) {
+      TbEventType *type = g_ptr_array_index(reader->types, t);
+      if (type->id >= p->n_announced)
+        pipeline_announce_type(p, type);
+    }
+  }
+  p->n_announced = p->n_types;
+}
+
+static void pipeline_show(TbPipeline *p, const TbEvent *event)
+{
+  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_TRACE && event->type->id >= p->n_announced))
+    pipeline_announce_types(p);
+  for (guint i = 0; i < p->observers->len; i++) {
+    TbObserver *observer = g_ptr_array_index(p->observers, i);
+    gboolean wanted = event->kind == TB_EVENT_KIND_TRACE    ? (event->type->interest >> i & 1) != 0
+                      : event->kind == TB_EVENT_KIND_PACKET ? observer->ops->wants_packets
+                                                            : event->kind == TB_EVENT_KIND_LOST;
+    if (wanted)
+      observer->ops->event(observer, event);
+  }
+}
+
+static gboolean pipeline_rewind(TbPipeline *p, gboolean wanted_only, GError **error)
+{
+  p->events = 0;
+  for (guint i = 0; i < p->readers->len; i++) {
+    TbReader *reader = g_ptr_array_index(p->readers, i);
+    reader->wanted_only = wanted_only;
+    if (!tb_reader_rewind(reader, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean pipeline_look(TbPipeline *p, GError **error)
+{
+  TbEvent *event;
+  guint index;
+  TbReadResult result;
+  g_autoptr(TbMerge) merge = pipeline_merge(p, FALSE);
+  pipeline_announce_types(p);
+  while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
+    if (result == TB_READ_ERROR)
+      return FALSE;
+    if (result == TB_READ_EVENT)
+      pipeline_show(p, event);
+    if (++p->events % PIPELINE_PROGRESS_EVERY == 0 && !pipeline_tick(p, "reading", error))
+      return FALSE;
+  }
+  for (guint i = 0; i < p->leaves->len; i++) {
+    PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
+    leaf->unordered |= tb_reader_is_unordered(leaf->reader, leaf->stream);
+  }
+  return TRUE;
+}
+
+static gboolean pipeline_resolve(TbPipeline *p, const TbInputSpec *inputs, guint n,
+                                 GError **error)
+{
+  g_autofree const char **names = g_new0(const char *, (gsize)n + 1);
+  for (guint i = 0; i < n; i++)
+    names[i] = inputs[i].machine;
+  if (!tb_machines_resolve(p->readers, names, &p->machines, error))
+    return FALSE;
+  g_clear_pointer(&p->sources, g_ptr_array_unref);
+  p->sources = tb_sources_rank(p->readers);
+  return TRUE;
+}
+
+gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, GError **error)
+{
+  tb_descriptors_raise();
+  gboolean few = tb_descriptors_are_few(n);
+  for (guint i = 0; i < n; i++)
+    if (!pipeline_open_input(p, inputs[i].path, few, error))
+      return FALSE;
+  pipeline_make_leaves(p);
+  if (!pipeline_resolve(p, inputs, n, error))
+    return FALSE;
+  tb_axes_apply_wishes(p->readers, inputs, p->options.time_offset_ns);
+  if (!pipeline_rewind(p, TRUE, error) || !pipeline_look(p, error))
+    return FALSE;
+  /* Sources that were met only while reading have their place now. */
+  if (!pipeline_resolve(p, inputs, n, error))
+    return FALSE;
+  for (guint i = 0; i < p->observers->len; i++) {
+    TbObserver *observer = g_ptr_array_index(p->observers, i);
+    if (observer->ops->finish && !observer->ops->finish(observer, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether the writer gets this event at all. */
+static inline gboolean pipeline_keeps(const TbPipeline *p, guint32 capabilities,
+                                      const TbEvent *event)
+{
+  if (event->kind == TB_EVENT_KIND_TRACE || event->kind == TB_EVENT_KIND_LOST)
+    return !p->options.no_events && (capabilities & TB_WRITER_EVENTS);
+  return !p->options.no_packets && (capabilities & TB_WRITER_PACKETS);
+}
+
+static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
+{
+  TbEvent *event;
+  guint index;
+  TbReadResult result;
+  g_autoptr(TbMerge) merge = pipeline_merge(p, TRUE);
+  g_autoptr(TbContextStage) context = tb_context_stage_new(p->machines);
+  guint32 capabilities = writer->format->capabilities;
+  while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
+    if (result == TB_READ_ERROR)
+      return FALSE;
+    if (result == TB_READ_EVENT && pipeline_keeps(p, capabilities, event)) {
+      if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
+        tb_context_stage_apply(context, event, event->time_ns);
+      if (!tb_writer_event(writer, event, error))
+        return FALSE;
+    }
+    if (++p->events % PIPELINE_PROGRESS_EVERY == 0 && !pipeline_tick(p, "writing", error))
+      return FALSE;
+  }
+  return tb_writer_finish(writer, error);
+}
+
+/* The sources that have something to say to this writer; ranks follow. */
+static GPtrArray *pipeline_output_sources(TbPipeline *p, guint32 capabilities)
+{
+  GPtrArray *kept = g_ptr_array_new();
+  for (guint i = 0; i < p->sources->len; i++) {
+    TbSource *source = g_ptr_array_index(p->sources, i);
+    gboolean wanted = source->class == TB_SOURCE_EVENTS
+                          ? !p->options.no_events && (capabilities & TB_WRITER_EVENTS)
+                          : !p->options.no_packets && (capabilities & TB_WRITER_PACKETS);
+    if (wanted)
+      g_ptr_array_add(kept, source);
+  }
+  return kept;
+}
+
+/* Interface numbers are the places in @kept. */
+static void pipeline_number_interfaces(TbPipeline *p, const GPtrArray *kept)
+{
+  g_autofree guint32 *rank_of = g_new0(guint32, (gsize)p->sources->len + 1);
+  for (guint i = 0; i < kept->len; i++)
+    rank_of[((TbSource *)g_ptr_array_index(kept, i))->rank] = i;
+  for (guint i = 0; i < p->readers->len; i++) {
+    const TbReader *reader = g_ptr_array_index(p->readers, i);
+    for (guint s = 0; s < reader->sources->len; s++) {
+      TbSource *source = g_ptr_array_index(reader->sources, s);
+      source->rank = rank_of[source->rank];
+    }
+  }
+}
+
+gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput *output,
+                          TbWriterCounts *counts, GError **error)
+{
+  g_autoptr(GPtrArray) kept = pipeline_output_sources(p, format->capabilities);
+  if (!tb_axes_check(kept, p->options.align_off, error) || !pipeline_rewind(p, FALSE, error))
+    return FALSE;
+  pipeline_number_interfaces(p, kept);
+  p->n_sorted = 0;
+  g_autoptr(TbWriter) writer = tb_writer_open_with(format, output, p->limits, p->machines, kept,
+                                                   p->options.settings, error);
+  gboolean ok = writer && pipeline_stream(p, writer, error);
+  pipeline_drop_sorters(p);
+  if (writer)
+    *counts = writer->counts;
+  return ok;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The two phases over a set of inputs. Prepare reads all of them once, shows
+ * the observers what they asked for, and settles machines, sources and axes;
+ * emit reads them again and streams every event, mapped, ordered and with its
+ * context, to a writer. Knows stages and interfaces, no format.
+ */
+#pragma once
+
+#include "base/limits.h"
+#include "format/registry.h"
+#include "stages/observer.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TbInputSpec: one input as the user names it
+ * @path: file, or "-"
+ * @machine: (nullable): name of its machine; NULL = what the file says
+ * @shift_ns: added to its times, if @shifted
+ */
+typedef struct {
+  const char *path;
+  const char *machine;
+  gint64 shift_ns;
+  gboolean shifted;
+} TbInputSpec;
+
+/**
+ * TbPipelineOptions: (all borrowed, must outlive the pipeline)
+ * @registry: formats
+ * @limits: (nullable): NULL = the defaults
+ * @settings: (nullable): for readers and writers, string -> string
+ * @align_off: accept the clocks as they stand
+ * @no_events, @no_packets: leave these kinds out
+ * @time_offset_ns: added to the times of all sources
+ * @sort_folder: (nullable): where unsorted inputs may be spilled
+ * @progress: (nullable): called now and then; @fraction of the phase, 0 to 1
+ * @cancel: (nullable): not 0 = stop with TB_ERROR_CANCELLED
+ */
+typedef struct {
+  const TbRegistry *registry;
+  const TbLimits *limits;
+  GHashTable *settings;
+  gboolean align_off;
+  gboolean no_events;
+  gboolean no_packets;
+  gint64 time_offset_ns;
+  const char *sort_folder;
+  void (*progress)(gpointer data, const char *phase, double fraction);
+  gpointer progress_data;
+  const gint *cancel;
+} TbPipelineOptions;
+
+typedef struct _TbPipeline TbPipeline;
+
+/** tb_pipeline_new: @options is copied */
+TbPipeline *tb_pipeline_new(const TbPipelineOptions *options);
+void tb_pipeline_free(TbPipeline *pipeline);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbPipeline, tb_pipeline_free)
+
+/** tb_pipeline_add_observer: (transfer full): at most 32, before tb_pipeline_prepare() */
+void tb_pipeline_add_observer(TbPipeline *pipeline, TbObserver *observer);
+
+/**
+ * tb_pipeline_prepare: opens @inputs (@n of them) and reads them once.
+ * What is damaged goes to the damage log; fails only when an input cannot be
+ * opened or read at all, or when machines or clocks cannot be told.
+ */
+gboolean tb_pipeline_prepare(TbPipeline *pipeline, const TbInputSpec *inputs, guint n,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tb_pipeline_emit: reads the inputs again and writes all events in the total
+ * order. @output is not committed here. @counts: (out): what the writer counted
+ */
+gboolean tb_pipeline_emit(TbPipeline *pipeline, const TbWriterFormat *format, TbOutput *output,
+                          TbWriterCounts *counts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What was found; valid after prepare, all (transfer none): */
+
+/** tb_pipeline_get_readers: (element-type TbReader): in the order of the inputs */
+const GPtrArray *tb_pipeline_get_readers(const TbPipeline *pipeline);
+/** tb_pipeline_get_machines: (element-type TbMachine): by rank */
+const GPtrArray *tb_pipeline_get_machines(const TbPipeline *pipeline);
+/** tb_pipeline_get_sources: (element-type TbSource): by rank, one for each rank */
+const GPtrArray *tb_pipeline_get_sources(const TbPipeline *pipeline);
+const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *pipeline);
+/** tb_pipeline_get_sorted: streams that were out of order and had to be sorted */
+guint tb_pipeline_get_sorted(const TbPipeline *pipeline);
+
+G_END_DECLS
