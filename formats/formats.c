@@ -9,8 +9,11 @@
 #include "pcap/pcap.h"
 #include "pcapng/pcapng-writer.h"
 #include "procmon/procmon.h"
+#include "text/text-writer.h"
+#include "tracecmd/tracecmd-reader.h"
 
 static const TbReaderFormat *const readers[] = {
+    &tb_tracecmd_reader,
     &tb_pcap_reader,
     &tb_procmon_reader,
     NULL,
@@ -20,6 +23,7 @@ static const TbWriterFormat *const writers[] = {
     &tb_csv_writer,
     &tb_pcap_writer,
     &tb_pcapng_writer,
+    &tb_text_writer,
     NULL,
 };
 

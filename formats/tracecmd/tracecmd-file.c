@@ -205,6 +205,8 @@ gboolean tc_file_add_cpu(TcFile *file, TcBuffer *buffer, guint32 cpu, guint64 of
   }
   if (size == 0)
     return TRUE;
+  if (buffer->compressed && size <= total)
+    size += 4; /* the stored size leaves out the chunk count in front */
   if (offset >= total) {
     tb_damage_log_add(file->damage, TB_ERROR_TRUNCATED, file->name, said_at, 0, TB_LOST_UNKNOWN,
                       "data of CPU %u at offset 0x%" G_GINT64_MODIFIER

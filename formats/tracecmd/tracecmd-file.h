@@ -16,6 +16,10 @@
 
 G_BEGIN_DECLS
 
+/* Products of two 64-bit times: gcc and clang have them on all 64-bit machines. */
+__extension__ typedef __int128 TcWideInt;
+__extension__ typedef unsigned __int128 TcWideUint;
+
 typedef enum { TC_COMPRESSION_NONE, TC_COMPRESSION_ZLIB, TC_COMPRESSION_ZSTD } TcCompression;
 
 /* Section and option numbers: one numbering for both. */

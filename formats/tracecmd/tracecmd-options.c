@@ -6,6 +6,7 @@
  */
 #include "tracecmd/tracecmd-file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static char *option_dup_text(const TbCursor *data)
@@ -164,7 +165,7 @@ typedef struct {
   gint64 time, offset, scaling, fraction;
 } ShiftSample;
 
-static gint shift_sample_compare(gconstpointer a, gconstpointer b)
+static int shift_sample_compare(const void *a, const void *b)
 {
   guint64 x = (guint64)((const ShiftSample *)a)->time, y = (guint64)((const ShiftSample *)b)->time;
   return x < y ? -1 : x > y;
@@ -178,8 +179,7 @@ static void shift_settle_cpu(TcShiftCpu *cpu)
   for (guint32 i = 0; i < cpu->n; i++)
     samples[i] = (ShiftSample){ cpu->times[i], cpu->offsets[i], cpu->scalings[i],
                                 cpu->fractions[i] };
-  g_qsort_with_data(samples, (gint)cpu->n, sizeof *samples,
-                    (GCompareDataFunc)(GCallback)shift_sample_compare, NULL);
+  qsort(samples, cpu->n, sizeof *samples, shift_sample_compare);
   for (guint32 i = 0; i < cpu->n; i++) {
     if (kept > 0 && cpu->times[kept - 1] == samples[i].time)
       continue;
@@ -248,11 +248,11 @@ guint64 tc_time_shift_map(const TcTimeShift *shift, guint32 cpu_number, guint64 
   guint64 t0 = (guint64)cpu->times[low];
   gint64 delta = cpu->times[low + 1] - cpu->times[low];
   if (shift->interpolate && delta > 0) {
-    __int128 step = (__int128)(gint64)(t - t0) * (cpu->offsets[low + 1] - offset);
+    TcWideInt step = (TcWideInt)(gint64)(t - t0) * (cpu->offsets[low + 1] - offset);
     offset += (gint64)((step + delta / 2) / delta);
   }
   guint shift_bits = (guint)cpu->fractions[low] & 63;
-  unsigned __int128 scaled = (unsigned __int128)t * (guint64)cpu->scalings[low] >> shift_bits;
+  TcWideUint scaled = (TcWideUint)t * (guint64)cpu->scalings[low] >> shift_bits;
   return (guint64)scaled + (guint64)offset;
 }
 

@@ -203,7 +203,7 @@ static gint64 reader_own_time(const TcReader *tc, const TcStream *stream, guint6
   if (tc->shift)
     time = tc_time_shift_map(tc->file->time_shift, stream->cpu, time);
   if (tc->scale)
-    time = (guint64)((unsigned __int128)time * tc->file->tsc_mult >> tc->file->tsc_shift);
+    time = (guint64)((TcWideUint)time * tc->file->tsc_mult >> tc->file->tsc_shift);
   return (gint64)time;
 }
 

@@ -187,7 +187,7 @@ static TbReadResult merge_fill(TbMerge *merge, guint *input_index, GError **erro
   return TB_READ_END;
 }
 
-TbReadResult tb_merge_next(TbMerge *merge, const TbEvent **event, guint *input_index,
+TbReadResult tb_merge_next(TbMerge *merge, TbEvent **event, guint *input_index,
                            GError **error)
 {
   if (G_LIKELY(merge->due != MERGE_NONE)) {

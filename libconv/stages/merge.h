@@ -52,14 +52,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbMerge, tb_merge_free)
 
 /**
  * tb_merge_next:
- * @event: (out) (nullable): lent until the next call; set with %TB_READ_EVENT only
+ * @event: (out) (nullable): lent until the next call, for the stages behind to annotate; set
+ *   with %TB_READ_EVENT only
  * @input_index: (out): which input it, the damage or the error comes from
  *
  * %TB_READ_DAMAGED is passed on as it comes; the same input is pulled again with
  * the next call. After %TB_READ_ERROR that input counts as ended, and a further
  * call goes on with the others.
  */
-TbReadResult tb_merge_next(TbMerge *merge, const TbEvent **event, guint *input_index,
+TbReadResult tb_merge_next(TbMerge *merge, TbEvent **event, guint *input_index,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**

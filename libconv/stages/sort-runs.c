@@ -263,7 +263,7 @@ static void runs_open_merge(TbRuns *runs, guint first, guint n)
 /* Copies the open merge as one run to @to. */
 static gboolean runs_copy_merge(TbRuns *runs, RunFile *to, guint8 *scratch, GError **error)
 {
-  const TbEvent *event;
+  TbEvent *event;
   guint input;
   TbReadResult result;
   while ((result = tb_merge_next(runs->merge, &event, &input, error)) == TB_READ_EVENT) {

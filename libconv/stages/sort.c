@@ -196,7 +196,7 @@ TbReadResult tb_sort_next(TbSort *sort, TbEvent *event, GError **error)
     return TB_READ_EVENT;
   }
   if (sort->state == SORT_RUNS) {
-    const TbEvent *merged;
+    TbEvent *merged;
     guint input;
     TbReadResult result = tb_merge_next(sort->merge, &merged, &input, error);
     if (result == TB_READ_EVENT)

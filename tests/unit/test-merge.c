@@ -74,7 +74,7 @@ static GArray *fixture_fill(Fixture *f, GRand *rand, guint per_list, guint sprea
 
 static void check_output(TbMerge *merge, const GArray *expected)
 {
-  const TbEvent *event = NULL;
+  TbEvent *event = NULL;
   guint input;
   for (guint i = 0; i < expected->len; i++) {
     const TbEvent *want = &g_array_index(expected, ListStep, i).event;
@@ -127,7 +127,7 @@ static void test_order_of_inputs(void)
 static void test_no_inputs(void)
 {
   g_autoptr(TbMerge) merge = tb_merge_new(NULL, 0);
-  const TbEvent *event = NULL;
+  TbEvent *event = NULL;
   guint input;
   g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_END);
 }
@@ -141,7 +141,7 @@ static void test_equal_records(void)
     event_list_add(fixture_list(&f, i), g_ptr_array_index(f.sources, 0), 5, 77);
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);
   for (guint i = 0; i < 3; i++) {
-    const TbEvent *event = NULL;
+    TbEvent *event = NULL;
     guint input = 99;
     g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_EVENT);
     g_assert_cmpuint(input, ==, i);
@@ -158,12 +158,12 @@ static void test_extreme_times(void)
     event_list_add(fixture_list(&f, i), g_ptr_array_index(f.sources, i), times[4 - i], i);
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);
   for (guint i = 0; i < 5; i++) {
-    const TbEvent *event = NULL;
+    TbEvent *event = NULL;
     guint input;
     g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_EVENT);
     g_assert_cmpint(event->time_ns, ==, times[i]);
   }
-  const TbEvent *event = NULL;
+  TbEvent *event = NULL;
   guint input;
   g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_END);
   fixture_clear(&f);
@@ -174,7 +174,7 @@ static char *merge_transcript(TbMerge *merge, guint max_calls)
 {
   GString *out = g_string_new(NULL);
   for (guint i = 0; i < max_calls; i++) {
-    const TbEvent *event = NULL;
+    TbEvent *event = NULL;
     guint input = 0;
     g_autoptr(GError) error = NULL;
     TbReadResult result = tb_merge_next(merge, &event, &input, &error);

@@ -221,7 +221,7 @@ static void test_in_merge(void)
   TbMergeInput inputs[] = { tb_sort_get_input(sort), event_list_input(tame) };
   g_autoptr(TbMerge) merge = tb_merge_new(inputs, 2);
   for (guint i = 0; i < 10; i++) {
-    const TbEvent *event = NULL;
+    TbEvent *event = NULL;
     guint index = 9;
     g_assert_cmpint(tb_merge_next(merge, &event, &index, NULL), ==, TB_READ_EVENT);
     g_assert_cmpuint(event_list_mark(event), ==, i);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The same facts as JSON; see report.h. Numbers beyond 2^53 stay exact: json-glib writes int64. */
+#include "report/report.h"
+
+#include "base/escape.h"
+
+#include <string.h>
+
+void tb_report_build_string(JsonBuilder *json, const char *text)
+{
+  if (!text) {
+    json_builder_add_null_value(json);
+    return;
+  }
+  g_auto(TbBuf) out = { 0 };
+  tb_escape_append(&out, text, strlen(text), TB_ESCAPE_NEWLINE | TB_ESCAPE_TAB | TB_ESCAPE_BACKSLASH);
+  tb_buf_append_c(&out, 0);
+  json_builder_add_string_value(json, (const char *)out.data);
+}
+
+static void put_string(JsonBuilder *json, const char *name, const char *text)
+{
+  json_builder_set_member_name(json, name);
+  tb_report_build_string(json, text);
+}
+
+static void put_int(JsonBuilder *json, const char *name, gint64 value)
+{
+  json_builder_set_member_name(json, name);
+  json_builder_add_int_value(json, value);
+}
+
+static void put_int_if(JsonBuilder *json, const char *name, gboolean known, gint64 value)
+{
+  json_builder_set_member_name(json, name);
+  if (known)
+    json_builder_add_int_value(json, value);
+  else
+    json_builder_add_null_value(json);
+}
+
+static void put_fact(gpointer data, const char *key, const char *value)
+{
+  JsonBuilder *json = data;
+  json_builder_begin_object(json);
+  put_string(json, "name", key);
+  put_string(json, "value", value);
+  json_builder_end_object(json);
+}
+
+static void put_reader(JsonBuilder *json, const TbReader *reader)
+{
+  put_string(json, "file", tb_input_get_name(reader->input));
+  put_string(json, "format", reader->format->name);
+  put_int(json, "bytes", (gint64)tb_input_get_size(reader->input));
+  json_builder_set_member_name(json, "facts");
+  json_builder_begin_array(json);
+  if (reader->format->describe)
+    reader->format->describe(reader, put_fact, json);
+  json_builder_end_array(json);
+}
+
+static void put_machine(JsonBuilder *json, const TbMachine *machine)
+{
+  json_builder_begin_object(json);
+  put_string(json, "name", tb_machine_get_label(machine));
+  put_string(json, "identity", machine->identity);
+  put_string(json, "os", tb_os_to_name(machine->os));
+  put_string(json, "os_version", machine->os_version);
+  put_string(json, "arch", machine->arch_name);
+  put_int_if(json, "cpus", machine->n_cpus > 0, machine->n_cpus);
+  put_int_if(json, "memory_bytes", machine->memory_bytes > 0, (gint64)machine->memory_bytes);
+  json_builder_end_object(json);
+}
+
+static void put_axis(JsonBuilder *json, const TbAxis *axis)
+{
+  put_string(json, "clock", tb_clock_to_name(axis->clock));
+  put_string(json, "axis", tb_axis_to_name(axis));
+  put_int(json, "offset_ns", axis->offset_ns);
+  put_string(json, "origin", tb_origin_to_name(axis->origin));
+  put_int_if(json, "bound_low_ns", axis->bounded, axis->bound_low_ns);
+  put_int_if(json, "bound_high_ns", axis->bounded, axis->bound_high_ns);
+}
+
+static void put_counts(JsonBuilder *json, const TbSource *source)
+{
+  const TbSourceCounts *counts = &source->counts;
+  put_int(json, "records", (gint64)counts->records);
+  put_int(json, "lost", (gint64)counts->lost);
+  put_int(json, "lost_gaps", (gint64)counts->lost_gaps);
+  put_int(json, "lost_gaps_of_unknown_size", (gint64)counts->lost_unknown);
+  put_int(json, "discarded", (gint64)counts->discarded);
+  put_int(json, "damaged", (gint64)counts->damaged);
+  put_int(json, "unordered", (gint64)counts->unordered);
+  put_int_if(json, "expected", counts->expected_known, (gint64)counts->expected);
+  put_int_if(json, "overrun", counts->expected_known, (gint64)counts->overrun);
+  put_int_if(json, "first_ns", counts->records > 0, tb_axis_map(&source->axis, counts->first_ns));
+  put_int_if(json, "last_ns", counts->records > 0, tb_axis_map(&source->axis, counts->last_ns));
+  g_autofree char *complete = tb_report_dup_completeness(source);
+  put_string(json, "completeness", complete);
+}
+
+static void put_source(JsonBuilder *json, const TbSource *source, const GArray *rows)
+{
+  g_autofree char *name = tb_source_dup_interface_name(source);
+  json_builder_begin_object(json);
+  put_string(json, "name", name);
+  put_string(json, "machine", source->machine ? tb_machine_get_label(source->machine) : NULL);
+  put_string(json, "class", source->class == TB_SOURCE_EVENTS ? "events" : "packets");
+  put_string(json, "key", source->key);
+  put_string(json, "file", source->file);
+  put_string(json, "recorder", source->recorder);
+  put_int_if(json, "link_type", source->class == TB_SOURCE_PACKETS, source->link_type);
+  put_axis(json, &source->axis);
+  put_counts(json, source);
+  json_builder_set_member_name(json, "types");
+  json_builder_begin_array(json);
+  for (guint i = 0; i < rows->len; i++) {
+    const TbCensusRow *row = &g_array_index(rows, TbCensusRow, i);
+    if (row->source != source)
+      continue;
+    g_autofree char *type = g_strdup_printf("%s:%s", row->type->system, row->type->name);
+    json_builder_begin_object(json);
+    put_string(json, "name", type);
+    put_int(json, "count", (gint64)row->count);
+    json_builder_end_object(json);
+  }
+  json_builder_end_array(json);
+  json_builder_end_object(json);
+}
+
+static void put_damage(JsonBuilder *json, const TbDamage *damage)
+{
+  json_builder_begin_object(json);
+  put_string(json, "file", damage->source);
+  put_int_if(json, "offset", damage->offset != TB_OFFSET_NONE, (gint64)damage->offset);
+  put_int(json, "skipped_bytes", (gint64)damage->skipped_bytes);
+  put_int_if(json, "lost", damage->lost != TB_LOST_UNKNOWN, (gint64)damage->lost);
+  put_string(json, "text", damage->text);
+  json_builder_end_object(json);
+}
+
+void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, JsonBuilder *json)
+{
+  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
+  const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
+  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *damage = tb_damage_log_get_entries(tb_pipeline_get_damage(pipeline));
+  g_autoptr(GArray) rows = census ? tb_census_get_rows(census)
+                                  : g_array_new(FALSE, FALSE, sizeof(TbCensusRow));
+  json_builder_begin_object(json);
+  if (readers->len == 1)
+    put_reader(json, g_ptr_array_index(readers, 0));
+  json_builder_set_member_name(json, "machines");
+  json_builder_begin_array(json);
+  for (guint i = 0; i < machines->len; i++)
+    put_machine(json, g_ptr_array_index(machines, i));
+  json_builder_end_array(json);
+  json_builder_set_member_name(json, "sources");
+  json_builder_begin_array(json);
+  for (guint i = 0; i < sources->len; i++)
+    put_source(json, g_ptr_array_index(sources, i), rows);
+  json_builder_end_array(json);
+  json_builder_set_member_name(json, "damage");
+  json_builder_begin_array(json);
+  for (guint i = 0; i < damage->len; i++)
+    put_damage(json, g_ptr_array_index(damage, i));
+  json_builder_end_array(json);
+  put_int(json, "places_of_damage", (gint64)tb_damage_log_get_n(tb_pipeline_get_damage(pipeline)));
+  json_builder_set_member_name(json, "clean");
+  json_builder_add_boolean_value(json, tb_report_is_clean(pipeline));
+  json_builder_end_object(json);
+}
+
+char *tb_report_print_json(JsonBuilder *json)
+{
+  g_autoptr(JsonGenerator) generator = json_generator_new();
+  g_autoptr(JsonNode) root = json_builder_get_root(json);
+  json_generator_set_root(generator, root);
+  json_generator_set_pretty(generator, TRUE);
+  g_autofree char *text = json_generator_to_data(generator, NULL);
+  return g_strconcat(text, "\n", NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a run found, for people and for programs: machines, sources, axes,
+ * losses and damage. The one home of json-glib.
+ */
+#pragma once
+
+#include "pipeline/pipeline.h"
+#include "stages/census.h"
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/** tb_report_is_clean: nothing of the input was lost or damaged, by the recorder or since */
+gboolean tb_report_is_clean(const TbPipeline *pipeline);
+
+/**
+ * tb_report_dup_completeness: "complete", "N lost by the recorder", "N missing in the file",
+ * or NULL where the input does not say how much there should be
+ */
+char *tb_report_dup_completeness(const TbSource *source);
+
+/** tb_report_losses: lines about what was lost or damaged; empty when clean. Escaped for a terminal */
+void tb_report_append_losses(const TbPipeline *pipeline, guint max_lines, GString *out);
+
+/** tb_report_append_info: what `info` prints about one prepared input */
+void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census, gboolean verbose,
+                           GString *out);
+
+/** tb_report_build_file: the same as one JSON object */
+void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census,
+                          JsonBuilder *json);
+
+/** tb_report_print_json: (transfer full): text of @json, with a newline at its end */
+char *tb_report_print_json(JsonBuilder *json);
+
+/** tb_report_build_string: @text as a JSON string; bytes outside UTF-8 become \xHH */
+void tb_report_build_string(JsonBuilder *json, const char *text);
+
+G_END_DECLS

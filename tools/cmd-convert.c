@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `convert` and `merge`: inputs in, one output out. They differ in how inputs are named. */
+#include "formats.h"
+#include "inputs.h"
+#include "report/report.h"
+#include "tool-util.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CONVERT_DAMAGE_LINES = 20 };
+
+typedef struct {
+  char *output;
+  char *output_w;
+  char *to;
+  char *progress;
+  char *time_offset;
+  char *align;
+  char *owners;
+  char *events;
+  char *inputs_from;
+  gboolean no_packets;
+  gboolean overwrite;
+  gboolean verbose;
+  gboolean quiet;
+  GHashTable *settings;
+  TbPipelineOptions pipeline;
+} ConvertOptions;
+
+static void options_clear(ConvertOptions *o)
+{
+  g_free(o->output);
+  g_free(o->output_w);
+  g_free(o->to);
+  g_free(o->progress);
+  g_free(o->time_offset);
+  g_free(o->align);
+  g_free(o->owners);
+  g_free(o->events);
+  g_free(o->inputs_from);
+  g_clear_pointer(&o->settings, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ConvertOptions, options_clear)
+
+static const char convert_description[] =
+    "Examples:\n"
+    "  tracebraid convert trace.dat -o trace.pcapng\n"
+    "  tracebraid convert --to text trace.dat -o - | grep sched_switch\n"
+    "  zstd -dc trace.dat.zst | tracebraid convert - -o trace.pcapng\n\n"
+    "A recording made without --date is converted on its own clock.\n"
+    "Exit codes: 0 done; 1 done, but something was lost or damaged (told on stderr);\n"
+    "2 failed, no output left behind; 64 wrong use.\n";
+
+static const char merge_description[] =
+    "An input is FILE, NAME=FILE (NAME is the machine it belongs to) or FILE@+SECONDS\n"
+    "(its times are shifted). A file name that holds \"=\" is written ./a=b or after --.\n\n"
+    "Examples:\n"
+    "  tracebraid merge web=trace.dat web=eth0.pcap db=db.dat db=db.pcapng -o all.pcapng\n"
+    "  tracebraid merge a.pcapng b.pcapng -o both.pcapng\n"
+    "  find . -name '*.pcap' -print0 | tracebraid merge --inputs-from - -o all.pcapng\n\n"
+    "Exit codes: 0 done; 1 done, but something was lost or damaged (told on stderr);\n"
+    "2 failed, no output left behind; 64 wrong use.\n";
+
+static gboolean one_of(const char *value, const char *const *words)
+{
+  return !value || g_strv_contains(words, value);
+}
+
+/* Words of the options; FALSE after a message. */
+static gboolean options_check(ConvertOptions *o)
+{
+  static const char *const align[] = { "auto", "off", NULL };
+  static const char *const owners[] = { "certain", "linked", "context", "off", NULL };
+  static const char *const events[] = { "journal", "none", NULL };
+  if (!o->output)
+    o->output = g_steal_pointer(&o->output_w);
+  const char *wrong = !one_of(o->align, align)     ? "--align is auto or off"
+                      : !one_of(o->owners, owners) ? "--owners is certain, linked, context or off"
+                      : !one_of(o->events, events) ? "--events is journal or none"
+                      : !o->output ? "-o OUTPUT is missing (-o - writes to standard output)"
+                                   : NULL;
+  if (wrong) {
+    tool_error(TOOL_USAGE, "%s", wrong);
+    return FALSE;
+  }
+  if (o->time_offset && !tool_parse_seconds(o->time_offset, &o->pipeline.time_offset_ns)) {
+    tool_error(TOOL_USAGE, "--time-offset \"%s\" is no time (examples: +3.25, -250ms)",
+               o->time_offset);
+    return FALSE;
+  }
+  o->pipeline.align_off = g_strcmp0(o->align, "off") == 0;
+  o->pipeline.no_events = g_strcmp0(o->events, "none") == 0;
+  o->pipeline.no_packets = o->no_packets;
+  return TRUE;
+}
+
+static const TbWriterFormat *find_writer(const ConvertOptions *o)
+{
+  const TbRegistry *registry = &tb_formats;
+  const TbWriterFormat *writer = tb_registry_find_writer(registry, o->to ? o->to : "pcapng");
+  if (writer)
+    return writer;
+  g_autoptr(GString) names = g_string_new(NULL);
+  for (guint i = 0; registry->writers[i]; i++)
+    g_string_append_printf(names, "%s%s", i ? ", " : "", registry->writers[i]->name);
+  tool_error(TOOL_USAGE, "no output format \"%s\" (there are %s)", o->to, names->str);
+  return NULL;
+}
+
+static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***argv,
+                         GStrv *literal)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "Output file, - = standard output",
+      "OUTPUT" },
+    { "write", 'w', 0, G_OPTION_ARG_FILENAME, &o->output_w, "The same as -o", "OUTPUT" },
+    { "to", 't', 0, G_OPTION_ARG_STRING, &o->to, "Output format: pcapng (default), text, pcap",
+      "FORMAT" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->overwrite, "Replace an existing output", NULL },
+    { "events", 0, 0, G_OPTION_ARG_STRING, &o->events,
+      "How events are written: journal (default) or none", "HOW" },
+    { "no-packets", 0, 0, G_OPTION_ARG_NONE, &o->no_packets, "Leave packets out", NULL },
+    { "time-offset", 0, 0, G_OPTION_ARG_STRING, &o->time_offset, "Add this to all times",
+      "SECONDS" },
+    { "align", 0, 0, G_OPTION_ARG_STRING, &o->align,
+      "auto (default): refuse clocks that nothing relates; off: take them as they stand", "HOW" },
+    { "owners", 0, 0, G_OPTION_ARG_STRING, &o->owners, "Name the processes of packets: off",
+      "HOW" },
+    { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->inputs_from,
+      "Read further inputs from FILE, separated by newline or NUL", "FILE" },
+    { "progress", 0, 0, G_OPTION_ARG_STRING, &o->progress, "auto (default), always or never",
+      "WHEN" },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Tell more", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Tell only errors", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  return merge ? tool_parse("merge", "[NAME=]INPUT...",
+                            "Puts recordings and captures of any machines into one sorted file.",
+                            merge_description, entries, argc, argv, literal)
+               : tool_parse("convert", "INPUT...",
+                            "Converts the recordings and captures of one machine.",
+                            convert_description, entries, argc, argv, literal);
+}
+
+/* Everything named on the command line; FALSE after a message. */
+static gboolean collect_inputs(const ConvertOptions *o, gboolean merge, int argc, char **argv,
+                               GStrv literal, GArray *inputs)
+{
+  g_autofree char *why = NULL;
+  gboolean ok = TRUE;
+  for (int i = 1; i < argc && ok; i++)
+    ok = tool_inputs_add(inputs, argv[i], !merge, &why);
+  for (guint i = 0; literal && literal[i] && ok; i++)
+    ok = tool_inputs_add(inputs, literal[i], TRUE, &why);
+  if (ok && o->inputs_from)
+    ok = tool_inputs_add_list(inputs, o->inputs_from, &why);
+  if (ok && inputs->len == 0) {
+    why = g_strdup("no input given");
+    ok = FALSE;
+  }
+  if (!ok)
+    tool_error(TOOL_USAGE, "%s", why);
+  return ok;
+}
+
+/* What the user must hear although all went well. */
+static void tell_clocks(const ConvertOptions *o, const TbPipeline *pipeline)
+{
+  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  for (guint i = 0; i < sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(sources, i);
+    if (source->counts.records == 0 || source->axis.realtime)
+      continue;
+    g_autofree char *name = tb_source_dup_interface_name(source);
+    tool_note(o->quiet, "%s: nothing says what wall-clock time it was: times are those of the "
+              "clock \"%s\"", name, tb_axis_to_name(&source->axis));
+  }
+}
+
+static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
+                        const TbWriterCounts *counts)
+{
+  g_autoptr(GString) losses = g_string_new(NULL);
+  tb_report_append_losses(pipeline, o->verbose ? G_MAXUINT : CONVERT_DAMAGE_LINES, losses);
+  if (!o->quiet)
+    fputs(losses->str, stderr);
+  if (counts->truncated)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " rows were cut at the limit of a row",
+              counts->truncated);
+  if (counts->out_of_range)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " records have a time that cannot be written",
+              counts->out_of_range);
+  if (o->verbose)
+    tool_note(o->quiet, "%u machines, %u sources, %" G_GUINT64_FORMAT " events and %"
+              G_GUINT64_FORMAT " packets written, %u streams sorted",
+              tb_pipeline_get_machines(pipeline)->len, tb_pipeline_get_sources(pipeline)->len,
+              counts->rows, counts->packets, tb_pipeline_get_sorted(pipeline));
+}
+
+static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GArray *inputs)
+{
+  g_autoptr(GError) error = NULL;
+  ToolProgress progress;
+  TbWriterCounts counts = { 0 };
+  if (!tool_progress_init(&progress, o->progress, o->quiet))
+    return tool_error(TOOL_USAGE, "--progress is auto, always or never");
+  g_autoptr(TbOutput) output = tb_output_open(o->output, o->overwrite, &error);
+  if (!output)
+    return tool_fail(error);
+  tool_guard_output(tb_output_get_temp_path(output));
+  g_autofree char *folder = g_path_get_dirname(o->output);
+  o->settings = g_hash_table_new(g_str_hash, g_str_equal);
+  if (g_str_equal(o->output, "-") && isatty(STDOUT_FILENO))
+    g_hash_table_insert(o->settings, (gpointer) "escape", (gpointer) "yes");
+  o->pipeline.registry = &tb_formats;
+  o->pipeline.settings = o->settings;
+  o->pipeline.sort_folder = g_str_equal(o->output, "-") ? NULL : folder;
+  o->pipeline.progress = tool_progress_show;
+  o->pipeline.progress_data = &progress;
+  o->pipeline.cancel = tool_get_cancel();
+  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&o->pipeline);
+  gboolean ok = tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
+                                    inputs->len, &error) &&
+                tb_pipeline_emit(pipeline, format, output, &counts, &error) &&
+                tb_output_commit(output, &error);
+  tool_progress_clear(&progress);
+  tool_guard_output(NULL);
+  if (!ok)
+    return tool_fail(error);
+  tell_clocks(o, pipeline);
+  tell_result(o, pipeline, &counts);
+  return tb_report_is_clean(pipeline) && counts.out_of_range == 0 ? TOOL_OK : TOOL_LOSSY;
+}
+
+static int convert_main(gboolean merge, int argc, char **argv)
+{
+  g_auto(ConvertOptions) o = { 0 };
+  g_auto(GStrv) literal = NULL;
+  g_autoptr(GArray) inputs = tool_inputs_new();
+  int status = options_parse(&o, merge, &argc, &argv, &literal);
+  if (status >= 0)
+    return status;
+  if (!options_check(&o) || !collect_inputs(&o, merge, argc, argv, literal, inputs))
+    return TOOL_USAGE;
+  const TbWriterFormat *format = find_writer(&o);
+  return format ? convert_run(&o, format, inputs) : TOOL_USAGE;
+}
+
+static int convert_command(int argc, char **argv)
+{
+  return convert_main(FALSE, argc, argv);
+}
+
+static int merge_command(int argc, char **argv)
+{
+  return convert_main(TRUE, argc, argv);
+}
+
+const ToolCommand tool_convert = { "convert", "Convert one machine's recordings and captures",
+                                   convert_command };
+const ToolCommand tool_merge = { "merge", "Merge recordings and captures of any machines",
+                                 merge_command };

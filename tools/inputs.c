@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inputs on the command line; see inputs.h. */
+#include "inputs.h"
+
+#include "tool-util.h"
+
+#include <string.h>
+
+static void spec_clear(gpointer data)
+{
+  TbInputSpec *spec = data;
+  g_free((char *)(gpointer)spec->path);
+  g_free((char *)(gpointer)spec->machine);
+}
+
+GArray *tool_inputs_new(void)
+{
+  GArray *inputs = g_array_new(FALSE, TRUE, sizeof(TbInputSpec));
+  g_array_set_clear_func(inputs, spec_clear);
+  return inputs;
+}
+
+/* "@+3.25s" at the end, unless a file has just that name. */
+static gboolean split_shift(char *path, gint64 *ns)
+{
+  char *at = strrchr(path, '@');
+  if (!at || (at[1] != '+' && at[1] != '-') || g_file_test(path, G_FILE_TEST_EXISTS) ||
+      !tool_parse_seconds(at + 1, ns))
+    return FALSE;
+  *at = 0;
+  return TRUE;
+}
+
+gboolean tool_inputs_add(GArray *inputs, const char *text, gboolean literal, char **why)
+{
+  TbInputSpec spec = { 0 };
+  const char *equals = literal ? NULL : strchr(text, '=');
+  const char *slash = strchr(text, '/');
+  if (equals && slash && slash < equals)
+    equals = NULL; /* ./a=b is a file */
+  if (equals == text) {
+    *why = g_strdup_printf("\"%s\" has no machine name before \"=\" (a file of that name is "
+                           "written ./%s)", text, text);
+    return FALSE;
+  }
+  g_autofree char *path = g_strdup(equals ? equals + 1 : text);
+  if (!literal)
+    spec.shifted = split_shift(path, &spec.shift_ns);
+  if (!*path) {
+    *why = g_strdup_printf("\"%s\" names no file", text);
+    return FALSE;
+  }
+  spec.path = g_steal_pointer(&path);
+  spec.machine = equals ? g_strndup(text, (gsize)(equals - text)) : NULL;
+  g_array_append_val(inputs, spec);
+  return TRUE;
+}
+
+gboolean tool_inputs_add_list(GArray *inputs, const char *path, char **why)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+  gsize len = 0;
+  const char *name = g_str_equal(path, "-") ? "/dev/stdin" : path;
+  if (!g_file_get_contents(name, &text, &len, &error)) {
+    *why = g_strdup(error->message);
+    return FALSE;
+  }
+  char separator = memchr(text, 0, len) ? 0 : '\n';
+  for (char *p = text, *end = text + len; p < end;) {
+    char *stop = memchr(p, separator, (gsize)(end - p));
+    if (!stop)
+      stop = end;
+    *stop = 0; /* there is always a NUL behind the content */
+    if (*p && !tool_inputs_add(inputs, p, FALSE, why))
+      return FALSE;
+    p = stop + 1;
+  }
+  return TRUE;
+}
