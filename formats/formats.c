@@ -13,18 +13,18 @@
 #include "tracecmd/tracecmd-reader.h"
 
 static const TbReaderFormat *const readers[] = {
-    &tb_tracecmd_reader,
-    &tb_pcap_reader,
-    &tb_procmon_reader,
-    NULL,
+  &tb_tracecmd_reader,
+  &tb_pcap_reader,
+  &tb_procmon_reader,
+  NULL,
 };
 
 static const TbWriterFormat *const writers[] = {
-    &tb_csv_writer,
-    &tb_pcap_writer,
-    &tb_pcapng_writer,
-    &tb_text_writer,
-    NULL,
+  &tb_pcapng_writer,
+  &tb_pcap_writer,
+  &tb_csv_writer,
+  &tb_text_writer,
+  NULL,
 };
 
-const TbRegistry tb_formats = {readers, writers};
+const TbRegistry tb_formats = { readers, writers };

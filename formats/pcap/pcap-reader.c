@@ -48,7 +48,6 @@ typedef struct {
   guint64 n_records;
   gint64 last_ns;
   guint32 max_caplen;
-  gboolean started; /* the counts are those of this pass, not of the one before */
   gboolean ended;
   guint64 n_bad_fractions;
   guint64 first_bad_fraction_off;
@@ -170,16 +169,8 @@ static gboolean pcap_rewind(TbReader *reader, GError **error)
   pcap->n_records = 0;
   pcap->last_ns = G_MININT64;
   pcap->n_bad_fractions = 0;
-  pcap->started = FALSE;
   pcap->ended = FALSE;
   return TRUE;
-}
-
-/* Counts of the pass before stay readable until the new one reads something. */
-static void pcap_start(PcapReader *pcap)
-{
-  memset(&pcap->source->counts, 0, sizeof pcap->source->counts);
-  pcap->started = TRUE;
 }
 
 /* The end of the pass. Times that had to be mended are told once, with their number. */
@@ -291,8 +282,6 @@ static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbEvent *event, 
   guint32 head = header->record_header_bytes, caplen, len;
   guint64 left = pcap->size - pcap->at_off;
   TbReadResult result = TB_READ_END;
-  if (G_UNLIKELY(!pcap->started))
-    pcap_start(pcap);
   if (G_UNLIKELY(left == 0 || pcap->ended))
     return pcap_end(reader);
   if (G_UNLIKELY(left < head))

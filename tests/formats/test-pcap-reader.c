@@ -426,7 +426,7 @@ static void test_unordered(void)
     g_assert_cmpint(counts->first_ns, ==, G_GINT64_CONSTANT(8000000000));
     g_assert_cmpint(counts->last_ns, ==, G_GINT64_CONSTANT(12000000000));
     g_assert_true(tb_reader_rewind(o.reader, NULL));
-    g_assert_cmpuint(counts->records, ==, 6); /* stays until the next pass reads */
+    g_assert_cmpuint(counts->records, ==, 0); /* a pass counts from the start */
   }
 }
 
