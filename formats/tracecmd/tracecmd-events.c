@@ -193,7 +193,9 @@ static void events_add(TcEvents *events, struct tep_event *event)
 static void events_parse(TcEvents *events, const char *system, const char *text, guint64 offset)
 {
   int before = tep_get_events_count(events->tep);
-  tep_parse_event(events->tep, text, (unsigned long)strlen(text), system);
+  gsize len = strlen(text);
+  g_autofree char *rewritten = tc_text_rewrite_format(text, len, &len);
+  tep_parse_event(events->tep, rewritten ? rewritten : text, (unsigned long)len, system);
   if (tep_get_events_count(events->tep) == before)
     tb_damage_log_add(events->file->damage, TB_ERROR_CORRUPT, events->file->name, offset,
                       strlen(text), TB_LOST_UNKNOWN,
