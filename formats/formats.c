@@ -7,6 +7,7 @@
 
 #include "csv/csv.h"
 #include "pcap/pcap.h"
+#include "pcapng/pcapng-reader.h"
 #include "pcapng/pcapng-writer.h"
 #include "procmon/procmon.h"
 #include "text/text-writer.h"
@@ -15,6 +16,7 @@
 static const TbReaderFormat *const readers[] = {
   &tb_tracecmd_reader,
   &tb_pcap_reader,
+  &tb_pcapng_reader,
   &tb_procmon_reader,
   NULL,
 };

@@ -157,10 +157,29 @@ static void interface_append_carried(TbBuf *buf, const TbSource *source, gboolea
   }
 }
 
+/* Comments that stand for what has no option of its own. */
+static void interface_append_notes(TbBuf *buf, const TbSource *source, guint32 link_type)
+{
+  g_auto(TbBuf) text = { 0 };
+  /* Packets of the rows' own link type would be taken for rows when read again. */
+  if (source->class == TB_SOURCE_PACKETS && link_type == TB_PCAPNG_LINK_UPPER_PDU)
+    tb_pcapng_option_str(buf, TB_PCAPNG_OPT_COMMENT, TB_PCAPNG_PACKETS_NOTE);
+  if (!source->description || !*source->description)
+    return;
+  /* Somebody else's description: ours took its place, so it goes on as a comment. */
+  tb_buf_append_str(&text, "if_description: ");
+  tb_escape_append(&text, source->description, strlen(source->description), TB_ESCAPE_TEXT);
+  tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, text.data, text.len);
+}
+
+/* The options of a machine that is known stand in front of the resolution, those carried from
+ * an input behind it: that is how they are told apart when the file is read again. */
 void tb_pcapng_append_interface(TbBuf *buf, const TbSource *source, guint32 link_type,
                                 guint8 tsresol, gint64 tsoffset_s)
 {
   g_auto(TbBuf) text = { 0 };
+  g_auto(TbBuf) os = { 0 };
+  g_auto(TbBuf) hardware = { 0 };
   gsize at = tb_pcapng_block_begin(buf, TB_PCAPNG_IDB);
   tb_buf_append_le16(buf, (guint16)link_type);
   tb_buf_append_le16(buf, 0);
@@ -172,31 +191,21 @@ void tb_pcapng_append_interface(TbBuf *buf, const TbSource *source, guint32 link
   tb_buf_reset(&text);
   interface_append_description(&text, source);
   tb_pcapng_option(buf, TB_PCAPNG_IF_DESCRIPTION, text.data, text.len);
+  if (source->machine) {
+    tb_pcapng_append_os(&os, source->machine);
+    tb_pcapng_append_hardware(&hardware, source->machine);
+  }
+  if (os.len)
+    tb_pcapng_option(buf, TB_PCAPNG_IF_OS, os.data, os.len);
+  if (hardware.len)
+    tb_pcapng_option(buf, TB_PCAPNG_IF_HARDWARE, hardware.data, hardware.len);
   tb_pcapng_option(buf, TB_PCAPNG_IF_TSRESOL, &tsresol, 1);
-  tb_buf_reset(&text);
-  if (source->machine)
-    tb_pcapng_append_os(&text, source->machine);
-  gboolean has_os = text.len > 0;
-  if (has_os)
-    tb_pcapng_option(buf, TB_PCAPNG_IF_OS, text.data, text.len);
   if (tsoffset_s) {
     guint64 raw = GUINT64_TO_LE((guint64)tsoffset_s);
     tb_pcapng_option(buf, TB_PCAPNG_IF_TSOFFSET, &raw, sizeof raw);
   }
-  tb_buf_reset(&text);
-  if (source->machine)
-    tb_pcapng_append_hardware(&text, source->machine);
-  gboolean has_hardware = text.len > 0;
-  if (has_hardware)
-    tb_pcapng_option(buf, TB_PCAPNG_IF_HARDWARE, text.data, text.len);
-  if (source->description && *source->description) {
-    /* Somebody else's description: ours took its place, so it goes on as a comment. */
-    tb_buf_reset(&text);
-    tb_buf_append_str(&text, "if_description: ");
-    tb_escape_append(&text, source->description, strlen(source->description), TB_ESCAPE_TEXT);
-    tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, text.data, text.len);
-  }
-  interface_append_carried(buf, source, has_os, has_hardware);
+  interface_append_notes(buf, source, link_type);
+  interface_append_carried(buf, source, os.len > 0, hardware.len > 0);
   tb_pcapng_option_end(buf);
   tb_pcapng_block_end(buf, at);
 }

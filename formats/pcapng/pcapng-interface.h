@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 /* A machine's name in a row or an interface name never takes more. */
 #define TB_PCAPNG_LABEL_BYTES 255
 
+/* Comment of an interface with the rows' link type whose packets are no rows. */
+#define TB_PCAPNG_PACKETS_NOTE "class=packets "
+
 /** tb_pcapng_append_label: the machine's name as written: no control bytes, no ':' */
 void tb_pcapng_append_label(TbBuf *buf, const TbMachine *machine);
 

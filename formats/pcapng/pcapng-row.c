@@ -67,7 +67,7 @@ gboolean tb_pcapng_row_parse(const guint8 *data, gsize len, TbPcapngRow *row)
     return FALSE;
   row->identifier = (const char *)value;
   row->rest_at = at;
-  return memchr(value, ':', row->identifier_len) != NULL;
+  return memchr(value, ':', row->identifier_len) && !memchr(value, 0, row->identifier_len);
 }
 
 /* The key at *@at, either "KEY=value\n" or "KEY\n", u64, value, "\n". */
@@ -210,10 +210,66 @@ static gboolean row_get_int(const TbEventType *type, const TbField *field, const
   return row_get_bytes(type, field, event, &value, &len) && row_to_int(value, len, out);
 }
 
+/* Keeps the strings of the last answer, each with a NUL. */
+static gboolean row_keep_string(TbBuf *strings, const TbPcapngRow *row, const char *key,
+                                   gsize *at)
+{
+  const guint8 *value;
+  gsize len;
+  if (!tb_pcapng_row_find(row, key, &value, &len))
+    return FALSE;
+  *at = strings->len;
+  tb_buf_append(strings, value, len);
+  tb_buf_append_c(strings, 0);
+  return TRUE;
+}
+
+static gint32 row_find_int(const TbPcapngRow *row, const char *key, gint32 missing)
+{
+  const guint8 *value;
+  gsize len;
+  gint64 n;
+  if (!tb_pcapng_row_find(row, key, &value, &len) || !row_to_int(value, len, &n))
+    return missing;
+  return (gint32)n;
+}
+
+static gboolean row_get_actor(const TbEventType *type, const TbEvent *event, TbContext *out)
+{
+  TbBuf *strings = type->context;
+  TbPcapngRow row;
+  gsize comm_at, exe_at, cmdline_at;
+  *out = (TbContext){ 0 };
+  if (!tb_pcapng_row_parse(event->data, event->len, &row))
+    return FALSE;
+  out->pid = row_find_int(&row, "_PID", 0);
+  if (out->pid == 0)
+    return FALSE;
+  out->tid = row_find_int(&row, "TRACE_TID", out->pid);
+  out->ppid = row_find_int(&row, "TRACE_PPID", 0);
+  out->pid_known = row_find_int(&row, "TRACE_PID_KNOWN", 1) != 0;
+  tb_buf_reset(strings);
+  gboolean has_comm = row_keep_string(strings, &row, "_COMM", &comm_at);
+  gboolean has_exe = row_keep_string(strings, &row, "_EXE", &exe_at);
+  gboolean has_cmdline = row_keep_string(strings, &row, "_CMDLINE", &cmdline_at);
+  out->comm = has_comm ? (const char *)strings->data + comm_at : NULL;
+  out->exe = has_exe ? (const char *)strings->data + exe_at : NULL;
+  out->cmdline = has_cmdline ? (const char *)strings->data + cmdline_at : NULL;
+  return TRUE;
+}
+
+static void row_free_context(gpointer context)
+{
+  tb_buf_clear(context);
+  g_free(context);
+}
+
 const TbEventTypeOps tb_pcapng_row_ops = {
   .append_text = row_append_text,
   .get_int = row_get_int,
   .get_bytes = row_get_bytes,
+  .get_actor = row_get_actor,
+  .free_context = row_free_context,
 };
 
 TbEventType *tb_pcapng_row_type_new(const char *identifier, gsize len)
@@ -233,7 +289,7 @@ TbEventType *tb_pcapng_row_type_new(const char *identifier, gsize len)
   gsize name_at = colon ? system_len + 1 : 0;
   g_autofree char *system = g_strndup(identifier, system_len);
   g_autofree char *name = g_strndup(identifier + name_at, len - name_at);
-  TbEventType *type = tb_event_type_new(system, name, &tb_pcapng_row_ops, NULL);
+  TbEventType *type = tb_event_type_new(system, name, &tb_pcapng_row_ops, g_new0(TbBuf, 1));
   GArray *fields = g_array_new(FALSE, TRUE, sizeof(TbField));
   for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
     TbField field = { .name = g_strdup(keys[i].name),

@@ -16,6 +16,7 @@ enum {
 
 /* How one source stands in the output. */
 typedef struct {
+  const TbSource *source;
   gint64 number;      /* interface number, or WRITER_NO_INTERFACE */
   gboolean own_ticks; /* packets keep the ticks of the input */
   TbPcapngTime time;  /* of the interface block */
@@ -126,6 +127,7 @@ static void writer_append_section(const TbWriter *writer, TbBuf *buf)
 static void writer_set_interface(WriterInterface *interface, const TbSource *source,
                                  gint64 number)
 {
+  interface->source = source;
   interface->number = number;
   interface->input = (TbPcapngTime){ source->tsresol, source->tsoffset_s };
   interface->own_ticks = source->class == TB_SOURCE_PACKETS && !tb_axis_is_moved(&source->axis)
@@ -172,11 +174,16 @@ static gboolean writer_open(TbWriter *writer, GError **error)
 static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterface *interface,
                                            const TbEvent *event, guint64 *ticks)
 {
+  gboolean exact;
   if (interface->own_ticks) {
-    *ticks = event->ticks;
+    /* One source found in two inputs: they need not count alike. */
+    gboolean alike = event->source == interface->source
+                     || (event->source->tsresol == interface->time.tsresol
+                         && event->source->tsoffset_s == interface->time.offset_s
+                         && !tb_axis_is_moved(&event->source->axis));
+    *ticks = alike ? event->ticks : tb_pcapng_time_from_ns(&interface->time, event->time_ns);
     return TRUE;
   }
-  gboolean exact;
   tb_pcapng_time_to_ns(&interface->input, event->ticks, &exact);
   if (event->time_ns < 0)
     return FALSE;

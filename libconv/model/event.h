@@ -38,7 +38,7 @@ typedef enum {
  * @ppid: parent process id, 0 = unknown
  * @comm, @exe, @cmdline: (nullable): raw bytes with a NUL at the end
  */
-typedef struct {
+struct _TbContext {
   guint32 slot;
   guint64 generation;
   gint32 tid;
@@ -48,7 +48,7 @@ typedef struct {
   const char *comm;
   const char *exe;
   const char *cmdline;
-} TbContext;
+};
 
 /**
  * TbNote: what libconv itself has to say about an event
@@ -128,6 +128,18 @@ static inline void tb_event_append_text(const TbEvent *event, TbBuf *out)
     memmove(out->data + start, out->data + start + skip, out->len - start - skip);
     out->len -= skip;
   }
+}
+
+/**
+ * tb_event_get_actor: who acted: the context the pipeline filled, else what the record
+ * itself says. @scratch: room for the answer (its slot and generation are then 0).
+ * Returns: (nullable): valid as long as the event and until the next call
+ */
+static inline const TbContext *tb_event_get_actor(const TbEvent *event, TbContext *scratch)
+{
+  if (event->context || !event->type || !event->type->ops->get_actor)
+    return event->context;
+  return event->type->ops->get_actor(event->type, event, scratch) ? scratch : NULL;
 }
 
 /**

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 typedef struct _TbEvent TbEvent;
 typedef struct _TbEventType TbEventType;
 typedef struct _TbField TbField;
+typedef struct _TbContext TbContext;
 
 typedef enum {
   TB_FIELD_UINT,    /* unsigned number of 1, 2, 4 or 8 bytes */
@@ -76,6 +77,8 @@ typedef struct {
  * @get_int: (nullable): value of a COMPUTED field; FALSE = this event has none
  * @get_bytes: (nullable): the same for text and bytes, borrowed until the next event
  * @get_addresses: (nullable): the connection of a network event; FALSE = this event has none
+ * @get_actor: (nullable): who acted, where the record itself says so (rows read back); strings are
+ *   valid until the next call for an event of the same type. FALSE = nobody
  * @free_context: (nullable): releases @context with the type
  */
 typedef struct {
@@ -85,6 +88,7 @@ typedef struct {
   gboolean (*get_bytes)(const TbEventType *type, const TbField *field, const TbEvent *event,
                         const guint8 **out, gsize *len);
   gboolean (*get_addresses)(const TbEventType *type, const TbEvent *event, TbAddresses *out);
+  gboolean (*get_actor)(const TbEventType *type, const TbEvent *event, TbContext *out);
   void (*free_context)(gpointer context);
 } TbEventTypeOps;
 

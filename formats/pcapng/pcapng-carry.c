@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What stands between and behind packets: blocks that stay with the record
+ * that follows, and options of packets. docs/format-pcapng.md has the rules of
+ * what is carried and what is not.
+ */
+#include "pcapng/pcapng-file.h"
+
+#include "base/escape.h"
+#include "base/strpool.h"
+#include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-options.h"
+
+enum { CARRY_PROCESS_NAME = 2, CARRY_OLD_HASH = 3, CARRY_NO_DROPS = 0xffff };
+
+static gboolean carry_drop(TbPcapngFile *file, const TbPcapngBlock *block)
+{
+  if (file->tally.unknown_dropped++ == 0)
+    file->tally.first_unknown = block->type;
+  return TRUE;
+}
+
+/* Bytes whose numbers we do not know may only go into a section of their own byte order. */
+static gboolean carry_opaque(TbPcapngFile *file, const TbPcapngBlock *block)
+{
+  if (block->type == TB_PCAPNG_JOURNAL) {
+    tb_pcapng_opaque_carry(&file->glued, block->type, block->body, block->len);
+    return TRUE;
+  }
+  if (file->big || block->type == TB_PCAPNG_CUSTOM_PRIVATE) {
+    file->tally.custom_dropped++;
+    return TRUE;
+  }
+  /* A custom block is a row without time in Wireshark; as the first of a file it makes 4.0
+   * show no usable time for any row. So it never goes in front of a file's first record. */
+  TbBuf *to = file->n_records == 0 ? &file->held : &file->glued;
+  tb_pcapng_opaque_carry(to, block->type, block->body, block->len);
+  return TRUE;
+}
+
+gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block)
+{
+  gboolean fits = TRUE;
+  guint64 room = file->reader->limits->section_bytes;
+  if (file->glued.len + file->held.len + block->len > room) {
+    tb_pcapng_file_damage(file, NULL, TB_ERROR_LIMIT, block->offset, block->len, 0,
+                          "more than %" G_GUINT64_FORMAT " bytes of blocks between two packets",
+                          room);
+    return FALSE;
+  }
+  switch (block->type) {
+  case TB_PCAPNG_NRB:
+    fits = tb_pcapng_names_carry(&file->glued, block->body, block->len, file->big);
+    break;
+  case TB_PCAPNG_DSB:
+    fits = tb_pcapng_secrets_carry(&file->glued, block->body, block->len, file->big);
+    break;
+  case TB_PCAPNG_JOURNAL:
+  case TB_PCAPNG_CUSTOM:
+  case TB_PCAPNG_CUSTOM_PRIVATE: return carry_opaque(file, block);
+  default:
+    if (!file->keep_all || file->big)
+      return carry_drop(file, block);
+    tb_pcapng_opaque_carry(&file->glued, block->type, block->body, block->len);
+  }
+  if (!fits)
+    tb_pcapng_file_damage(file, NULL, TB_ERROR_CORRUPT, block->offset + 8, block->len, 0,
+                          "block of type 0x%x: a record or option in it is longer than the block",
+                          block->type);
+  return fits;
+}
+
+void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
+{
+  TbPcapngProcess process = { 0 };
+  TbPcapngOption option;
+  if (file->processes->len >= file->reader->limits->table_entries)
+    return;
+  if (block->len >= 4) {
+    TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->big };
+    process.pid = tb_get_u32(block->body, file->big);
+    while (tb_pcapng_options_next(&walk, &option))
+      if (option.code == CARRY_PROCESS_NAME && !process.name)
+        process.name = tb_strpool_intern(file->strings, (const char *)option.value, option.len);
+    if (walk.bad) /* not Apple's: the number is used by others too */
+      process = (TbPcapngProcess){ 0 };
+  }
+  /* Referred to by number, so every block counts. */
+  g_array_append_val(file->processes, process);
+}
+
+void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event)
+{
+  if (G_LIKELY(file->glued.len == 0 && file->held.len == 0))
+    return;
+  gboolean with_held = file->n_records > 0 || event->kind == TB_EVENT_KIND_META;
+  tb_buf_reset(&file->lent_glued);
+  if (with_held) {
+    tb_buf_append(&file->lent_glued, file->held.data, file->held.len);
+    tb_buf_reset(&file->held);
+  }
+  tb_buf_append(&file->lent_glued, file->glued.data, file->glued.len);
+  tb_buf_reset(&file->glued);
+  event->glued = file->lent_glued.data;
+  event->glued_len = (guint32)file->lent_glued.len;
+}
+
+static const TbPcapngProcess *carry_find_process(const TbPcapngFile *file,
+                                                 const TbPcapngOption *option)
+{
+  if (option->len != 4)
+    return NULL;
+  guint32 index = tb_get_u32(option->value, file->big);
+  if (index >= file->processes->len)
+    return NULL;
+  const TbPcapngProcess *process = &g_array_index(file->processes, TbPcapngProcess, index);
+  return process->pid ? process : NULL;
+}
+
+static void carry_append_name(TbBuf *text, const char *key, const TbPcapngProcess *process)
+{
+  if (!process->name)
+    return;
+  tb_buf_append_str(text, key);
+  tb_escape_append(text, process->name, strlen(process->name), TB_ESCAPE_PAIR);
+  tb_buf_append_c(text, ' ');
+}
+
+/* Apple's references by number become what every tool keeps: the registered option and a comment. */
+static void carry_append_process(TbBuf *out, const TbPcapngProcess *process,
+                                 const TbPcapngProcess *effective)
+{
+  g_auto(TbBuf) text = { 0 };
+  guint32 ids[2] = { GUINT32_TO_LE(process->pid), 0 };
+  tb_pcapng_option(out, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
+  tb_buf_append_printf(&text, "pid=%u ", process->pid);
+  carry_append_name(&text, "comm=", process);
+  if (effective && effective != process) {
+    tb_buf_append_printf(&text, "effective_pid=%u ", effective->pid);
+    carry_append_name(&text, "effective_comm=", effective);
+  }
+  tb_buf_append_str(&text, "via=darwin ");
+  tb_pcapng_option(out, TB_PCAPNG_OPT_COMMENT, text.data, text.len);
+}
+
+static void carry_tell_bad(TbPcapngFile *file, const TbEvent *event, guint64 offset,
+                           const TbPcapngOptions *walk)
+{
+  if (walk->bad)
+    tb_pcapng_file_damage(file, event->source, TB_ERROR_CORRUPT, offset + walk->pos,
+                          walk->len - walk->pos, 0,
+                          "packet option is longer than the %" G_GSIZE_FORMAT
+                          " bytes left of its block",
+                          walk->len - walk->pos);
+}
+
+/* The careful way: numbers turned, private options left out, processes named. */
+static void carry_rewrite_options(TbPcapngFile *file, TbEvent *event, TbPcapngOptions *walk,
+                                  TbPcapngOptionsOf where)
+{
+  const TbPcapngProcess *process = NULL, *effective = NULL;
+  TbPcapngOption option;
+  gboolean has_process = FALSE;
+  walk->pos = 0;
+  while (tb_pcapng_options_next(walk, &option)) {
+    has_process |= where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_PROCESS;
+    if (where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_DARWIN_PROCESS)
+      process = carry_find_process(file, &option);
+    else if (where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE)
+      effective = carry_find_process(file, &option);
+    else if (where != TB_PCAPNG_IN_OLD_PACKET || option.code <= CARRY_OLD_HASH
+             || option.code >= TB_PCAPNG_OPT_CUSTOM_STRING)
+      tb_pcapng_option_carry(&file->options, option.code, option.value, option.len, file->big,
+                             where);
+  }
+  if (process && !has_process)
+    carry_append_process(&file->options, process, effective);
+  event->options = file->options.data;
+  event->options_len = (guint32)file->options.len;
+}
+
+void tb_pcapng_carry_options(TbPcapngFile *file, TbEvent *event, const guint8 *data, gsize len,
+                             guint64 offset)
+{
+  TbPcapngOptions walk = { .data = data, .len = len, .big = file->big };
+  TbPcapngOption option;
+  gboolean as_is = !file->big;
+  while (tb_pcapng_options_next(&walk, &option))
+    if (option.code == TB_PCAPNG_EPB_DARWIN_PROCESS || option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE
+        || option.code == TB_PCAPNG_OPT_CUSTOM_STRING_PRIVATE
+        || option.code == TB_PCAPNG_OPT_CUSTOM_BYTES_PRIVATE)
+      as_is = FALSE;
+  carry_tell_bad(file, event, offset, &walk);
+  if (as_is) {
+    event->options = data;
+    event->options_len = (guint32)walk.pos;
+    return;
+  }
+  tb_buf_reset(&file->options);
+  walk.bad = FALSE;
+  carry_rewrite_options(file, event, &walk, TB_PCAPNG_IN_PACKET);
+}
+
+void tb_pcapng_carry_old_options(TbPcapngFile *file, TbEvent *event, const guint8 *data,
+                                 gsize len, guint64 offset, guint32 drops)
+{
+  TbPcapngOptions walk = { .data = data, .len = len, .big = file->big };
+  tb_buf_reset(&file->options);
+  if (drops && drops != CARRY_NO_DROPS) {
+    guint64 count = GUINT64_TO_LE((guint64)drops);
+    tb_pcapng_option(&file->options, TB_PCAPNG_EPB_DROPCOUNT, &count, sizeof count);
+  }
+  carry_rewrite_options(file, event, &walk, TB_PCAPNG_IN_OLD_PACKET);
+  carry_tell_bad(file, event, offset, &walk);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state of a pcapng file being read, shared by the parts of the reader:
+ * sections, interfaces and machines (pcapng-section.c), blocks between the
+ * records (pcapng-carry.c), and the walk itself (pcapng-reader.c).
+ */
+#pragma once
+
+#include "base/window.h"
+#include "format/reader.h"
+#include "pcap/capture.h"
+#include "pcapng/pcapng-time.h"
+#include "pcapng/pcapng-types.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TbPcapngInterface: an interface of the present section
+ * @source: borrowed from the reader
+ * @time: how its ticks count
+ * @snaplen: as described, 0 = no limit
+ * @max_caplen: the largest packet that can be true
+ * @has_rows: it is an events interface written by this program
+ * @key: (nullable): of a source whose key is still being made
+ */
+typedef struct {
+  TbSource *source;
+  TbPcapngTime time;
+  guint32 snaplen;
+  guint32 max_caplen;
+  gboolean has_rows;
+  TbCaptureKey *key;
+} TbPcapngInterface;
+
+/** TbPcapngHost: a machine under the name that interfaces and machine blocks use for it */
+typedef struct {
+  char *host;
+  TbMachine *machine; /* borrowed from the reader */
+} TbPcapngHost;
+
+/** TbPcapngProcess: an Apple process block */
+typedef struct {
+  guint32 pid;
+  const char *name; /* interned; NULL where the block has none */
+} TbPcapngProcess;
+
+/** TbPcapngTally: what was met, for describe() */
+typedef struct {
+  guint64 sections;
+  guint64 big_sections;
+  guint64 custom_dropped;
+  guint64 unknown_dropped;
+  guint32 first_unknown;
+} TbPcapngTally;
+
+/**
+ * TbPcapngFile:
+ * @at_off: the next block
+ * @first_pass: descriptions are taken in; later passes find everything made
+ * @n_met: interfaces met in this pass, in all sections = index in reader->sources
+ * @keys: (element-type TbCaptureKey): of sources by index, while @first_pass
+ * @glued: blocks for the next record
+ * @held: custom blocks that wait for the file's second record
+ * @options: of the present packet where they could not be lent as they stand
+ * @last_ns: time of the last record
+ * @n_records: lent in this pass
+ */
+typedef struct {
+  TbReader *reader;
+  const char *name;
+  TbWindow window;
+  guint64 size;
+  guint64 at_off;
+  gboolean big;
+  gboolean first_pass;
+  gboolean ended;
+  gboolean started;
+  gboolean salvage;
+  gboolean keep_all;
+  gboolean of_ours; /* the section was written by this program, not rewritten */
+  GArray *interfaces;
+  guint n_met;
+  GPtrArray *keys;
+  GArray *hosts;
+  GBytes *section_comments;
+  char *application;
+  char *section_os;
+  char *section_hardware;
+  GArray *processes;
+  struct _TbStrPool *strings;
+  TbPcapngTypes *types;
+  TbBuf glued;
+  TbBuf lent_glued;
+  TbBuf held;
+  TbBuf options;
+  gint64 last_ns;
+  guint64 n_records;
+  TbPcapngTally tally;
+} TbPcapngFile;
+
+/** TbPcapngBlock: a whole block in the window; @body borrows until the next read */
+typedef struct {
+  guint32 type;
+  guint64 offset;
+  const guint8 *body;
+  gsize len;
+} TbPcapngBlock;
+
+/** tb_pcapng_file_damage: tells of damage at @offset; counted for @source if not NULL */
+void tb_pcapng_file_damage(TbPcapngFile *file, TbSource *source, TbError code, guint64 offset,
+                           guint64 skipped, guint64 lost, const char *format, ...)
+    G_GNUC_PRINTF(7, 8);
+
+/* pcapng-section.c; each returns FALSE where it told of damage. */
+
+/** tb_pcapng_section_begin: a section header; @file->big is already that of the section */
+gboolean tb_pcapng_section_begin(TbPcapngFile *file, const TbPcapngBlock *block);
+gboolean tb_pcapng_section_interface(TbPcapngFile *file, const TbPcapngBlock *block);
+gboolean tb_pcapng_section_machine(TbPcapngFile *file, const TbPcapngBlock *block);
+gboolean tb_pcapng_section_statistics(TbPcapngFile *file, const TbPcapngBlock *block);
+/** tb_pcapng_section_finish_keys: the first pass is over: sources of few packets get their keys */
+void tb_pcapng_section_finish_keys(TbPcapngFile *file);
+
+/* pcapng-carry.c */
+
+/** tb_pcapng_carry_block: takes a block between the records; FALSE where it told of damage */
+gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block);
+/** tb_pcapng_carry_process: an Apple process block */
+void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block);
+/** tb_pcapng_carry_take: gives what was collected to @event, a record or the end (META) */
+void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event);
+/**
+ * tb_pcapng_carry_options: sets @event's options from @data in the order of the section;
+ * @offset is where they stand
+ */
+void tb_pcapng_carry_options(TbPcapngFile *file, TbEvent *event, const guint8 *data, gsize len,
+                             guint64 offset);
+/** tb_pcapng_carry_old_options: the same for an old packet block with @drops packets dropped */
+void tb_pcapng_carry_old_options(TbPcapngFile *file, TbEvent *event, const guint8 *data,
+                                 gsize len, guint64 offset, guint32 drops);
+
+G_END_DECLS
