@@ -71,11 +71,15 @@ static ReaderStep reader_stop(TbPcapngFile *file, TbError code, guint64 offset, 
   return READER_DAMAGED;
 }
 
+static char *reader_dup_cut_short(const TbPcapngFile *file, guint64 need)
+{
+  return g_strdup_printf("block of %" G_GUINT64_FORMAT " bytes expected, the file ends after %"
+                         G_GUINT64_FORMAT, need, file->size - file->at_off);
+}
+
 static ReaderStep reader_cut_short(TbPcapngFile *file, guint64 need)
 {
-  g_autofree char *text =
-      g_strdup_printf("block of %" G_GUINT64_FORMAT " bytes expected, the file ends after %"
-                      G_GUINT64_FORMAT, need, file->size - file->at_off);
+  g_autofree char *text = reader_dup_cut_short(file, need);
   return reader_stop(file, TB_ERROR_TRUNCATED, file->at_off, text);
 }
 
@@ -215,8 +219,10 @@ static ReaderStep reader_check_length(TbPcapngFile *file, guint32 type, guint32 
     text = g_strdup_printf("section header of %u bytes, at least 28 expected", total);
     return reader_broken(file, TB_ERROR_CORRUPT, offset, text);
   }
-  if (total > left && (!reader_is_known(type) || total <= max))
-    return reader_cut_short(file, total);
+  if (total > left && (!reader_is_known(type) || total <= max)) {
+    text = reader_dup_cut_short(file, total);
+    return reader_broken(file, TB_ERROR_TRUNCATED, file->at_off, text);
+  }
   if (reader_is_known(type) && total > max) {
     text = g_strdup_printf("block of type %u says it has %u bytes, at most %" G_GUINT64_FORMAT
                            " are possible", type, total, max);
