@@ -193,6 +193,12 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   if (counts->out_of_range)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " records have a time that cannot be written",
               counts->out_of_range);
+  if (counts->inexact)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " times lost digits that the output cannot hold",
+              counts->inexact);
+  if (counts->stripped)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
+              "them that the output cannot hold", counts->stripped);
   if (o->verbose)
     tool_note(o->quiet, "%u machines, %u sources, %" G_GUINT64_FORMAT " events and %"
               G_GUINT64_FORMAT " packets written, %u streams sorted",

@@ -235,15 +235,38 @@ static gboolean pipeline_rewind(TbPipeline *p, gboolean wanted_only, GError **er
   return TRUE;
 }
 
+/*
+ * A stream that cannot go on: where its bytes are to blame, what precedes them stays and
+ * the other streams go on. FALSE with @error when it is not the file's fault.
+ */
+static gboolean pipeline_end_stream(TbPipeline *p, guint leaf, GError *why, GError **error)
+{
+  const PipelineLeaf *ended = &g_array_index(p->leaves, PipelineLeaf, leaf);
+  gboolean damaged = why->domain == TB_ERROR &&
+                     (why->code == TB_ERROR_CORRUPT || why->code == TB_ERROR_TRUNCATED ||
+                      why->code == TB_ERROR_LIMIT || why->code == TB_ERROR_UNSUPPORTED);
+  if (!damaged) {
+    g_propagate_error(error, why);
+    return FALSE;
+  }
+  TbInput *input = ended->reader->input;
+  guint64 size = tb_input_get_size(input), offset = tb_error_get_offset(why);
+  tb_damage_log_take(p->damage, why, tb_input_get_name(input), offset < size ? size - offset : 0,
+                     TB_LOST_UNKNOWN);
+  return TRUE;
+}
+
 static gboolean pipeline_look(TbPipeline *p, GError **error)
 {
   TbEvent *event;
   guint index;
   TbReadResult result;
+  GError *why = NULL;
   g_autoptr(TbMerge) merge = pipeline_merge(p, FALSE);
   pipeline_announce_types(p);
-  while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
-    if (result == TB_READ_ERROR)
+  while ((result = tb_merge_next(merge, &event, &index, &why)) != TB_READ_END) {
+    if (result == TB_READ_ERROR &&
+        !pipeline_end_stream(p, index, g_steal_pointer(&why), error))
       return FALSE;
     if (result == TB_READ_EVENT)
       pipeline_show(p, event);
@@ -311,8 +334,10 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
   g_autoptr(TbMerge) merge = pipeline_merge(p, TRUE);
   g_autoptr(TbContextStage) context = tb_context_stage_new(p->machines);
   guint32 capabilities = writer->format->capabilities;
-  while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
-    if (result == TB_READ_ERROR)
+  GError *why = NULL;
+  while ((result = tb_merge_next(merge, &event, &index, &why)) != TB_READ_END) {
+    if (result == TB_READ_ERROR &&
+        !pipeline_end_stream(p, index, g_steal_pointer(&why), error))
       return FALSE;
     if (result == TB_READ_EVENT && pipeline_keeps(p, capabilities, event)) {
       if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
@@ -360,13 +385,14 @@ gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput 
                           TbWriterCounts *counts, GError **error)
 {
   g_autoptr(GPtrArray) kept = pipeline_output_sources(p, format->capabilities);
-  if (!tb_axes_check(kept, p->options.align_off, error) || !pipeline_rewind(p, FALSE, error))
+  if (!tb_axes_check(kept, p->options.align_off, error))
     return FALSE;
   pipeline_number_interfaces(p, kept);
   p->n_sorted = 0;
   g_autoptr(TbWriter) writer = tb_writer_open_with(format, output, p->limits, p->machines, kept,
                                                    p->options.settings, error);
-  gboolean ok = writer && pipeline_stream(p, writer, error);
+  /* Rewound only now: a writer may look at what prepare counted of the sources. */
+  gboolean ok = writer && pipeline_rewind(p, FALSE, error) && pipeline_stream(p, writer, error);
   pipeline_drop_sorters(p);
   if (writer)
     *counts = writer->counts;

@@ -66,8 +66,9 @@ void tb_pipeline_add_observer(TbPipeline *pipeline, TbObserver *observer);
 
 /**
  * tb_pipeline_prepare: opens @inputs (@n of them) and reads them once.
- * What is damaged goes to the damage log; fails only when an input cannot be
- * opened or read at all, or when machines or clocks cannot be told.
+ * What is damaged goes to the damage log, also where a stream cannot go on because
+ * of it: what precedes the damage stays. Fails only when an input cannot be opened
+ * or read at all, or when machines or clocks cannot be told.
  */
 gboolean tb_pipeline_prepare(TbPipeline *pipeline, const TbInputSpec *inputs, guint n,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
