@@ -3,6 +3,7 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
+#include "stages/proctrack.h"
 #include "tool-util.h"
 
 #include <stdio.h>
@@ -228,6 +229,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   o->pipeline.progress_data = &progress;
   o->pipeline.cancel = tool_get_cancel();
   g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&o->pipeline);
+  tb_pipeline_add_observer(pipeline, tb_proctrack_new());
   gboolean ok = tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error) &&
                 tb_pipeline_emit(pipeline, format, output, &counts, &error) &&

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ToolCommand *const commands[] = { &tool_convert, &tool_merge, &tool_info, NULL };
+static const ToolCommand *const commands[] = { &tool_convert, &tool_merge, &tool_info, &tool_ps, NULL };
 
 static void print_help(void)
 {
@@ -21,7 +21,8 @@ static void print_help(void)
        "  tracebraid convert trace.dat -o trace.pcapng\n"
        "  tracebraid convert --to text trace.dat -o -\n"
        "  tracebraid merge web=trace.dat web=eth0.pcap -o all.pcapng\n"
-       "  tracebraid info trace.dat\n\n"
+       "  tracebraid info trace.dat\n"
+       "  tracebraid ps --tree trace.dat\n\n"
        "Exit codes: 0 done; 1 done, but something in the input was lost or damaged;\n"
        "2 failed, no output left behind; 64 wrong use; 141 the reader of the output went away.");
 }

@@ -26,6 +26,7 @@ typedef struct {
 extern const ToolCommand tool_convert;
 extern const ToolCommand tool_merge;
 extern const ToolCommand tool_info;
+extern const ToolCommand tool_ps;
 
 /** tool_error: "tracebraid: TEXT" on stderr, escaped. Returns: @code */
 int tool_error(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);

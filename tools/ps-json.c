@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The process table as one JSON document; see ps.h. Null = outside the recording or unknown. */
+#include "ps.h"
+
+#include "report/report.h"
+
+#include <string.h>
+
+static void put_int(JsonBuilder *json, const char *name, gboolean known, gint64 value)
+{
+  json_builder_set_member_name(json, name);
+  if (known)
+    json_builder_add_int_value(json, value);
+  else
+    json_builder_add_null_value(json);
+}
+
+static void put_string(JsonBuilder *json, const char *name, const char *text)
+{
+  json_builder_set_member_name(json, name);
+  tb_report_build_string(json, text);
+}
+
+static void put_entry(JsonBuilder *json, gboolean timed, gint64 time_ns, const char *member,
+                      const char *text)
+{
+  json_builder_begin_object(json);
+  put_int(json, "time_ns", timed, time_ns);
+  put_string(json, member, text);
+  json_builder_end_object(json);
+}
+
+/* One ring of changes: the string it starts with, then each change of the wanted kind. */
+static void put_strings(JsonBuilder *json, const TbTimeline *timeline, const char *name,
+                        guint32 last, guint32 first, gboolean timed, gint64 start_ns, gboolean exe)
+{
+  const char *member = exe ? "path" : "comm";
+  json_builder_set_member_name(json, name);
+  json_builder_begin_array(json);
+  if (first)
+    put_entry(json, timed, start_ns, member, tb_timeline_get_string(timeline, first));
+  guint32 at = last;
+  while (at != TB_PROC_NONE) {
+    at = tb_timeline_get_change(timeline, at)->next;
+    const TbChange *change = tb_timeline_get_change(timeline, at);
+    if (tb_change_is_exe(change) == exe)
+      put_entry(json, TRUE, change->time_ns, member,
+                tb_timeline_get_string(timeline, tb_change_string(change)));
+    if (at == last)
+      break;
+  }
+  json_builder_end_array(json);
+}
+
+static void put_main_thread(JsonBuilder *json, const TbTimeline *timeline, const TbProcess *process)
+{
+  gboolean timed = process->start_known == TB_KNOWN_SEEN && !process->comm_saved;
+  gboolean ended = process->end_known == TB_KNOWN_SEEN;
+  gint64 end_ns = process->end_ns;
+  for (guint32 at = process->leader_left ? process->threads : TB_PROC_NONE; at != TB_PROC_NONE;) {
+    const TbThread *thread = tb_timeline_get_thread(timeline, at);
+    if (thread->tid == process->pid) {
+      ended = TRUE;
+      end_ns = thread->end_ns;
+    }
+    at = thread->next == process->threads ? TB_PROC_NONE : thread->next;
+  }
+  json_builder_begin_object(json);
+  put_int(json, "tid", TRUE, process->pid);
+  put_int(json, "start_ns", process->start_known == TB_KNOWN_SEEN, process->start_ns);
+  put_int(json, "end_ns", ended, end_ns);
+  put_strings(json, timeline, "names", process->changes, process->comm, timed, process->start_ns,
+              FALSE);
+  json_builder_end_object(json);
+}
+
+static void put_thread(JsonBuilder *json, const TbTimeline *timeline, const TbThread *thread)
+{
+  gboolean timed = thread->start_known == TB_KNOWN_SEEN && !thread->comm_saved;
+  json_builder_begin_object(json);
+  put_int(json, "tid", TRUE, thread->tid);
+  put_int(json, "start_ns", thread->start_known == TB_KNOWN_SEEN, thread->start_ns);
+  put_int(json, "end_ns", thread->end_known == TB_KNOWN_SEEN, thread->end_ns);
+  put_strings(json, timeline, "names", thread->changes, thread->comm, timed, thread->start_ns,
+              FALSE);
+  json_builder_end_object(json);
+}
+
+static void put_threads(JsonBuilder *json, const TbTimeline *timeline, guint32 id,
+                        const PsAliases *aliases)
+{
+  const TbProcess *process = tb_timeline_get_process(timeline, id);
+  json_builder_set_member_name(json, "threads");
+  json_builder_begin_array(json);
+  put_main_thread(json, timeline, process);
+  guint32 at = process->threads;
+  while (at != TB_PROC_NONE) {
+    at = tb_timeline_get_thread(timeline, at)->next;
+    const TbThread *thread = tb_timeline_get_thread(timeline, at);
+    if (thread->tid && thread->tid != process->pid)
+      put_thread(json, timeline, thread);
+    if (at == process->threads)
+      break;
+  }
+  /* Threads from before the recording whose process became known later. */
+  for (guint i = 0; i < aliases->len; i++) {
+    const TbProcess *alias =
+        tb_timeline_get_process(timeline, g_array_index(aliases, guint32, i));
+    if (tb_timeline_resolve(timeline, g_array_index(aliases, guint32, i)) == id &&
+        alias->pid != process->pid)
+      put_main_thread(json, timeline, alias);
+  }
+  json_builder_end_array(json);
+}
+
+static void put_process(JsonBuilder *json, const TbTimeline *timeline, guint32 id,
+                        const PsAliases *aliases)
+{
+  const TbProcess *process = tb_timeline_get_process(timeline, id);
+  guint32 parent = tb_timeline_resolve(timeline, process->parent);
+  gboolean has_parent = parent != TB_PROC_NONE;
+  gboolean started = process->start_known == TB_KNOWN_SEEN;
+  json_builder_begin_object(json);
+  put_int(json, "id", TRUE, id);
+  put_int(json, "pid", TRUE, process->pid);
+  put_int(json, "parent", has_parent, parent);
+  put_int(json, "ppid", has_parent,
+          has_parent ? tb_timeline_get_process(timeline, parent)->pid : 0);
+  put_int(json, "start_ns", started, process->start_ns);
+  put_int(json, "end_ns", process->end_known == TB_KNOWN_SEEN, process->end_ns);
+  put_int(json, "exit_code", process->has_code, process->exit_code);
+  put_int(json, "exit_signal", process->has_signal, process->exit_signal);
+  put_strings(json, timeline, "names", process->changes, process->comm,
+              started && !process->comm_saved, process->start_ns, FALSE);
+  put_strings(json, timeline, "exe", process->changes, process->exe, started, process->start_ns,
+              TRUE);
+  put_threads(json, timeline, id, aliases);
+  json_builder_end_object(json);
+}
+
+void ps_build_json(const GPtrArray *machines, gint64 at_ns, JsonBuilder *json)
+{
+  json_builder_begin_object(json);
+  put_int(json, "schema", TRUE, 1);
+  json_builder_set_member_name(json, "machines");
+  json_builder_begin_array(json);
+  for (guint m = 0; m < machines->len; m++) {
+    const TbMachine *machine = g_ptr_array_index(machines, m);
+    g_autoptr(PsAliases) aliases = ps_find_aliases(machine->timeline);
+    json_builder_begin_object(json);
+    put_string(json, "name", tb_machine_get_label(machine));
+    json_builder_set_member_name(json, "processes");
+    json_builder_begin_array(json);
+    for (guint32 i = 0; i < tb_timeline_get_n_processes(machine->timeline); i++)
+      if (ps_is_shown(machine->timeline, i, at_ns))
+        put_process(json, machine->timeline, i, aliases);
+    json_builder_end_array(json);
+    json_builder_end_object(json);
+  }
+  json_builder_end_array(json);
+  json_builder_end_object(json);
+}
