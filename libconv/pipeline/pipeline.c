@@ -139,6 +139,23 @@ static void pipeline_make_leaves(TbPipeline *p)
   }
 }
 
+/*
+ * A stream that cannot go on: where its bytes are to blame, what precedes them stays, the
+ * rest is damage, and the other streams go on. FALSE when it is not the file's fault.
+ */
+static gboolean leaf_end_damaged(const PipelineLeaf *leaf, GError **error)
+{
+  if ((*error)->domain != TB_ERROR ||
+      ((*error)->code != TB_ERROR_CORRUPT && (*error)->code != TB_ERROR_TRUNCATED &&
+       (*error)->code != TB_ERROR_LIMIT && (*error)->code != TB_ERROR_UNSUPPORTED))
+    return FALSE;
+  TbInput *input = leaf->reader->input;
+  guint64 size = tb_input_get_size(input), offset = tb_error_get_offset(*error);
+  tb_damage_log_take(leaf->pipeline->damage, g_steal_pointer(error), tb_input_get_name(input),
+                     offset < size ? size - offset : 0, TB_LOST_UNKNOWN);
+  return TRUE;
+}
+
 /* Pulls from a reader and maps to output time. */
 static TbReadResult leaf_pull(gpointer data, guint32 stream, TbEvent *event, GError **error)
 {
@@ -149,18 +166,21 @@ static TbReadResult leaf_pull(gpointer data, guint32 stream, TbEvent *event, GEr
     if (G_UNLIKELY(event->time_ns < leaf->last_ns))
       leaf->unordered = TRUE;
     leaf->last_ns = event->time_ns;
+  } else if (result == TB_READ_ERROR && leaf_end_damaged(leaf, error)) {
+    return TB_READ_END;
   }
   return result;
 }
 
-static TbMerge *pipeline_merge(TbPipeline *p, gboolean sorted)
+/* The streams as emit takes them: those found unordered go through a sorter. */
+static TbMerge *pipeline_merge(TbPipeline *p)
 {
   g_autofree TbMergeInput *inputs = g_new0(TbMergeInput, (gsize)p->leaves->len + 1);
   for (guint i = 0; i < p->leaves->len; i++) {
     PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
     inputs[i] = (TbMergeInput){ leaf_pull, leaf, leaf->stream };
     leaf->last_ns = G_MININT64;
-    if (!sorted || !leaf->unordered)
+    if (!leaf->unordered)
       continue;
     leaf->sort = tb_sort_new(&inputs[i], p->limits, p->options.sort_folder);
     inputs[i] = tb_sort_get_input(leaf->sort);
@@ -235,44 +255,71 @@ static gboolean pipeline_rewind(TbPipeline *p, gboolean wanted_only, GError **er
   return TRUE;
 }
 
-/*
- * A stream that cannot go on: where its bytes are to blame, what precedes them stays and
- * the other streams go on. FALSE with @error when it is not the file's fault.
- */
-static gboolean pipeline_end_stream(TbPipeline *p, guint leaf, GError *why, GError **error)
+/* Whether the order of this reader's records against other inputs' matters to an observer. */
+static gboolean pipeline_is_watched(const TbPipeline *p, const TbReader *reader)
 {
-  const PipelineLeaf *ended = &g_array_index(p->leaves, PipelineLeaf, leaf);
-  gboolean damaged = why->domain == TB_ERROR &&
-                     (why->code == TB_ERROR_CORRUPT || why->code == TB_ERROR_TRUNCATED ||
-                      why->code == TB_ERROR_LIMIT || why->code == TB_ERROR_UNSUPPORTED);
-  if (!damaged) {
-    g_propagate_error(error, why);
-    return FALSE;
+  gboolean events = reader->sources->len == 0; /* none met yet: they may be of any kind */
+  for (guint i = 0; i < reader->sources->len; i++)
+    events |= ((TbSource *)g_ptr_array_index(reader->sources, i))->class == TB_SOURCE_EVENTS;
+  for (guint i = 0; i < p->observers->len; i++) {
+    const TbObserver *observer = g_ptr_array_index(p->observers, i);
+    if (observer->ops->wants_packets || events)
+      return TRUE;
   }
-  TbInput *input = ended->reader->input;
-  guint64 size = tb_input_get_size(input), offset = tb_error_get_offset(why);
-  tb_damage_log_take(p->damage, why, tb_input_get_name(input), offset < size ? size - offset : 0,
-                     TB_LOST_UNKNOWN);
+  return FALSE;
+}
+
+/* One record seen in prepare; FALSE to stop. */
+static gboolean pipeline_see(TbPipeline *p, TbReadResult result, const TbEvent *event,
+                             GError **error)
+{
+  if (result == TB_READ_ERROR)
+    return FALSE;
+  if (result == TB_READ_EVENT)
+    pipeline_show(p, event);
+  return ++p->events % PIPELINE_PROGRESS_EVERY != 0 || pipeline_tick(p, "reading", error);
+}
+
+/* A stream whose order against others nobody watches is read to its end by itself. */
+static gboolean pipeline_drain(TbPipeline *p, PipelineLeaf *leaf, GError **error)
+{
+  TbEvent event = { 0 };
+  TbReadResult result;
+  leaf->last_ns = G_MININT64;
+  while ((result = leaf_pull(leaf, leaf->stream, &event, error)) != TB_READ_END)
+    if (!pipeline_see(p, result, &event, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean pipeline_look_in_order(TbPipeline *p, const GArray *watched, GError **error)
+{
+  TbEvent *event = NULL;
+  guint index;
+  TbReadResult result;
+  g_autoptr(TbMerge) merge =
+      tb_merge_new((const TbMergeInput *)(gconstpointer)watched->data, watched->len);
+  while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END)
+    if (!pipeline_see(p, result, event, error))
+      return FALSE;
   return TRUE;
 }
 
 static gboolean pipeline_look(TbPipeline *p, GError **error)
 {
-  TbEvent *event;
-  guint index;
-  TbReadResult result;
-  GError *why = NULL;
-  g_autoptr(TbMerge) merge = pipeline_merge(p, FALSE);
+  g_autoptr(GArray) watched = g_array_new(FALSE, FALSE, sizeof(TbMergeInput));
   pipeline_announce_types(p);
-  while ((result = tb_merge_next(merge, &event, &index, &why)) != TB_READ_END) {
-    if (result == TB_READ_ERROR &&
-        !pipeline_end_stream(p, index, g_steal_pointer(&why), error))
-      return FALSE;
-    if (result == TB_READ_EVENT)
-      pipeline_show(p, event);
-    if (++p->events % PIPELINE_PROGRESS_EVERY == 0 && !pipeline_tick(p, "reading", error))
+  for (guint i = 0; i < p->leaves->len; i++) {
+    PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
+    TbMergeInput input = { leaf_pull, leaf, leaf->stream };
+    leaf->last_ns = G_MININT64;
+    if (pipeline_is_watched(p, leaf->reader))
+      g_array_append_val(watched, input);
+    else if (!pipeline_drain(p, leaf, error))
       return FALSE;
   }
+  if (!pipeline_look_in_order(p, watched, error))
+    return FALSE;
   for (guint i = 0; i < p->leaves->len; i++) {
     PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
     leaf->unordered |= tb_reader_is_unordered(leaf->reader, leaf->stream);
@@ -331,13 +378,11 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
   TbEvent *event;
   guint index;
   TbReadResult result;
-  g_autoptr(TbMerge) merge = pipeline_merge(p, TRUE);
+  g_autoptr(TbMerge) merge = pipeline_merge(p);
   g_autoptr(TbContextStage) context = tb_context_stage_new(p->machines);
   guint32 capabilities = writer->format->capabilities;
-  GError *why = NULL;
-  while ((result = tb_merge_next(merge, &event, &index, &why)) != TB_READ_END) {
-    if (result == TB_READ_ERROR &&
-        !pipeline_end_stream(p, index, g_steal_pointer(&why), error))
+  while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
+    if (result == TB_READ_ERROR)
       return FALSE;
     if (result == TB_READ_EVENT && pipeline_keeps(p, capabilities, event)) {
       if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
