@@ -51,11 +51,10 @@ static gboolean machines_apply_name(TbReader *reader, const char *name, GError *
                  reader->machines->len, name);
     return FALSE;
   }
-  if (reader->machines->len == 0) {
+  if (reader->machines->len == 0)
     tb_reader_add_machine(reader, tb_machine_new());
-    reader_move_sources(reader, NULL, g_ptr_array_index(reader->machines, 0));
-  }
   TbMachine *machine = g_ptr_array_index(reader->machines, 0);
+  reader_move_sources(reader, NULL, machine); /* those met since, too */
   g_free(machine->name);
   machine->name = g_strdup(name);
   return TRUE;
