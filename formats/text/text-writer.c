@@ -77,12 +77,13 @@ static gboolean text_open(TbWriter *writer, GError **error)
 static void append_task(TbBuf *out, const TbEvent *event)
 {
   char number[24];
-  const char *comm = event->tid == 0 ? "<idle>" : "<...>";
-  if (event->context && event->context->comm)
-    comm = event->context->comm;
+  TbContext scratch;
+  const TbContext *actor = tb_event_get_actor(event, &scratch);
+  gint32 tid = event->tid >= 0 ? event->tid : actor ? actor->tid : 0;
+  const char *comm = actor && actor->comm ? actor->comm : tid == 0 ? "<idle>" : "<...>";
   append_right(out, comm, strlen(comm), TEXT_COMM_WIDTH);
   tb_buf_append_c(out, '-');
-  gsize len = append_number(number, event->tid);
+  gsize len = append_number(number, tid);
   tb_buf_append(out, number, len);
   if (len < TEXT_PID_WIDTH)
     tb_buf_append_fill(out, ' ', TEXT_PID_WIDTH - len);

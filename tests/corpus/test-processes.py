@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 
-SKIP = 77
 CLONE_THREAD, CLONE_PARENT = 0x10000, 0x8000
 LINE = re.compile(rb"^.*-(\d+) +\[(\d+)\] +(\d+)(?:\.(\d{9}))?: +([\w]+): +(.*)$")
 CALLS_X86_64 = {60: "exit", 231: "exit_group", 62: "kill"}
@@ -389,13 +388,13 @@ def main():
     program, corpus = sys.argv[1], os.environ.get("TB_CORPUS") or sys.argv[2]
     if not os.path.isdir(corpus):
         print(f"1..0 # SKIP no recordings at {corpus}")
-        return SKIP
+        return 0
     try:
         subprocess.run(["trace-cmd", "--version"], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
     except FileNotFoundError:
         print("1..0 # SKIP no trace-cmd")
-        return SKIP
+        return 0
     held, unknown, number, failed = collections.Counter(), collections.Counter(), 0, 0
     for case in cases(corpus):
         result = run_case(program, *case)
