@@ -6,7 +6,10 @@ struct _TbDamageLog {
   GPtrArray *entries;
   GHashTable *seen; /* TbDamage of entries, as a set */
   guint32 max_entries;
-  guint64 n;
+  guint64 over;         /* places beyond max_entries, in this pass */
+  guint64 over_most;    /* the most of these that one pass met */
+  guint64 over_settled; /* the same from before the first pass */
+  gboolean passes;
 };
 
 static void damage_free(gpointer data)
@@ -26,7 +29,8 @@ static guint damage_hash(gconstpointer key)
 static gboolean damage_equal(gconstpointer a, gconstpointer b)
 {
   const TbDamage *x = a, *y = b;
-  return x->offset == y->offset && x->code == y->code && g_str_equal(x->source, y->source);
+  return x->offset == y->offset && x->code == y->code && g_str_equal(x->source, y->source) &&
+         g_str_equal(x->text, y->text);
 }
 
 TbDamageLog *tb_damage_log_new(guint32 max_entries)
@@ -50,12 +54,14 @@ void tb_damage_log_free(TbDamageLog *log)
 static void damage_log_insert(TbDamageLog *log, TbError code, const char *source, guint64 offset,
                               guint64 skipped_bytes, guint64 lost, const char *text)
 {
-  TbDamage key = { .code = code, .source = (char *)(source ? source : ""), .offset = offset };
+  TbDamage key = { .code = code, .source = (char *)(source ? source : ""), .offset = offset,
+                   .text = (char *)text };
   if (g_hash_table_contains(log->seen, &key))
     return;
-  log->n++;
-  if (log->entries->len >= log->max_entries)
+  if (log->entries->len >= log->max_entries) {
+    log->over++;
     return;
+  }
   TbDamage *damage = g_new(TbDamage, 1);
   *damage = (TbDamage){ code, g_strdup(key.source), offset, skipped_bytes, lost, g_strdup(text) };
   g_ptr_array_add(log->entries, damage);
@@ -82,9 +88,20 @@ void tb_damage_log_take(TbDamageLog *log, GError *error, const char *source,
   g_error_free(error);
 }
 
+/* Places beyond the kept ones have no memory: a pass that meets as many as the last met the same. */
+void tb_damage_log_begin_pass(TbDamageLog *log)
+{
+  if (log->passes)
+    log->over_most = MAX(log->over_most, log->over);
+  else
+    log->over_settled = log->over;
+  log->passes = TRUE;
+  log->over = 0;
+}
+
 guint64 tb_damage_log_get_n(const TbDamageLog *log)
 {
-  return log->n;
+  return log->entries->len + log->over_settled + MAX(log->over_most, log->over);
 }
 
 const GPtrArray *tb_damage_log_get_entries(const TbDamageLog *log)

@@ -39,7 +39,7 @@ TbDamageLog *tb_damage_log_new(guint32 max_entries);
 void tb_damage_log_free(TbDamageLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbDamageLog, tb_damage_log_free)
 
-/** tb_damage_log_add: strings are copied; a place (source, offset, code) already told is ignored */
+/** tb_damage_log_add: strings are copied; a place (source, offset, code, text) already told is ignored */
 void tb_damage_log_add(TbDamageLog *log, TbError code, const char *source, guint64 offset,
                        guint64 skipped_bytes, guint64 lost, const char *format, ...)
     G_GNUC_PRINTF(7, 8);
@@ -47,6 +47,12 @@ void tb_damage_log_add(TbDamageLog *log, TbError code, const char *source, guint
 /** tb_damage_log_take: (transfer full): adds @error as damage that skipped @skipped_bytes */
 void tb_damage_log_take(TbDamageLog *log, GError *error, const char *source,
                         guint64 skipped_bytes, guint64 lost);
+
+/**
+ * tb_damage_log_begin_pass: the inputs are read from the start (again): places beyond
+ * the kept entries, which cannot be told apart, count as in the pass that met most of them
+ */
+void tb_damage_log_begin_pass(TbDamageLog *log);
 
 /** tb_damage_log_get_n: places in all */
 guint64 tb_damage_log_get_n(const TbDamageLog *log);

@@ -246,6 +246,7 @@ static void pipeline_show(TbPipeline *p, const TbEvent *event)
 static gboolean pipeline_rewind(TbPipeline *p, gboolean wanted_only, GError **error)
 {
   p->events = 0;
+  tb_damage_log_begin_pass(p->damage);
   for (guint i = 0; i < p->readers->len; i++) {
     TbReader *reader = g_ptr_array_index(p->readers, i);
     reader->wanted_only = wanted_only;
@@ -426,11 +427,28 @@ static void pipeline_number_interfaces(TbPipeline *p, const GPtrArray *kept)
   }
 }
 
+/* An output that holds nothing of an input that should have held something helps nobody. */
+static gboolean pipeline_check_readable(const TbPipeline *p, GError **error)
+{
+  const GPtrArray *entries = tb_damage_log_get_entries(p->damage);
+  for (guint i = 0; i < p->sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(p->sources, i);
+    if (source->counts.records > 0 || source->counts.lost_gaps > 0)
+      return TRUE;
+  }
+  if (entries->len == 0)
+    return TRUE;
+  const TbDamage *first = g_ptr_array_index(entries, 0);
+  tb_error_set(error, first->code, first->source, first->offset, "%s; no record could be read",
+               first->text);
+  return FALSE;
+}
+
 gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput *output,
                           TbWriterCounts *counts, GError **error)
 {
   g_autoptr(GPtrArray) kept = pipeline_output_sources(p, format->capabilities);
-  if (!tb_axes_check(kept, p->options.align_off, error))
+  if (!pipeline_check_readable(p, error) || !tb_axes_check(kept, p->options.align_off, error))
     return FALSE;
   pipeline_number_interfaces(p, kept);
   p->n_sorted = 0;

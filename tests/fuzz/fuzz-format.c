@@ -148,6 +148,7 @@ static void fuzz_reader(const TbReaderFormat *format, const guint8 *data, gsize 
   gsize facts = 0;
   if (format->describe)
     format->describe(reader, take_fact, &facts);
+  tb_damage_log_begin_pass(damage);
   Pass first = read_all(reader);
   guint64 places = tb_damage_log_get_n(damage);
   counts->opened++;
@@ -155,6 +156,7 @@ static void fuzz_reader(const TbReaderFormat *format, const guint8 *data, gsize 
   counts->damage += places;
   if (!tb_reader_rewind(reader, &error))
     return;
+  tb_damage_log_begin_pass(damage);
   Pass second = read_all(reader);
   if (first.events != second.events || first.digest != second.digest)
     fail(reader, "two passes differ");
