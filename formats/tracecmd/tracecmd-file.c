@@ -103,6 +103,36 @@ static void file_settle_buffer(TcFile *file, TcBuffer *buffer)
       g_array_append_val(buffer->stats, g_array_index(file->stats, TcCpuStat, i));
 }
 
+static gint cpu_place_compare(gconstpointer a, gconstpointer b)
+{
+  guint64 x = (*(TcCpuData *const *)a)->offset, y = (*(TcCpuData *const *)b)->offset;
+  return x < y ? -1 : x > y;
+}
+
+/* Bytes belong to one CPU of one buffer: where two claim them, the later start is believed. */
+static void file_settle_places(TcFile *file)
+{
+  g_autoptr(GPtrArray) all = g_ptr_array_new();
+  for (guint b = 0; b < file->buffers->len; b++) {
+    TcBuffer *buffer = g_ptr_array_index(file->buffers, b);
+    for (guint i = 0; i < buffer->cpus->len; i++)
+      g_ptr_array_add(all, &g_array_index(buffer->cpus, TcCpuData, i));
+  }
+  g_ptr_array_sort(all, cpu_place_compare);
+  for (guint i = 1; i < all->len; i++) {
+    TcCpuData *data = g_ptr_array_index(all, i - 1);
+    const TcCpuData *next = g_ptr_array_index(all, i);
+    guint64 room = next->offset - data->offset;
+    if (data->size <= room)
+      continue;
+    tb_damage_log_add(file->damage, TB_ERROR_CORRUPT, file->name, next->offset, 0,
+                      TB_LOST_UNKNOWN, "data of CPU %u runs into that of CPU %u: %"
+                      G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are read", data->cpu,
+                      next->cpu, room, data->size);
+    data->size = room;
+  }
+}
+
 TcFile *tc_file_open(TbInput *input, const TbLimits *limits, TbDamageLog *damage, GError **error)
 {
   guint64 end = 0;
@@ -125,6 +155,7 @@ TcFile *tc_file_open(TbInput *input, const TbLimits *limits, TbDamageLog *damage
     return NULL;
   for (guint i = 0; i < file->buffers->len; i++)
     file_settle_buffer(file, g_ptr_array_index(file->buffers, i));
+  file_settle_places(file);
   return g_steal_pointer(&file);
 }
 

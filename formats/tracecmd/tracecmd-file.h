@@ -85,6 +85,7 @@ typedef struct {
  * TcBuffer: the top buffer or an instance
  * @name: "" for the top buffer
  * @clock: name of its trace clock, without brackets; "" = not stated
+ * @section: offset of its section header (version 7)
  * @page_size: bytes of one sub-buffer
  * @compressed: CPU data is stored in chunks
  * @cpus: (element-type TcCpuData): those with data, by CPU number
@@ -93,6 +94,7 @@ typedef struct {
 typedef struct {
   char *name;
   char *clock;
+  guint64 section;
   guint32 page_size;
   gboolean compressed;
   GArray *cpus;
@@ -132,6 +134,7 @@ typedef struct {
  * @options_seen: bit per option id below 32
  * @date_us, @offset_ns: what to add to times, if their bit is set
  * @clock_text: (nullable): text of TRACECLOCK
+ * @incomplete: something that leads to others was damaged: what can be found is looked for
  * @latency: it is a text recording without binary events
  */
 typedef struct {
@@ -165,6 +168,7 @@ typedef struct {
   GArray *stats;          /* (element-type TcCpuStat): until the buffers are known */
   const char *stat_name;  /* given by the last "Buffer:" line, in stat_names' pool */
   TbStrPool *strings;
+  gboolean incomplete;
   gboolean latency;
 } TcFile;
 
@@ -221,5 +225,16 @@ char *tc_clock_from_text(const char *text);
 gboolean tc_decompress(TcCompression compression, gpointer zstd_context, const guint8 *in,
                        gsize in_len, guint8 *out, gsize out_len, const char *source,
                        guint64 offset, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tc_decompress_part: what a damaged or cut block still gives, up to @out_cap bytes.
+ * @consumed: (out): bytes of @in that were used
+ * @whole: (out): the block came to its proper end there
+ */
+gsize tc_decompress_part(TcCompression compression, const guint8 *in, gsize in_len, guint8 *out,
+                         gsize out_cap, gsize *consumed, gboolean *whole);
+
+/** tc_block_starts: whether @p (4 bytes) looks like the start of a block */
+gboolean tc_block_starts(TcCompression compression, const guint8 *p);
 
 G_END_DECLS

@@ -23,6 +23,9 @@ enum {
   READER_FLAGS_IRQ = READER_FLAG_HARDIRQ | READER_FLAG_SOFTIRQ | READER_FLAG_NMI,
 };
 
+/* More than two years of nanoseconds, or months of cycles, between two events of one CPU. */
+#define READER_JUMP (G_GUINT64_CONSTANT(1) << 56)
+
 /* One CPU of one buffer. */
 typedef struct {
   TcRing *ring;
@@ -288,9 +291,32 @@ static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
   return TRUE;
 }
 
-static inline void reader_note_time(TbReader *reader, guint32 index, TcStream *stream,
-                                    guint64 time)
+/*
+ * On one CPU time never goes back, and no two neighbours are years apart: a time before or here
+ * is wrong. The events keep what the file says; that it cannot be true is told.
+ */
+static G_GNUC_NO_INLINE void reader_note_jump(TbReader *reader, guint32 index, TcStream *stream,
+                                              const TcRingRecord *record)
 {
+  gboolean back = record->time < stream->last_time;
+  guint64 by = back ? stream->last_time - record->time : record->time - stream->last_time;
+  if (back) {
+    stream->source->counts.unordered++;
+    tb_reader_note_unordered(reader, index);
+  }
+  tb_damage_log_add(reader->damage, TB_ERROR_CORRUPT, tb_input_get_name(reader->input),
+                    record->offset, 0, 0,
+                    back ? "CPU %u: time goes back by %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                           ": times before or from here on are wrong"
+                         : "CPU %u: time jumps by %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                           ": times from here on are hardly true",
+                    stream->cpu, by, record->time);
+}
+
+static inline void reader_note_time(TbReader *reader, guint32 index, TcStream *stream,
+                                    const TcRingRecord *record)
+{
+  guint64 time = record->time;
   const TcReader *tc = reader->priv;
   TbSourceCounts *counts = &stream->source->counts;
   gint64 own = G_LIKELY(!tc->scale && !tc->shift) ? (gint64)time
@@ -301,10 +327,8 @@ static inline void reader_note_time(TbReader *reader, guint32 index, TcStream *s
     counts->first_ns = MIN(counts->first_ns, own);
     counts->last_ns = MAX(counts->last_ns, own);
   }
-  if (G_UNLIKELY(stream->sequence > 0 && time < stream->last_time)) {
-    counts->unordered++;
-    tb_reader_note_unordered(reader, index);
-  }
+  if (G_UNLIKELY(time - stream->last_time > READER_JUMP) && stream->sequence > 0)
+    reader_note_jump(reader, index, stream, record);
   stream->last_time = time;
 }
 
@@ -323,7 +347,7 @@ static TbReadResult reader_next(TbReader *reader, guint32 index, TbEvent *event,
   for (;;) {
     TcRingResult result = tc_ring_next(stream->ring, &record, error);
     if (G_LIKELY(result == TC_RING_RECORD)) {
-      reader_note_time(reader, index, stream, record.time);
+      reader_note_time(reader, index, stream, &record);
       if (reader_fill_event(reader, stream, &record, event))
         return TB_READ_EVENT;
     } else if (result == TC_RING_LOST) {

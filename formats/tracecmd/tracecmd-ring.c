@@ -12,6 +12,9 @@ enum {
   RING_COMMIT_BITS = 0x07ffffff,
   RING_STAMP_BITS = 59,
   RING_PREFETCH = 768,
+  RING_CHUNK_HEADER = 8,
+  RING_CHUNK_PAGES = 10,  /* what the recorder puts into one */
+  RING_CHUNK_SLACK = 4096, /* bytes that do not compress grow a little */
 };
 #define RING_MISSED_EVENTS (1u << 31)
 #define RING_MISSED_STORED (1u << 30)
@@ -26,6 +29,7 @@ struct _TcRing {
   guint64 next_off;     /* first stored byte not in pages[] */
   gboolean chunks_read; /* the chunk count in front has been read */
   guint32 chunks_left;
+  gboolean count_wrong; /* chunks are read to the end of the data, whatever their count */
   gsize read_bytes;
   ZSTD_DCtx *zstd;
   guint8 *stored; /* one chunk as stored */
@@ -81,7 +85,7 @@ void tc_ring_rewind(TcRing *ring)
 {
   ring_release(ring);
   ring->next_off = ring->start;
-  ring->chunks_read = FALSE;
+  ring->chunks_read = ring->count_wrong = FALSE;
   ring->pages_len = ring->page_at = 0;
   ring->page = NULL;
   ring->pos = ring->limit = 0;
@@ -121,8 +125,12 @@ static guint64 ring_offset(const TcRing *ring, gsize pos)
 static TcRingResult ring_damage(TcRing *ring, TbError code, guint64 offset, guint64 skipped,
                                 const char *what, guint64 value)
 {
+  gsize page = ring->page && ring->compressed && ring->page_at > 0
+                   ? (ring->page_at - 1) / ring->page_size + 1 : 0;
+  g_autofree char *where = page ? g_strdup_printf(", page %" G_GSIZE_FORMAT " of a chunk", page)
+                                : g_strdup("");
   tb_damage_log_add(ring->file->damage, code, ring->file->name, offset, skipped, TB_LOST_UNKNOWN,
-                    "CPU %u: %s (%" G_GUINT64_FORMAT ")", ring->cpu, what, value);
+                    "CPU %u%s: %s (%" G_GUINT64_FORMAT ")", ring->cpu, where, what, value);
   return TC_RING_DAMAGED;
 }
 
@@ -143,54 +151,120 @@ static TcRingResult ring_fill_plain(TcRing *ring, GError **error)
   return TC_RING_RECORD;
 }
 
-/* Reads a chunk's header and checks it. FALSE: the rest of this CPU cannot be found. */
-static gboolean ring_chunk_header(TcRing *ring, guint32 *stored, guint32 *plain)
+/* A chunk's header: two sizes that can be true where @left bytes of data remain. */
+static gboolean ring_chunk_header(const TcRing *ring, const guint8 *head, guint64 left,
+                                  guint32 *stored, guint32 *plain)
 {
-  guint8 head[8];
-  guint64 left = ring->end - ring->next_off;
   guint32 max = ring->file->limits->chunk_bytes;
-  if (left < sizeof head ||
-      !tb_input_read_exact(ring->file->input, ring->next_off, head, sizeof head, "a chunk", NULL)) {
-    ring_damage(ring, TB_ERROR_TRUNCATED, ring->next_off, left, "chunks announced but not there",
-                ring->chunks_left);
-    return FALSE;
-  }
   *stored = tb_get_u32(head, ring->layout.big);
   *plain = tb_get_u32(head + 4, ring->layout.big);
-  if (*stored > 0 && *stored <= max && *plain > 0 && *plain <= max && *stored <= left - 8)
-    return TRUE;
-  gboolean cut = *stored > 0 && *stored <= max && *plain <= max;
-  ring_damage(ring, cut ? TB_ERROR_TRUNCATED : TB_ERROR_CORRUPT, ring->next_off, left,
-              cut ? "the data ends inside a chunk of so many bytes"
-                  : "a chunk whose size cannot be true",
-              *stored);
-  return FALSE;
+  return left >= RING_CHUNK_HEADER && *stored > 0 && *stored <= max && *plain > 0 &&
+         *plain <= max && *plain % ring->page_size == 0 && *stored <= left - RING_CHUNK_HEADER;
+}
+
+/* The next place from @at on where a chunk can begin; the end of the data when there is none. */
+static guint64 ring_find_chunk(TcRing *ring, guint64 at)
+{
+  enum { STEP = 64 * 1024, HEAD = RING_CHUNK_HEADER + 4 };
+  guint32 stored, plain;
+  g_autofree guint8 *buf = g_malloc(STEP);
+  while (at + HEAD <= ring->end) {
+    gssize got = tb_input_read_at(ring->file->input, at, buf, MIN(STEP, ring->end - at), NULL);
+    if (got < HEAD)
+      break;
+    for (gsize i = 0; i + HEAD <= (gsize)got; i++)
+      if (tc_block_starts(ring->file->compression, buf + i + RING_CHUNK_HEADER) &&
+          ring_chunk_header(ring, buf + i, ring->end - at - i, &stored, &plain))
+        return at + i;
+    at += (gsize)got - HEAD + 1;
+  }
+  return ring->end;
+}
+
+/*
+ * A chunk that cannot be unpacked as its header says: its whole pages up to the damage are
+ * read, and the next chunk is looked for.
+ */
+static TcRingResult ring_salvage_chunk(TcRing *ring, guint64 at, guint32 stored, guint32 plain,
+                                       const char *why)
+{
+  guint32 max = ring->file->limits->chunk_bytes;
+  guint64 left = ring->end - MIN(ring->end, at + RING_CHUNK_HEADER);
+  gsize usual = (gsize)ring->page_size * RING_CHUNK_PAGES;
+  gsize out_cap = MIN(MAX(plain <= max ? plain : 0, usual), max);
+  gsize in_len = MIN(left, MAX(stored <= max ? stored : 0, usual) + RING_CHUNK_SLACK);
+  gsize consumed;
+  gboolean whole;
+  ring_reserve(&ring->stored, &ring->stored_cap, in_len);
+  ring_reserve(&ring->pages, &ring->pages_cap, out_cap);
+  gssize got = tb_input_read_at(ring->file->input, at + RING_CHUNK_HEADER, ring->stored, in_len,
+                                NULL);
+  gsize out = tc_decompress_part(ring->file->compression, ring->stored, (gsize)MAX(got, 0),
+                                 ring->pages, out_cap, &consumed, &whole);
+  guint64 after = at + RING_CHUNK_HEADER + (out ? consumed : 0);
+  ring->next_off = whole ? after : ring_find_chunk(ring, MAX(after, at + 1));
+  ring->pages_off = at;
+  ring->pages_len = out / ring->page_size * ring->page_size;
+  tb_damage_log_add(ring->file->damage,
+                    at + RING_CHUNK_HEADER + stored > ring->end ? TB_ERROR_TRUNCATED
+                                                                : TB_ERROR_CORRUPT,
+                    ring->file->name, at, ring->next_off - at, TB_LOST_UNKNOWN,
+                    "CPU %u: a chunk of %u bytes that should unpack to %u %s; %" G_GSIZE_FORMAT
+                    " whole pages of it are read", ring->cpu, stored, plain, why,
+                    ring->pages_len / ring->page_size);
+  return TC_RING_DAMAGED;
+}
+
+/*
+ * Whether there is a chunk to read at next_off; the count in front may be wrong either way.
+ * Recorders differ in whether a CPU's stored size holds the count: 4 bytes may be left over.
+ */
+static gboolean ring_more_chunks(TcRing *ring)
+{
+  guint64 left = ring->end - MIN(ring->end, ring->next_off);
+  if (ring->chunks_left == 0 && left <= 4)
+    left = 0;
+  if (ring->chunks_left > 0 && left == 0) {
+    if (!ring->count_wrong)
+      ring_damage(ring, TB_ERROR_TRUNCATED, ring->next_off, 0, "chunks announced but not there",
+                  ring->chunks_left);
+    ring->chunks_left = 0;
+  } else if (ring->chunks_left == 0 && left > 0) {
+    ring_damage(ring, TB_ERROR_CORRUPT, ring->next_off, 0,
+                "data goes on behind the last chunk that is announced: bytes", left);
+    ring->chunks_left = G_MAXUINT32; /* as many as there are */
+  }
+  ring->count_wrong |= ring->chunks_left == G_MAXUINT32;
+  return left > 0;
 }
 
 static TcRingResult ring_fill_chunk(TcRing *ring, GError **error)
 {
+  guint8 head[RING_CHUNK_HEADER] = { 0 };
   guint32 stored_len, plain_len;
-  guint64 at = ring->next_off;
-  if (!ring_chunk_header(ring, &stored_len, &plain_len)) {
-    ring->chunks_left = 0;
-    ring->next_off = ring->end;
-    return TC_RING_DAMAGED;
-  }
-  ring->chunks_left--;
-  ring->next_off += 8 + (guint64)stored_len;
+  guint64 at = ring->next_off, left = ring->end - at;
+  GError *broken = NULL;
+  ring->pages_len = ring->page_at = 0;
+  if (ring->chunks_left > 0 && !ring->count_wrong)
+    ring->chunks_left--;
+  if (tb_input_read_at(ring->file->input, at, head, MIN(left, sizeof head), error) < 0)
+    return TC_RING_ERROR;
+  if (!ring_chunk_header(ring, head, left, &stored_len, &plain_len))
+    return ring_salvage_chunk(ring, at, stored_len, plain_len,
+                              "is not all there or has sizes that cannot be true");
   ring_reserve(&ring->stored, &ring->stored_cap, stored_len);
   ring_reserve(&ring->pages, &ring->pages_cap, plain_len);
-  if (!tb_input_read_exact(ring->file->input, at + 8, ring->stored, stored_len, "a chunk", error))
+  if (!tb_input_read_exact(ring->file->input, at + RING_CHUNK_HEADER, ring->stored, stored_len,
+                           "a chunk", error))
     return TC_RING_ERROR;
   if (!ring->zstd && ring->file->compression == TC_COMPRESSION_ZSTD)
     ring->zstd = ZSTD_createDCtx();
-  GError *broken = NULL;
-  ring->pages_len = ring->page_at = 0;
   if (!tc_decompress(ring->file->compression, ring->zstd, ring->stored, stored_len, ring->pages,
                      plain_len, ring->file->name, at, &broken)) {
-    tb_damage_log_take(ring->file->damage, broken, ring->file->name, stored_len, TB_LOST_UNKNOWN);
-    return TC_RING_DAMAGED;
+    g_error_free(broken);
+    return ring_salvage_chunk(ring, at, stored_len, plain_len, "does not");
   }
+  ring->next_off = at + RING_CHUNK_HEADER + stored_len;
   ring->pages_off = at;
   ring->pages_len = plain_len;
   return TC_RING_RECORD;
@@ -205,13 +279,15 @@ static TcRingResult ring_fill(TcRing *ring, GError **error)
     guint8 count[4];
     ring->chunks_read = TRUE;
     if (ring->end - ring->start < 4 ||
-        !tb_input_read_exact(ring->file->input, ring->start, count, 4, "chunks", NULL))
+        !tb_input_read_exact(ring->file->input, ring->start, count, 4, "chunks", NULL)) {
+      ring->next_off = ring->end;
       return ring_damage(ring, TB_ERROR_TRUNCATED, ring->start, ring->end - ring->start,
                          "no room for a chunk count", 0);
-    ring->chunks_left = tb_get_u32(count, ring->layout.big);
+    }
+    ring->chunks_left = MIN(tb_get_u32(count, ring->layout.big), G_MAXUINT32 - 1);
     ring->next_off = ring->start + 4;
   }
-  return ring->chunks_left > 0 ? ring_fill_chunk(ring, error) : TC_RING_END;
+  return ring_more_chunks(ring) ? ring_fill_chunk(ring, error) : TC_RING_END;
 }
 
 /* The number of events lost before this page, stored behind its records or not. */
@@ -223,7 +299,10 @@ static void ring_note_lost(TcRing *ring, guint64 flags, gsize committed, gsize l
     return;
   if ((flags & RING_MISSED_STORED) && at + ring->layout.commit_size <= len)
     lost = tb_get_uint(ring->page + at, ring->layout.commit_size, ring->layout.big);
-  ring->pending_lost = lost == TB_LOST_UNKNOWN ? G_MAXUINT64 : lost + 1;
+  /* A page without records hands its own number on to the next. */
+  gboolean unknown = lost == TB_LOST_UNKNOWN || ring->pending_lost == G_MAXUINT64;
+  guint64 before = ring->pending_lost ? ring->pending_lost : 1;
+  ring->pending_lost = unknown || lost > G_MAXINT64 ? G_MAXUINT64 : before + lost;
 }
 
 /* Enters the page at page_at. RECORD = its records can be read. */
@@ -353,18 +432,21 @@ static TcRingResult ring_next_page(TcRing *ring, GError **error)
   return ring_enter_page(ring);
 }
 
+static TcRingResult ring_take_lost(TcRing *ring, TcRingRecord *record)
+{
+  record->lost = ring->pending_lost == G_MAXUINT64 ? TB_LOST_UNKNOWN : ring->pending_lost - 1;
+  ring->pending_lost = 0;
+  record->time = ring->page_time;
+  record->offset = ring_offset(ring, 0);
+  return TC_RING_LOST;
+}
+
 TcRingResult tc_ring_next(TcRing *ring, TcRingRecord *record, GError **error)
 {
   for (;;) {
     while (G_LIKELY(ring->pos < ring->limit)) {
-      if (G_UNLIKELY(ring->pending_lost)) {
-        record->lost = ring->pending_lost == G_MAXUINT64 ? TB_LOST_UNKNOWN
-                                                         : ring->pending_lost - 1;
-        ring->pending_lost = 0;
-        record->time = ring->page_time;
-        record->offset = ring_offset(ring, 0);
-        return TC_RING_LOST;
-      }
+      if (G_UNLIKELY(ring->pending_lost))
+        return ring_take_lost(ring, record);
       TcRingResult result = ring_page_next(ring, record);
       if (G_LIKELY(result != TC_RING_END))
         return result;
@@ -373,6 +455,8 @@ TcRingResult tc_ring_next(TcRing *ring, TcRingRecord *record, GError **error)
       return ring_leave_page(ring, ring->pos, "the data ends inside a page, committed bytes there",
                              ring->limit);
     TcRingResult result = ring_next_page(ring, error);
+    if (result == TC_RING_END && ring->pending_lost)
+      return ring_take_lost(ring, record);
     if (result != TC_RING_RECORD)
       return result;
   }

@@ -281,14 +281,60 @@ static void v6_instances(V6Scan *s, GArray *instances, guint32 n_cpus)
   }
 }
 
+/* The place of the tag before options or CPU table, searched for from @at on; 0 = there is none. */
+static guint64 v6_find_tag(V6Scan *s, guint64 at)
+{
+  static const char *const tags[] = { "options  ", "flyrecord" };
+  const guint8 *p;
+  gssize got;
+  while ((got = tb_window_get(&s->window, at, V6_WINDOW, &p, NULL)) >= V6_TAG) {
+    const guint8 *best = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
+      const guint8 *found = memmem(p, (gsize)got, tags[i], V6_TAG);
+      best = found && (!best || found < best) ? found : best;
+    }
+    if (best)
+      return at + (guint64)(best - p);
+    at += (guint64)got - V6_TAG + 1;
+  }
+  return 0;
+}
+
+/*
+ * A piece of the metadata is broken: what follows it is found by the next tag. The broken piece
+ * is taken to reach that far; its readers stop where they meet the damage.
+ */
+static gboolean v6_salvage(V6Scan *s, guint64 start, GError **error)
+{
+  TcExtent *sections = s->file->sections;
+  guint64 tag = v6_find_tag(s, s->pos);
+  if (tag < start + 4)
+    return FALSE;
+  for (guint32 id = TC_ID_HEADER_INFO; id <= TC_ID_CMDLINES && sections[id].known; id++)
+    start = sections[id].offset + sections[id].size;
+  for (guint32 id = TC_ID_HEADER_INFO; id <= TC_ID_CMDLINES; id++) {
+    if (sections[id].known)
+      continue;
+    sections[id] = (TcExtent){ start, tag - 4 - MIN(start, tag - 4), FALSE, TRUE };
+    break;
+  }
+  tb_damage_log_take(s->file->damage, g_steal_pointer(error), s->file->name, 0, TB_LOST_UNKNOWN);
+  s->pos = tag - 4;
+  return TRUE;
+}
+
 static gboolean v6_read_all(V6Scan *s, GArray *instances, GError **error)
 {
   TcFile *file = s->file;
   guint64 count_at;
   guint32 n_cpus;
   const guint8 *p;
-  if (!v6_metadata(s, error))
+  guint64 start = s->pos;
+  GError *broken = NULL;
+  if (!v6_metadata(s, &broken) && !v6_salvage(s, start, &broken)) {
+    g_propagate_error(error, broken);
     return FALSE;
+  }
   count_at = s->pos;
   if (!v6_u32(s, &n_cpus, "the number of CPUs", error) ||
       !v6_bytes(s, V6_TAG, &p, "the tag behind the number of CPUs", error))

@@ -6,9 +6,11 @@
  */
 #include "tracecmd/tracecmd-file.h"
 
+#include "base/window.h"
+
 #include <string.h>
 
-enum { V7_SECTION_HEADER = 16, V7_START = 256 };
+enum { V7_SECTION_HEADER = 16, V7_START = 256, V7_WINDOW = 64 * 1024 };
 
 /* A section's header. */
 typedef struct {
@@ -116,6 +118,7 @@ static gboolean v7_buffer(TcFile *file, TbCursor *data, GError **error)
                       "no buffer section where the BUFFER option says");
   TcBuffer *buffer = tc_file_add_buffer(file, name, clock, page_size);
   buffer->compressed = compressed;
+  buffer->section = offset;
   return v7_buffer_cpus(file, buffer, data, error);
 }
 
@@ -168,19 +171,25 @@ static gboolean v7_options(TcFile *file, guint64 offset, guint64 *next, GError *
     if (id == TC_ID_DONE)
       return tb_cursor_u64(&data, next, "the last option of a section", error);
     g_autoptr(GError) lost = NULL;
-    if (!v7_option(file, id, &data, &lost))
+    if (!v7_option(file, id, &data, &lost)) {
       tb_damage_log_take(file->damage, g_steal_pointer(&lost), file->name, size,
                          TB_LOST_UNKNOWN);
+      file->incomplete = TRUE;
+    }
   }
 }
 
-/* Follows the chain; FALSE when it breaks. A chain can only go on to places not yet seen. */
-static gboolean v7_chain(TcFile *file, guint64 offset, GError **error)
+/* Whether options at @offset were not read before; keeps it. */
+static gboolean v7_is_new(GHashTable *seen, guint64 offset)
 {
-  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  return g_hash_table_add(seen, g_memdup2(&offset, sizeof offset));
+}
+
+/* Follows the chain; FALSE when it breaks. A chain can only go on to places not yet seen. */
+static gboolean v7_chain(TcFile *file, guint64 offset, GHashTable *seen, GError **error)
+{
   while (offset != 0) {
-    if (g_hash_table_size(seen) >= file->limits->depth ||
-        !g_hash_table_add(seen, g_memdup2(&offset, sizeof offset))) {
+    if (g_hash_table_size(seen) >= file->limits->depth || !v7_is_new(seen, offset)) {
       tb_error_set(error, TB_ERROR_CORRUPT, file->name, offset,
                    "the chain of options sections loops or is longer than %u",
                    file->limits->depth);
@@ -215,6 +224,30 @@ static guint64 v7_salvage_extent(TcFile *file, guint64 offset, guint64 limit)
   return MIN(at, limit);
 }
 
+/*
+ * Raw pages of several CPUs one after the other, with nothing that says where one ends: all of
+ * them started together, so that time going back is where the next CPU begins.
+ */
+static void v7_salvage_pages(TcFile *file, TcBuffer *buffer, guint64 at, guint64 end,
+                             guint64 said_at)
+{
+  TbWindow window;
+  const guint8 *head;
+  guint64 page = buffer->page_size, start = at, last = 0;
+  guint32 cpu = 0;
+  tb_window_init(&window, file->input, V7_WINDOW);
+  for (; at + 8 <= end && tb_window_get(&window, at, 8, &head, NULL) == 8; at += page) {
+    guint64 time = tb_get_u64(head, file->big);
+    if (time < last) {
+      tc_file_add_cpu(file, buffer, cpu++, start, at - start, said_at);
+      start = at;
+    }
+    last = time;
+  }
+  tc_file_add_cpu(file, buffer, cpu, start, end - start, said_at);
+  tb_window_clear(&window);
+}
+
 /* A buffer section without its option: CPUs are numbered in the order they are found. */
 static void v7_salvage_buffer(TcFile *file, const V7Section *section, guint index)
 {
@@ -225,40 +258,66 @@ static void v7_salvage_buffer(TcFile *file, const V7Section *section, guint inde
   g_autofree char *clock = file->clock_text ? tc_clock_from_text(file->clock_text) : g_strdup("");
   TcBuffer *buffer = tc_file_add_buffer(file, name, clock, file->page_size);
   buffer->compressed = (section->flags & 1) != 0;
+  buffer->section = section->body - V7_SECTION_HEADER;
   guint64 page = file->page_size;
   guint64 at = (section->body + page - 1) / page * page;
-  if (!buffer->compressed) {
-    /* Where one CPU's raw pages end and the next one's begin is not told. */
-    tc_file_add_cpu(file, buffer, 0, at, at < end ? end - at : 0, section->body);
-    return;
-  }
-  for (guint32 cpu = 0; at < end && cpu < file->limits->cpus; cpu++) {
+  tb_damage_log_add(file->damage, TB_ERROR_CORRUPT, file->name, buffer->section, 0, 0,
+                    "the option of a buffer is lost: it is read with the page size and clock of "
+                    "the top buffer, its CPUs numbered as they come");
+  if (at < end && !buffer->compressed)
+    v7_salvage_pages(file, buffer, at, end, section->body);
+  for (guint32 cpu = 0; buffer->compressed && at < end && cpu < file->limits->cpus; cpu++) {
     guint64 stop = v7_salvage_extent(file, at, end);
-    if (stop == at)
+    if (stop < at + 4)
       return;
-    tc_file_add_cpu(file, buffer, cpu, at, stop - at, section->body);
+    tc_file_add_cpu(file, buffer, cpu, at, stop - at - 4, section->body);
     at = (stop + page - 1) / page * page;
   }
 }
 
-/* Walks the sections from the file header on and takes what the options did not give. */
-static void v7_salvage(TcFile *file, guint64 offset)
+static gboolean v7_has_buffer(const TcFile *file, guint64 offset)
 {
-  guint n_buffers = 0;
-  gboolean have_buffers = file->buffers->len > 0;
+  for (guint i = 0; i < file->buffers->len; i++)
+    if (((TcBuffer *)g_ptr_array_index(file->buffers, i))->section == offset)
+      return TRUE;
+  return FALSE;
+}
+
+/* One section that the walk met. */
+static void v7_salvage_section(TcFile *file, const V7Section *section, gboolean whole,
+                               GHashTable *seen)
+{
+  guint64 offset = section->body - V7_SECTION_HEADER, next;
+  GError *error = NULL;
+  if (section->id >= TC_ID_HEADER_INFO && section->id <= TC_ID_CMDLINES && whole &&
+      !file->sections[section->id].known)
+    file->sections[section->id] =
+        (TcExtent){ section->body, section->size, (section->flags & 1) != 0, TRUE };
+  else if (section->id == TC_ID_DONE && whole && v7_is_new(seen, offset) &&
+           !v7_options(file, offset, &next, &error))
+    tb_damage_log_take(file->damage, error, file->name, section->size, TB_LOST_UNKNOWN);
+}
+
+/* Walks the sections from the file header on and takes what the chain of options did not give. */
+static void v7_salvage(TcFile *file, guint64 offset, GHashTable *seen)
+{
+  g_autoptr(GArray) lost = g_array_new(FALSE, FALSE, sizeof(V7Section));
+  guint64 total = tb_input_get_size(file->input);
   V7Section section;
   while (v7_section(file, offset, &section, NULL) && section.id < TC_ID_LAST) {
-    guint64 total = tb_input_get_size(file->input);
     gboolean whole = section.size <= total - section.body;
-    if (section.id >= TC_ID_HEADER_INFO && section.id <= TC_ID_CMDLINES && whole &&
-        !file->sections[section.id].known)
-      file->sections[section.id] =
-          (TcExtent){ section.body, section.size, (section.flags & 1) != 0, TRUE };
-    if (section.id == TC_ID_BUFFER && !have_buffers)
-      v7_salvage_buffer(file, &section, n_buffers++);
+    v7_salvage_section(file, &section, whole, seen);
+    if (section.id == TC_ID_BUFFER && lost->len < file->limits->depth)
+      g_array_append_val(lost, section);
     if (!whole || (section.id == TC_ID_BUFFER && section.size == 0))
-      return;
+      break;
     offset = section.body + section.size;
+  }
+  /* Only now are all options read that may name a buffer. */
+  for (guint i = 0; i < lost->len; i++) {
+    const V7Section *buffer = &g_array_index(lost, V7Section, i);
+    if (!v7_has_buffer(file, buffer->body - V7_SECTION_HEADER))
+      v7_salvage_buffer(file, buffer, file->buffers->len);
   }
 }
 
@@ -274,21 +333,22 @@ gboolean tc_v7_read(TcFile *file, guint64 start, GError **error)
       !tb_cursor_u64(&c, &options, "the offset of the options", error))
     return FALSE;
   g_autoptr(GError) broken = NULL;
-  if (v7_chain(file, options, &broken) && file->sections[TC_ID_HEADER_INFO].known &&
-      (file->buffers->len > 0 || file->latency))
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  gboolean whole = v7_chain(file, options, seen, &broken);
+  gboolean usable = file->sections[TC_ID_HEADER_INFO].known &&
+                    (file->buffers->len > 0 || file->latency);
+  if (whole && usable && !file->incomplete)
     return TRUE;
-  v7_salvage(file, tb_cursor_offset(&c));
-  if (file->buffers->len > 0 && file->sections[TC_ID_HEADER_INFO].known) {
-    if (broken)
-      tb_damage_log_take(file->damage, g_steal_pointer(&broken), file->name, 0, TB_LOST_UNKNOWN);
-    else
-      tb_damage_log_add(file->damage, TB_ERROR_CORRUPT, file->name, options, 0, TB_LOST_UNKNOWN,
-                        "the options name no buffer");
-    return TRUE;
-  }
+  if (!broken && !usable)
+    tb_error_set(&broken, TB_ERROR_CORRUPT, file->name, options,
+                 "the options name no buffer, or no description of its pages");
   if (broken)
-    g_propagate_error(error, g_steal_pointer(&broken));
-  else
-    tb_error_set(error, TB_ERROR_CORRUPT, file->name, options, "the options name no buffer");
+    tb_damage_log_take(file->damage, g_error_copy(broken), file->name, 0, TB_LOST_UNKNOWN);
+  v7_salvage(file, tb_cursor_offset(&c), seen);
+  if (file->buffers->len > 0 || file->latency)
+    return TRUE;
+  if (!broken)
+    tb_error_set(&broken, TB_ERROR_CORRUPT, file->name, options, "no buffer can be found");
+  g_propagate_error(error, g_steal_pointer(&broken));
   return FALSE;
 }
