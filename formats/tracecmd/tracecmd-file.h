@@ -134,7 +134,6 @@ typedef struct {
  * @options_seen: bit per option id below 32
  * @date_us, @offset_ns: what to add to times, if their bit is set
  * @clock_text: (nullable): text of TRACECLOCK
- * @incomplete: something that leads to others was damaged: what can be found is looked for
  * @latency: it is a text recording without binary events
  */
 typedef struct {
@@ -168,7 +167,6 @@ typedef struct {
   GArray *stats;          /* (element-type TcCpuStat): until the buffers are known */
   const char *stat_name;  /* given by the last "Buffer:" line, in stat_names' pool */
   TbStrPool *strings;
-  gboolean incomplete;
   gboolean latency;
 } TcFile;
 

@@ -285,9 +285,9 @@ static void v6_instances(V6Scan *s, GArray *instances, guint32 n_cpus)
 static guint64 v6_find_tag(V6Scan *s, guint64 at)
 {
   static const char *const tags[] = { "options  ", "flyrecord" };
-  const guint8 *p;
+  const guint8 *p = NULL;
   gssize got;
-  while ((got = tb_window_get(&s->window, at, V6_WINDOW, &p, NULL)) >= V6_TAG) {
+  while ((got = tb_window_get(&s->window, at, V6_WINDOW, &p, NULL)) >= V6_TAG && p) {
     const guint8 *best = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
       const guint8 *found = memmem(p, (gsize)got, tags[i], V6_TAG);

@@ -171,11 +171,9 @@ static gboolean v7_options(TcFile *file, guint64 offset, guint64 *next, GError *
     if (id == TC_ID_DONE)
       return tb_cursor_u64(&data, next, "the last option of a section", error);
     g_autoptr(GError) lost = NULL;
-    if (!v7_option(file, id, &data, &lost)) {
+    if (!v7_option(file, id, &data, &lost))
       tb_damage_log_take(file->damage, g_steal_pointer(&lost), file->name, size,
                          TB_LOST_UNKNOWN);
-      file->incomplete = TRUE;
-    }
   }
 }
 
@@ -298,15 +296,19 @@ static void v7_salvage_section(TcFile *file, const V7Section *section, gboolean 
     tb_damage_log_take(file->damage, error, file->name, section->size, TB_LOST_UNKNOWN);
 }
 
-/* Walks the sections from the file header on and takes what the chain of options did not give. */
-static void v7_salvage(TcFile *file, guint64 offset, GHashTable *seen)
+/*
+ * Walks the sections from the file header on and takes what the chain of options did not give:
+ * buffers that no option names and, where the chain is @broken, everything.
+ */
+static void v7_salvage(TcFile *file, guint64 offset, GHashTable *seen, gboolean broken)
 {
   g_autoptr(GArray) lost = g_array_new(FALSE, FALSE, sizeof(V7Section));
   guint64 total = tb_input_get_size(file->input);
   V7Section section;
   while (v7_section(file, offset, &section, NULL) && section.id < TC_ID_LAST) {
     gboolean whole = section.size <= total - section.body;
-    v7_salvage_section(file, &section, whole, seen);
+    if (broken)
+      v7_salvage_section(file, &section, whole, seen);
     if (section.id == TC_ID_BUFFER && lost->len < file->limits->depth)
       g_array_append_val(lost, section);
     if (!whole || (section.id == TC_ID_BUFFER && section.size == 0))
@@ -336,16 +338,16 @@ gboolean tc_v7_read(TcFile *file, guint64 start, GError **error)
   g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   gboolean whole = v7_chain(file, options, seen, &broken);
   gboolean usable = file->sections[TC_ID_HEADER_INFO].known &&
-                    (file->buffers->len > 0 || file->latency);
-  if (whole && usable && !file->incomplete)
+                    file->buffers->len > 0;
+  if (file->latency)
     return TRUE;
   if (!broken && !usable)
     tb_error_set(&broken, TB_ERROR_CORRUPT, file->name, options,
                  "the options name no buffer, or no description of its pages");
   if (broken)
     tb_damage_log_take(file->damage, g_error_copy(broken), file->name, 0, TB_LOST_UNKNOWN);
-  v7_salvage(file, tb_cursor_offset(&c), seen);
-  if (file->buffers->len > 0 || file->latency)
+  v7_salvage(file, tb_cursor_offset(&c), seen, !whole || !usable);
+  if (file->buffers->len > 0)
     return TRUE;
   if (!broken)
     tb_error_set(&broken, TB_ERROR_CORRUPT, file->name, options, "no buffer can be found");
