@@ -72,7 +72,7 @@ gsize tc_symbols_get_count(const TcSymbols *symbols)
   return symbols->count;
 }
 
-/* The next line at *@p without its newline, NUL-terminated; NULL at the end. Empty lines do not count. */
+/* The next line that is not empty at *@p, its newline made a NUL; NULL at the end. */
 static char *symbols_next_line(char **p)
 {
   char *line;
@@ -87,29 +87,44 @@ static char *symbols_next_line(char **p)
   return line;
 }
 
+static inline gboolean symbols_is_space(char c)
+{
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Value of a hexadecimal digit, -1 = it is none */
+static inline gint symbols_digit(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* "ffffffff81000000 T name\t[module]": FALSE when the line is none of these */
 static gboolean symbols_split(char *line, guint64 *address, char *type, char **name)
 {
   char *p = line;
   guint digits = 0;
   guint64 value = 0;
-  while (g_ascii_isspace(*p))
+  gint digit;
+  while (symbols_is_space(*p))
     p++;
-  for (; digits < 16 && g_ascii_isxdigit(*p); digits++)
-    value = value << 4 | (guint64)g_ascii_xdigit_value(*p++);
+  for (; digits < 16 && (digit = symbols_digit(*p)) >= 0; digits++, p++)
+    value = value << 4 | (guint64)digit;
   if (!digits)
     return FALSE;
-  while (g_ascii_isspace(*p))
+  while (symbols_is_space(*p))
     p++;
   if (!*p)
     return FALSE;
   *type = *p++;
-  while (g_ascii_isspace(*p))
+  while (symbols_is_space(*p))
     p++;
   if (!*p)
     return FALSE;
   *name = p;
-  while (*p && !g_ascii_isspace(*p))
+  while (*p && !symbols_is_space(*p))
     p++;
   *p = '\0';
   *address = value;

@@ -235,7 +235,7 @@ void tc_bprint_render(const TcBprint *bprint, TcFrame *frame, TbBuf *out)
   args.n_args = args.next = 0;
   args.pos = bprint->buf_offset;
   bprint_take_all(&args, frame, format);
-  while (*format && !frame->ended) {
+  while (*format && !frame->ended && out->len < frame->limit) {
     if (*format == '%' && format[1] != '%')
       format += bprint_print(&args, frame, format, out);
     else

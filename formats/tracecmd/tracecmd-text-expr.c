@@ -60,7 +60,7 @@ void tc_locator_find(const TcLocator *at, const TcFrame *frame, guint32 *off, gu
   }
 }
 
-/* The bits a cast to @type keeps; all for pointers, structs and types libtraceevent does not know. */
+/* The bits a cast to @type keeps: all for pointers, structs and types that are not known. */
 static guint64 expr_type_mask(const char *type)
 {
   static const struct {
@@ -135,6 +135,20 @@ static const TcExpr *expr_compile_field(TcCompiler *c, struct tep_print_arg *arg
   return expr;
 }
 
+/* An element whose index is constant is a field of its own. */
+static void expr_fold_index(TcExpr *expr)
+{
+  guint64 off;
+  if (expr->kind != TC_EXPR_INDEX_FIXED || expr->a->kind != TC_EXPR_CONST ||
+      (expr->size != 1 && expr->size != 2 && expr->size != 4 && expr->size != 8))
+    return;
+  off = expr->offset + (guint64)(guint32)(expr->a->value * expr->size);
+  if (off > G_MAXUINT32)
+    return;
+  expr->offset = (guint32)off;
+  expr->kind = TC_EXPR_LOAD;
+}
+
 /* @array[@index]; NULL when it is no array of the record */
 static const TcExpr *expr_compile_index(TcCompiler *c, struct tep_print_arg *arg)
 {
@@ -167,6 +181,7 @@ static const TcExpr *expr_compile_index(TcCompiler *c, struct tep_print_arg *arg
     return NULL;
   }
   expr->a = expr_compile(c, arg->op.right);
+  expr_fold_index(expr);
   return expr_mask(c, expr, mask);
 }
 

@@ -138,7 +138,7 @@ static void fields_render_number(const TcFields *fields, const TcField *field, T
 void tc_fields_render(TcFields *fields, TcFrame *frame, TbBuf *out)
 {
   tb_buf_append_str(out, "[FAILED TO PARSE]");
-  for (guint i = 0; i < fields->n_fields; i++) {
+  for (guint i = 0; i < fields->n_fields && out->len < frame->limit; i++) {
     TcField *field = &fields->fields[i];
     tb_buf_append(out, field->label, field->label_len);
     if (!field->usable)

@@ -205,14 +205,22 @@ const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, struct t
   return pointer;
 }
 
+static void pointer_append_0x(TbBuf *out, guint64 value)
+{
+  guint8 *p = tb_buf_reserve(out, 18);
+  p[0] = '0';
+  p[1] = 'x';
+  p = tc_put_hex(p + 2, value);
+  out->len = (gsize)(p - out->data);
+}
+
 void tc_pointer_append_function(TcTextContext *ctx, guint64 address, gboolean offset, TbBuf *out)
 {
   TcSymbols *symbols = tc_text_context_symbols(ctx);
   guint64 start = 0;
   const char *name = symbols ? tc_symbols_find(symbols, address, &start) : NULL;
   if (!name) {
-    tb_buf_append(out, "0x", 2);
-    tb_buf_append_hex(out, address);
+    pointer_append_0x(out, address);
     return;
   }
   tb_buf_append_str(out, name);
@@ -239,27 +247,33 @@ static void pointer_append_bytes(TbBuf *out, const guint8 *bytes, guint32 n, cha
   }
 }
 
-static void pointer_append_ip4(TbBuf *out, const guint8 *bytes, gboolean padded, gboolean reverse)
+/* Most bytes that an address takes as text. */
+#define TC_POINTER_ROOM 64
+
+static guint8 *pointer_put_ip4(guint8 *p, const guint8 *bytes, gboolean padded, gboolean reverse)
 {
   for (guint i = 0; i < 4; i++) {
     guint8 byte = bytes[reverse ? 3 - i : i];
     if (i)
-      tb_buf_append_c(out, '.');
+      *p++ = '.';
     if (padded && byte < 100)
-      tb_buf_append_c(out, '0');
+      *p++ = '0';
     if (padded && byte < 10)
-      tb_buf_append_c(out, '0');
-    tb_buf_append_u64(out, byte);
+      *p++ = '0';
+    p = tc_put_decimal(p, byte);
   }
+  return p;
 }
 
-static void pointer_append_ip6(TbBuf *out, const guint8 *bytes, gboolean padded)
+static guint8 *pointer_put_ip6(guint8 *p, const guint8 *bytes, gboolean padded)
 {
   for (guint i = 0; i < 16; i++) {
     if (i && !(i & 1) && !padded)
-      tb_buf_append_c(out, ':');
-    pointer_append_byte(out, bytes[i], FALSE);
+      *p++ = ':';
+    *p++ = (guint8)"0123456789abcdef"[bytes[i] >> 4];
+    *p++ = (guint8)"0123456789abcdef"[bytes[i] & 15];
   }
+  return p;
 }
 
 /* IPv4 addresses inside IPv6 ones: mapped (::ffff:a.b.c.d) and ISATAP. */
@@ -273,19 +287,29 @@ static gboolean pointer_ip6_holds_ip4(const guint8 *a)
 /* The longest run of two zero words or more, the first of equals; @n is 0 when there is none. */
 static void pointer_ip6_zeros(const guint16 *words, guint count, guint *at, guint *n)
 {
+  guint run = 0;
   *at = *n = 0;
   for (guint i = 0; i < count; i++) {
-    guint run = 0;
-    while (i + run < count && !words[i + run])
-      run++;
+    run = words[i] ? 0 : run + 1;
     if (run > 1 && run > *n) {
-      *at = i;
+      *at = i + 1 - run;
       *n = run;
     }
   }
 }
 
-static void pointer_append_ip6_compressed(TbBuf *out, const guint8 *bytes)
+/* 1 to 4 hexadecimal digits */
+static guint8 *pointer_put_word(guint8 *p, guint16 word)
+{
+  guint shift = word >= 0x1000 ? 12 : word >= 0x100 ? 8 : word >= 0x10 ? 4 : 0;
+  for (;; shift -= 4) {
+    *p++ = (guint8)"0123456789abcdef"[word >> shift & 15];
+    if (!shift)
+      return p;
+  }
+}
+
+static guint8 *pointer_put_ip6_compressed(guint8 *p, const guint8 *bytes)
 {
   gboolean ip4 = pointer_ip6_holds_ip4(bytes), colon = FALSE;
   guint count = ip4 ? 6 : 8, at, n;
@@ -295,21 +319,23 @@ static void pointer_append_ip6_compressed(TbBuf *out, const guint8 *bytes)
   pointer_ip6_zeros(words, count, &at, &n);
   for (guint i = 0; i < count; i++) {
     if (n && i == at) {
-      tb_buf_append(out, "::", colon || i == 0 ? 2 : 1);
+      *p++ = ':';
+      if (colon || i == 0)
+        *p++ = ':';
       colon = FALSE;
       i += n - 1;
       continue;
     }
     if (colon)
-      tb_buf_append_c(out, ':');
-    tb_buf_append_hex(out, words[i]);
+      *p++ = ':';
+    p = pointer_put_word(p, words[i]);
     colon = TRUE;
   }
   if (!ip4)
-    return;
+    return p;
   if (colon)
-    tb_buf_append_c(out, ':');
-  pointer_append_ip4(out, bytes + 12, FALSE, FALSE);
+    *p++ = ':';
+  return pointer_put_ip4(p, bytes + 12, FALSE, FALSE);
 }
 
 static void pointer_render_sockaddr(const TcPointer *pointer, TcFrame *frame, TbBuf *out)
@@ -317,6 +343,8 @@ static void pointer_render_sockaddr(const TcPointer *pointer, TcFrame *frame, Tb
   guint32 off = pointer->offset, len = pointer->size;
   const guint8 *sa;
   guint16 family;
+  guint8 *p;
+  gsize size;
   if (pointer->dynamic)
     tc_locator_find(&pointer->at, frame, &off, &len);
   if ((guint64)off + 2 > frame->len)
@@ -324,33 +352,29 @@ static void pointer_render_sockaddr(const TcPointer *pointer, TcFrame *frame, Tb
   sa = frame->data + off;
   /* the family is read in this machine's byte order: so does libtraceevent */
   family = tb_get_u16(sa, G_BYTE_ORDER == G_BIG_ENDIAN);
-  if (family == AF_INET) {
-    if (len < sizeof(struct sockaddr_in) || frame->len - off < sizeof(struct sockaddr_in)) {
-      tb_buf_append_str(out, "INVALIDIPv4");
-      return;
-    }
-    pointer_append_ip4(out, sa + 4, pointer->padded, pointer->reverse);
-    if (!pointer->port)
-      return;
-  } else if (family == AF_INET6) {
-    if (len < sizeof(struct sockaddr_in6) || frame->len - off < sizeof(struct sockaddr_in6)) {
-      tb_buf_append_str(out, "INVALIDIPv6");
-      return;
-    }
-    if (pointer->port)
-      tb_buf_append_c(out, '[');
-    if (pointer->compressed)
-      pointer_append_ip6_compressed(out, sa + 8);
-    else
-      pointer_append_ip6(out, sa + 8, pointer->padded);
-    if (!pointer->port)
-      return;
-    tb_buf_append_c(out, ']');
-  } else {
+  if (family != AF_INET && family != AF_INET6)
+    return;
+  size = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+  if (len < size || frame->len - off < size) {
+    tb_buf_append_str(out, family == AF_INET ? "INVALIDIPv4" : "INVALIDIPv6");
     return;
   }
-  tb_buf_append_c(out, ':');
-  tb_buf_append_u64(out, tb_get_u16(sa + 2, TRUE));
+  p = tb_buf_reserve(out, TC_POINTER_ROOM);
+  if (family == AF_INET) {
+    p = pointer_put_ip4(p, sa + 4, pointer->padded, pointer->reverse);
+  } else {
+    if (pointer->port)
+      *p++ = '[';
+    p = pointer->compressed ? pointer_put_ip6_compressed(p, sa + 8) :
+                              pointer_put_ip6(p, sa + 8, pointer->padded);
+    if (pointer->port)
+      *p++ = ']';
+  }
+  if (pointer->port) {
+    *p++ = ':';
+    p = tc_put_decimal(p, tb_get_u16(sa + 2, TRUE));
+  }
+  out->len = (gsize)(p - out->data);
 }
 
 static void pointer_render_uuid(const TcPointer *pointer, const guint8 *bytes, TbBuf *out)
@@ -380,13 +404,13 @@ static void pointer_render_number(const TcPointer *pointer, TcFrame *frame, TbBu
     tb_buf_append(out, "(nil)", 5);
     return;
   }
-  tb_buf_append(out, "0x", 2);
-  tb_buf_append_hex(out, value);
+  pointer_append_0x(out, value);
 }
 
 /* Addresses of fixed size; the record ends before one: nothing is printed */
 static void pointer_render_sized(const TcPointer *pointer, TcFrame *frame, TbBuf *out)
 {
+  guint8 *p = tb_buf_reserve(out, TC_POINTER_ROOM);
   const guint8 *bytes;
   if ((guint64)pointer->offset + pointer->size > frame->len)
     return;
@@ -394,20 +418,19 @@ static void pointer_render_sized(const TcPointer *pointer, TcFrame *frame, TbBuf
   switch ((int)pointer->kind) {
   case TC_POINTER_MAC:
     pointer_append_bytes(out, bytes, 6, pointer->separator, pointer->reverse);
-    break;
+    return;
   case TC_POINTER_IP4:
-    pointer_append_ip4(out, bytes, pointer->padded, pointer->reverse);
+    p = pointer_put_ip4(p, bytes, pointer->padded, pointer->reverse);
     break;
   case TC_POINTER_IP6:
-    if (pointer->compressed)
-      pointer_append_ip6_compressed(out, bytes);
-    else
-      pointer_append_ip6(out, bytes, pointer->padded);
+    p = pointer->compressed ? pointer_put_ip6_compressed(p, bytes) :
+                              pointer_put_ip6(p, bytes, pointer->padded);
     break;
   default:
     pointer_render_uuid(pointer, bytes, out);
-    break;
+    return;
   }
+  out->len = (gsize)(p - out->data);
 }
 
 void tc_pointer_render(const TcPointer *pointer, gint length, TcFrame *frame, TbBuf *out)

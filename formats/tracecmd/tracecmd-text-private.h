@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 
 /* Deepest nesting of a print format's arguments that is compiled. */
 #define TC_TEXT_MAX_DEPTH 256
+/* A text is cut after about this many bytes: only hostile formats come near. */
+#define TC_TEXT_MAX_BYTES (1u << 20)
 
 struct _TcTextContext {
   struct tep_handle *tep;
@@ -33,11 +35,13 @@ TcSymbols *tc_text_context_symbols(TcTextContext *ctx);
 /**
  * TcFrame: one record being rendered
  * @ended: a NUL was printed: the text is over
+ * @limit: length of the output at which the text is cut
  */
 typedef struct {
   const guint8 *data;
   guint32 len;
   gboolean ended;
+  gsize limit;
   TcTextContext *ctx;
 } TcFrame;
 
@@ -164,7 +168,9 @@ void tc_spec_append_string(const TcSpec *spec, const char *text, gsize len, TbBu
 gboolean tc_spec_append_char(const TcSpec *spec, guint64 value, TbBuf *out);
 /** tc_spec_with_length: @spec with the length that its '*' argument gave */
 TcSpec tc_spec_with_length(const TcSpec *spec, gint length);
+/* Numbers without a check for room: 20 and 16 digits at most. Both return their end. */
 guint8 *tc_put_decimal(guint8 *p, guint64 value);
+guint8 *tc_put_hex(guint8 *p, guint64 value);
 
 /* -- strings (tracecmd-text-string.c) -- */
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Widths and precisions beyond this are cut: no field of a trace line is as wide. */
-#define TC_SPEC_MAX_WIDTH 65536
+#define TC_SPEC_MAX_WIDTH 4096
 
 /* How many letters behind %p belong to it. */
 static gsize spec_pointer_letters(const char *p)
@@ -141,30 +141,59 @@ TcSpec tc_spec_with_length(const TcSpec *spec, gint length)
   return with;
 }
 
+static const char decimal_pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233"
+    "34353637383940414243444546474849505152535455565758596061626364656667"
+    "6869707172737475767778798081828384858687888990919293949596979899";
+
+static guint spec_count_decimal(guint64 value)
+{
+  guint n = 1;
+  for (;;) {
+    if (value < 10)
+      return n;
+    if (value < 100)
+      return n + 1;
+    if (value < 1000)
+      return n + 2;
+    if (value < 10000)
+      return n + 3;
+    value /= 10000;
+    n += 4;
+  }
+}
+
 guint8 *tc_put_decimal(guint8 *p, guint64 value)
 {
-  static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                              "34353637383940414243444546474849505152535455565758596061626364656667"
-                              "6869707172737475767778798081828384858687888990919293949596979899";
-  guint8 tmp[20];
-  guint at = sizeof tmp;
+  guint8 *end, *at;
+  guint32 low;
   if (value < 10) {
     *p = (guint8)('0' + value);
     return p + 1;
   }
-  while (value >= 100) {
+  at = end = p + spec_count_decimal(value);
+  for (; value > G_MAXUINT32; value /= 100) {
     at -= 2;
-    memcpy(tmp + at, pairs + value % 100 * 2, 2);
-    value /= 100;
+    memcpy(at, decimal_pairs + value % 100 * 2, 2);
   }
-  if (value >= 10) {
+  /* the rest in 32 bits: divisions are quicker there */
+  for (low = (guint32)value; low >= 100; low /= 100) {
     at -= 2;
-    memcpy(tmp + at, pairs + value * 2, 2);
-  } else {
-    tmp[--at] = (guint8)('0' + value);
+    memcpy(at, decimal_pairs + low % 100 * 2, 2);
   }
-  memcpy(p, tmp + at, sizeof tmp - at);
-  return p + (sizeof tmp - at);
+  if (low >= 10)
+    memcpy(at - 2, decimal_pairs + low * 2, 2);
+  else
+    at[-1] = (guint8)('0' + low);
+  return end;
+}
+
+guint8 *tc_put_hex(guint8 *p, guint64 value)
+{
+  guint digits = value ? (guint)(67 - __builtin_clzll(value)) / 4 : 1;
+  for (guint i = digits; i-- > 0; value >>= 4)
+    p[i] = (guint8)"0123456789abcdef"[value & 15];
+  return p + digits;
 }
 
 /* Digits of @value without sign. Returns: how many; the buffer holds 64 bits in octal */

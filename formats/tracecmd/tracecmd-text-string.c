@@ -270,6 +270,15 @@ gboolean tc_string_get_dynamic(const TcString *string, TcLocator *at)
   return string->kind == TC_STRING_DYNAMIC;
 }
 
+/* A name as it is or, where the conversion says so, cut and padded. */
+static inline void string_append_name(const TcSpec *spec, const char *text, gsize len, TbBuf *out)
+{
+  if (G_LIKELY(spec->width <= 0 && spec->precision < 0))
+    tb_buf_append(out, text, len);
+  else
+    tc_spec_append_string(spec, text, len, out);
+}
+
 static void string_append_0x(guint64 value, TbBuf *out)
 {
   tb_buf_append(out, "0x", 2);
@@ -324,14 +333,14 @@ static void string_render_flags(const TcString *string, const TcSpec *spec, TcFr
   for (guint i = 0; i < string->n_names; i++) {
     const TcName *name = &string->names[i];
     if (!left && name->value < 0) {
-      tc_spec_append_string(spec, name->text, name->len, out);
+      string_append_name(spec, name->text, name->len, out);
       break;
     }
     if (name->value <= 0 || (left & name->value) != name->value)
       continue;
     if (printed)
       tb_buf_append(out, string->text, string->text_len);
-    tc_spec_append_string(spec, name->text, name->len, out);
+    string_append_name(spec, name->text, name->len, out);
     printed = TRUE;
     left &= ~name->value;
   }
@@ -355,7 +364,7 @@ static void string_render_symbol(const TcString *string, const TcSpec *spec, TcF
         name = &string->names[i];
   }
   if (name)
-    tc_spec_append_string(spec, name->text, name->len, out);
+    string_append_name(spec, name->text, name->len, out);
   else
     string_append_0x(value, out);
 }
@@ -495,7 +504,7 @@ void tc_string_render(const TcString *string, const TcSpec *spec, TcFrame *frame
   case TC_STRING_COND:
     break;
   case TC_STRING_TEXT:
-    tc_spec_append_string(spec, string->text, string->text_len, out);
+    string_append_name(spec, string->text, string->text_len, out);
     break;
   case TC_STRING_FIXED:
     string_render_fixed(string, spec, frame, out);

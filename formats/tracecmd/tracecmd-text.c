@@ -8,8 +8,10 @@
 
 #include <string.h>
 
-/* Bytes a step may write without asking for room again: a 64-bit number and signs. */
+/* Bytes a step may write without asking for room again: a 64-bit number, a task's name. */
 #define TC_STEP_ROOM 32
+/* Literals are copied in pieces of this size; they are padded for it. */
+#define TC_STEP_PIECE 16
 
 /* Largest record that the fallback gives to libtraceevent, which trusts offsets in it. */
 #define TC_FALLBACK_RECORD 65536
@@ -28,19 +30,22 @@ typedef enum {
   TC_STEP_POINTER,
 } TcStepKind;
 
-/** TcStep: a piece of constant text and what follows it */
+/** TcStep: a piece of constant text and what follows it; what every step needs stands first */
 typedef struct {
-  TcStepKind kind;
+  guint8 kind; /* TcStepKind */
+  guint8 load; /* bytes of a number that is a field; 0 = ask @value */
+  guint8 bits;
+  gboolean big;
   guint32 literal_len;
-  const char *literal;
-  const TcExpr *value;
-  guint64 mask;
-  const TcExpr *length; /* (nullable): the argument of '*' */
   guint32 offset;
   guint32 size;
-  TcLocator at;
+  const guint8 *literal;
+  guint64 mask;
+  const TcExpr *value;
+  const TcExpr *length; /* (nullable): the argument of '*' */
   const TcString *string;
   const TcPointer *pointer;
+  TcLocator at;
   TcSpec spec;
 } TcStep;
 
@@ -135,6 +140,12 @@ static void text_compile_number(TcCompiler *c, TcStep *step, struct tep_print_ar
 {
   step->value = step->spec.conversion == 'c' ? tc_expr_compile_char(c, arg) :
                                                tc_expr_compile(c, arg);
+  step->bits = step->spec.bits;
+  if (step->value->kind == TC_EXPR_LOAD) {
+    step->load = (guint8)step->value->size;
+    step->offset = step->value->offset;
+    step->big = step->value->big;
+  }
   step->mask = step->spec.bits == 64 ? G_MAXUINT64 :
                                        (G_GUINT64_CONSTANT(1) << step->spec.bits) - 1;
   step->kind = TC_STEP_NUMBER;
@@ -196,7 +207,10 @@ static gsize text_compile_conversion(TcCompiler *c, TcStep *step, const char *fo
 
 static void text_add_step(TcText *text, TcCompiler *c, TcStep *step, TbBuf *literal)
 {
-  step->literal = tc_compiler_strdup(c, (const char *)literal->data, literal->len);
+  guint8 *copy = tc_compiler_alloc(c, literal->len + 2 * TC_STEP_PIECE);
+  if (literal->len)
+    memcpy(copy, literal->data, literal->len);
+  step->literal = copy;
   step->literal_len = (guint32)literal->len;
   g_array_append_val(text->steps, *step);
   tb_buf_reset(literal);
@@ -228,14 +242,15 @@ static void text_compile_steps(TcText *text, TcCompiler *c)
 static void text_take_indent(TcText *text)
 {
   TcStep *first;
+  guint8 *literal;
   if (!text->steps->len)
     return;
   first = &g_array_index(text->steps, TcStep, 0);
-  while (first->literal_len && first->literal[0] == ' ') {
-    first->literal++;
-    first->literal_len--;
+  literal = (guint8 *)(guintptr)first->literal;
+  while (text->indent < first->literal_len && literal[text->indent] == ' ')
     text->indent++;
-  }
+  first->literal_len -= text->indent;
+  memmove(literal, literal + text->indent, first->literal_len);
 }
 
 TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event)
@@ -288,19 +303,10 @@ const char *tc_text_get_reason(const TcText *text)
 
 /* -- rendering -- */
 
-static guint8 *text_put_hex(guint8 *p, guint64 value)
+static guint8 *text_put_signed(guint8 *p, const TcStep *step, guint64 value)
 {
-  guint digits = value ? (guint)(67 - __builtin_clzll(value)) / 4 : 1;
-  for (guint i = digits; i-- > 0; value >>= 4)
-    p[i] = (guint8)"0123456789abcdef"[value & 15];
-  return p + digits;
-}
-
-static void text_render_signed(const TcStep *step, guint64 value, TbBuf *out)
-{
-  guint8 *p = tb_buf_reserve(out, TC_STEP_ROOM), *start = p;
   gint64 number = (gint64)value;
-  switch (step->spec.bits) {
+  switch (step->bits) {
   case 8: number = (gint8)value; break;
   case 16: number = (gint16)value; break;
   case 32: number = (gint32)value; break;
@@ -308,10 +314,19 @@ static void text_render_signed(const TcStep *step, guint64 value, TbBuf *out)
   }
   if (number < 0)
     *p++ = '-';
-  p = tc_put_decimal(p, number < 0 ? 0 - (guint64)number : (guint64)number);
-  tb_buf_commit(out, (gsize)(p - start));
+  return tc_put_decimal(p, number < 0 ? 0 - (guint64)number : (guint64)number);
 }
 
+/* Index of the first zero byte of 8 in memory order, 8 = none. */
+static inline guint text_find_nul(guint64 bytes)
+{
+  guint64 word = GUINT64_FROM_LE(bytes);
+  guint64 zeros = (word - G_GUINT64_CONSTANT(0x0101010101010101)) & ~word &
+                  G_GUINT64_CONSTANT(0x8080808080808080);
+  return zeros ? (guint)__builtin_ctzll(zeros) / 8 : 8;
+}
+
+/* The text at @off, of @max bytes at most. @out has room for TC_STEP_ROOM bytes. */
 static void text_append_cstr(const TcFrame *frame, guint64 off, gsize max, TbBuf *out)
 {
   const guint8 *text, *end;
@@ -319,6 +334,15 @@ static void text_append_cstr(const TcFrame *frame, guint64 off, gsize max, TbBuf
     return;
   max = MIN(max, frame->len - off);
   text = frame->data + off;
+  if (max == 16) { /* a task's name, in two words */
+    guint64 words[2];
+    guint n;
+    memcpy(words, text, sizeof words);
+    memcpy(out->data + out->len, words, sizeof words);
+    n = text_find_nul(words[0]);
+    out->len += n < 8 ? n : 8 + text_find_nul(words[1]);
+    return;
+  }
   end = memchr(text, 0, max);
   tb_buf_append(out, text, end ? (gsize)(end - text) : max);
 }
@@ -351,45 +375,54 @@ static void text_render_other(const TcStep *step, TcFrame *frame, TbBuf *out)
   }
 }
 
+static inline guint8 *text_put_literal(guint8 *p, const TcStep *step)
+{
+  memcpy(p, step->literal, TC_STEP_PIECE);
+  for (guint32 at = TC_STEP_PIECE; at < step->literal_len; at += TC_STEP_PIECE)
+    memcpy(p + at, step->literal + at, TC_STEP_PIECE);
+  return p + step->literal_len;
+}
+
+static inline guint64 text_value(const TcStep *step, const TcFrame *frame)
+{
+  if (G_LIKELY(step->load))
+    return tc_load(frame, step->offset, step->load, step->big);
+  return tc_expr_eval_slow(step->value, frame);
+}
+
 static void text_render_steps(const TcText *text, TcFrame *frame, TbBuf *out)
 {
   const TcStep *step = &g_array_index(text->steps, TcStep, 0);
   const TcStep *end = step + text->steps->len;
-  for (; step < end && !frame->ended; step++) {
-    guint8 *p = tb_buf_reserve(out, step->literal_len + TC_STEP_ROOM), *start = p;
+  for (; step < end && !frame->ended && out->len < frame->limit; step++) {
+    guint8 *p = text_put_literal(
+        tb_buf_reserve(out, step->literal_len + TC_STEP_PIECE + TC_STEP_ROOM), step);
     guint32 off, len;
-    memcpy(p, step->literal, step->literal_len);
-    p += step->literal_len;
     switch (step->kind) {
     case TC_STEP_UNSIGNED:
-      p = tc_put_decimal(p, tc_expr_eval(step->value, frame) & step->mask);
-      tb_buf_commit(out, (gsize)(p - start));
+      p = tc_put_decimal(p, text_value(step, frame) & step->mask);
+      out->len = (gsize)(p - out->data);
       break;
     case TC_STEP_HEX:
-      p = text_put_hex(p, tc_expr_eval(step->value, frame) & step->mask);
-      tb_buf_commit(out, (gsize)(p - start));
+      p = tc_put_hex(p, text_value(step, frame) & step->mask);
+      out->len = (gsize)(p - out->data);
       break;
     case TC_STEP_SIGNED:
-      tb_buf_commit(out, step->literal_len);
-      text_render_signed(step, tc_expr_eval(step->value, frame), out);
+      p = text_put_signed(p, step, text_value(step, frame));
+      out->len = (gsize)(p - out->data);
       break;
     case TC_STEP_FIXED:
-      tb_buf_commit(out, step->literal_len);
+      out->len = (gsize)(p - out->data);
       text_append_cstr(frame, step->offset, step->size ? step->size : G_MAXUINT32, out);
       break;
     case TC_STEP_DYNAMIC:
-      tb_buf_commit(out, step->literal_len);
+      out->len = (gsize)(p - out->data);
       tc_locator_find(&step->at, frame, &off, &len);
       if (len)
         text_append_cstr(frame, off, G_MAXUINT32, out);
       break;
-    case TC_STEP_LITERAL:
-    case TC_STEP_NUMBER:
-    case TC_STEP_CHAR:
-    case TC_STEP_STRING:
-    case TC_STEP_POINTER:
     default:
-      tb_buf_commit(out, step->literal_len);
+      out->len = (gsize)(p - out->data);
       text_render_other(step, frame, out);
       break;
     }
@@ -428,7 +461,9 @@ static void text_render_fallback(TcText *text, TcFrame *frame, guint32 cpu, TbBu
 
 static void text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
 {
-  TcFrame frame = { .data = record, .len = len, .ctx = text->ctx };
+  TcFrame frame = {
+    .data = record, .len = len, .limit = out->len + TC_TEXT_MAX_BYTES, .ctx = text->ctx
+  };
   if (G_LIKELY(!text->reason && !text->fields && !text->bprint))
     text_render_steps(text, &frame, out);
   else if (text->reason)

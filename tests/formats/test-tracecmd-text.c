@@ -205,6 +205,83 @@ static const Case cases[] = {
   { "failed/too-few-arguments", "\"%d %d\", REC->b", NULL, 0 },
 };
 
+/* IPv6 addresses with runs of zeros anywhere, and those that hold an IPv4 one. */
+static void test_ip6_forms(void)
+{
+  static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+  static const guint8 isatap[12] = { 0xfe, 0x80, [10] = 0x5e, [11] = 0xfe };
+  g_autoptr(TextOracle) o =
+      case_oracle("\"%pI6c %pI6 %pISpc\", REC->ip6, REC->ip6, REC->sa", FALSE);
+  g_autoptr(GRand) rand = g_rand_new_with_seed(6);
+  guint8 record[RECORD_LEN];
+  fill_record(o, record);
+  tb_put_u16(record + 108, 10, G_BYTE_ORDER == G_BIG_ENDIAN);
+  for (guint i = 0; i < 3000; i++) {
+    g_autofree char *text = NULL;
+    for (guint k = 0; k < 16; k += 2)
+      tb_put_u16(record + 68 + k,
+                 g_rand_boolean(rand) ? 0 : (guint16)(g_rand_int(rand) >> (i & 3) * 4 & 0xffff),
+                 TRUE);
+    if (i % 10 == 0)
+      memcpy(record + 68, i % 20 ? mapped : isatap, sizeof mapped);
+    memcpy(record + 116, record + 68, 16);
+    text = text_oracle_rendered(o, record, RECORD_LEN);
+    g_assert_cmpstr(text, ==, text_oracle_expected(o, record, RECORD_LEN));
+  }
+}
+
+static guint64 power_of_ten(guint n)
+{
+  guint64 value = 1;
+  while (n--)
+    value *= 10;
+  return value;
+}
+
+/* Numbers of every length, signed and not, padded and not. */
+static void test_number_lengths(void)
+{
+  g_autoptr(TextOracle) o = case_oracle(
+      "\"%d %u %lld %llu %llx %hd %hhd %20lld|%-20lld|%020llx|%.12llu|%#llo %X\", REC->i, REC->i, "
+      "REC->q, REC->q, REC->q, REC->h, REC->b, REC->q, REC->q, REC->q, REC->q, REC->q, REC->i",
+      FALSE);
+  g_autoptr(GRand) rand = g_rand_new_with_seed(10);
+  guint8 record[RECORD_LEN];
+  fill_record(o, record);
+  for (guint i = 0; i < 3000; i++) {
+    guint64 value = ((guint64)g_rand_int(rand) << 32 | g_rand_int(rand)) >> i % 64;
+    g_autofree char *text = NULL;
+    if (i % 5 == 0)
+      value = power_of_ten(i / 5 % 20) - i / 100 % 3;
+    text_oracle_put(o, record, "i", value);
+    text_oracle_put(o, record, "q", i % 3 ? value : 0 - value);
+    text_oracle_put(o, record, "h", value);
+    text_oracle_put(o, record, "b", value);
+    text = text_oracle_rendered(o, record, RECORD_LEN);
+    g_assert_cmpstr(text, ==, text_oracle_expected(o, record, RECORD_LEN));
+  }
+}
+
+/* A format made to print without end is cut. */
+static void test_cut(void)
+{
+  GString *print = g_string_new("\"");
+  g_autoptr(TextOracle) o = NULL;
+  g_auto(TbBuf) out = { 0 };
+  guint8 record[RECORD_LEN];
+  for (guint i = 0; i < 2000; i++)
+    g_string_append(print, "%4000d");
+  g_string_append(print, "\"");
+  for (guint i = 0; i < 2000; i++)
+    g_string_append(print, ", 1");
+  o = case_oracle(print->str, FALSE);
+  fill_record(o, record);
+  tc_text_render_padded(o->text, record, RECORD_LEN, 0, &out);
+  g_assert_cmpuint(out.len, >=, 1 << 20);
+  g_assert_cmpuint(out.len, <, (1 << 20) + 4000);
+  g_string_free(print, TRUE);
+}
+
 /* -- symbols -- */
 
 static void test_symbols_ranges(void)
@@ -514,6 +591,9 @@ int main(int argc, char **argv)
     g_autofree char *path = g_strconcat("/tracecmd/text/", cases[i].path, NULL);
     g_test_add_data_func(path, &cases[i], test_case);
   }
+  g_test_add_func("/tracecmd/text/pointer/ip6-forms", test_ip6_forms);
+  g_test_add_func("/tracecmd/text/number/lengths", test_number_lengths);
+  g_test_add_func("/tracecmd/text/cut", test_cut);
   g_test_add_func("/tracecmd/text/symbols/ranges", test_symbols_ranges);
   g_test_add_func("/tracecmd/text/symbols/broken", test_symbols_broken);
   g_test_add_func("/tracecmd/text/symbols/loaded-on-need", test_symbols_loaded_on_need);

@@ -99,7 +99,8 @@ static guint64 oracle_number(GRand *rand, guint size)
   case 3: return wide & 0xff;
   case 4: return G_GUINT64_CONSTANT(1) << (wide & 63);
   case 5: return size == 8 ? G_GUINT64_CONSTANT(0xffffffff81000000) + (wide & 0x7ff) : wide;
-  case 6: return size == 8 ? G_GUINT64_CONSTANT(0xffffffff82000100) + (wide & 0x30) : wide | 1u << 31;
+  case 6:
+    return size == 8 ? G_GUINT64_CONSTANT(0xffffffff82000100) + (wide & 0x30) : wide | 1u << 31;
   default: return wide;
   }
 }
