@@ -2,6 +2,10 @@
 /* The error domain; see error.h. */
 #include "base/error.h"
 
+#include "base/escape.h"
+
+#include <string.h>
+
 typedef struct {
   char *source;
   char *text;
@@ -38,8 +42,13 @@ void tb_error_set(GError **error, TbError code, const char *source, guint64 offs
   g_autofree char *text = g_strdup_vprintf(format, args);
   va_end(args);
   g_autoptr(GString) message = g_string_new(NULL);
-  if (source)
-    g_string_append_printf(message, "%s: ", source);
+  if (source) {
+    /* A file name may hold a line break; the message stays one line all the same. */
+    g_auto(TbBuf) name = {0};
+    tb_escape_append(&name, source, strlen(source), TB_ESCAPE_NEWLINE);
+    g_string_append_len(message, (const char *)name.data, (gssize)name.len);
+    g_string_append(message, ": ");
+  }
   if (offset != TB_OFFSET_NONE)
     g_string_append_printf(message, "offset 0x%" G_GINT64_MODIFIER "x: ", offset);
   g_string_append(message, text);

@@ -1,0 +1,4 @@
+tracebraid convert no-such.dat -o out.pcapng
+status=$?
+ls -A
+exit $status

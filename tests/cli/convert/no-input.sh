@@ -1,0 +1,1 @@
+tracebraid convert -o out.pcapng

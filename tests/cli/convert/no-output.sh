@@ -1,0 +1,1 @@
+tracebraid convert "$SAMPLES/http.dat"

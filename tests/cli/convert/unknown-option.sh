@@ -1,0 +1,1 @@
+tracebraid convert --no-such-option "$SAMPLES/http.dat" -o out.pcapng

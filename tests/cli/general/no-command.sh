@@ -1,0 +1,2 @@
+# Without a command: the help, but as a mistake.
+tracebraid

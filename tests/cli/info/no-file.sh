@@ -1,0 +1,1 @@
+tracebraid info
