@@ -179,13 +179,18 @@ static void on_pipe(int number)
   _exit(TOOL_PIPE);
 }
 
-/* The first signal lets the run end in order; a second one does not wait for it. */
+/*
+ * The first signal lets a run that has a file to remove end in order. A second one does
+ * not wait for that, and without such a file there is nothing to wait for: the run may
+ * stand in a write that nobody takes.
+ */
 static void on_stop(int number)
 {
-  if (caught_signal) {
+  if (caught_signal || !guard_path[0]) {
     if (guard_path[0])
       unlink(guard_path);
-    _exit(128 + number);
+    signal(number, SIG_DFL);
+    raise(number);
   }
   caught_signal = number;
   cancel_flag = 1;

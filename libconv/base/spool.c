@@ -56,18 +56,16 @@ int tb_spool_open_temp(const char *folder, GError **error)
 /* Fills in_buf. Returns bytes read, 0 at the end, -1 with error. */
 static gssize spool_read(Spool *s, GError **error)
 {
-  for (;;) {
-    ssize_t n = read(s->in, s->in_buf, SPOOL_BUFFER);
-    if (n >= 0) {
-      s->in_bytes += (guint64)n;
-      s->in_end = n == 0;
-      return n;
-    }
-    if (errno == EINTR)
-      continue;
-    tb_error_set(error, TB_ERROR_IO, s->name, s->in_bytes, "cannot read: %s", g_strerror(errno));
+  ssize_t n = read(s->in, s->in_buf, SPOOL_BUFFER);
+  if (n < 0) {
+    /* A pipe can be silent for ever; whoever installed a signal handler wants to be heard. */
+    tb_error_set(error, errno == EINTR ? TB_ERROR_CANCELLED : TB_ERROR_IO, s->name, s->in_bytes,
+                 "cannot read: %s", g_strerror(errno));
     return -1;
   }
+  s->in_bytes += (guint64)n;
+  s->in_end = n == 0;
+  return n;
 }
 
 static gboolean spool_write(Spool *s, const guint8 *bytes, gsize len, GError **error)
