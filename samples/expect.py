@@ -20,6 +20,7 @@ WORKLOAD = {"sh", "env", "python3", "curl", "wget", "grep", "awk", "sleep", "cmp
             "trace-cmd", "record-sample"}
 KERNEL = re.compile(r"<\.\.\.>|<idle>|swapper/\d+|(kworker|ksoftirqd|migration|rcu|idle_inject)\S*")
 LINE = re.compile(r"^\s*(.+)-(\d+)\s+\[(\d+)\]\s+(\d+)\.(\d{9}):\s+(\w+):\s*(.*)$")
+CLONE_THREAD = 0x10000
 COMM = re.compile(r"\b(?:prev_|next_|child_|old|new)?comm=(\S+)")
 
 
@@ -52,6 +53,7 @@ class Recording:
         self.times = []
         self.names = set()
         self.processes = {}
+        self.threads = {}
         for line in output("trace-cmd", "report", "-N", "-t", path).splitlines():
             match = LINE.match(line)
             if match:
@@ -67,13 +69,21 @@ class Recording:
         self.times.append(time)
         self.names.add(comm)
         self.names.update(COMM.findall(fields))
-        if name == "sched_process_fork":
+        if name == "task_newtask":
+            # Its line comes right before the one of the fork and knows threads apart.
+            flags = int(re.search(r"clone_flags=([0-9a-f]+)", fields).group(1), 16)
+            if flags & CLONE_THREAD:
+                self.threads[number(fields, "pid")] = {"tid": number(fields, "pid"),
+                                                       "pid": int(pid), "start_ns": time}
+        elif name == "sched_process_fork" and number(fields, "child_pid") not in self.threads:
             child = number(fields, "child_pid")
             self.processes[child] = {"pid": child, "parent": int(pid), "start_ns": time}
         elif name == "sched_process_exec":
             process = self.processes.setdefault(int(pid), {"pid": int(pid)})
             filename = re.search(r"filename=(\S+)", fields).group(1)
             process.setdefault("executed", []).append(filename)
+        elif name == "sched_process_exit" and int(pid) in self.threads:
+            self.threads[int(pid)]["end_ns"] = time
         elif name == "sched_process_exit":
             self.processes.setdefault(int(pid), {"pid": int(pid)})["end_ns"] = time
 
@@ -83,7 +93,8 @@ class Recording:
         facts.update(events=len(self.times), first_ns=min(self.times), last_ns=max(self.times),
                      per_cpu=dict(sorted(self.cpus.items())),
                      types=dict(sorted(self.types.items())),
-                     processes=[self.processes[p] for p in sorted(self.processes)])
+                     processes=[self.processes[p] for p in sorted(self.processes)],
+                     threads=[self.threads[t] for t in sorted(self.threads)])
         return facts
 
 

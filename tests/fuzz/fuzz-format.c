@@ -154,6 +154,7 @@ static void fuzz_reader(const TbReaderFormat *format, const guint8 *data, gsize 
   counts->opened++;
   counts->events += first.events;
   counts->damage += places;
+  tb_damage_log_begin_pass(damage);
   if (!tb_reader_rewind(reader, &error))
     return;
   tb_damage_log_begin_pass(damage);

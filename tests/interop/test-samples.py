@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 ENVIRONMENT = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC")
+TASK = re.compile(rb"^ *\S*?-(\d+ +\[\d+\])")
 RESULTS = []
 
 
@@ -78,8 +79,11 @@ def check_text(program, path, name):
     ours = run(program, "convert", "-q", "--to", "text", path, "-o", "-")
     theirs = run("trace-cmd", "report", "-N", "-t", path).stdout
     theirs = theirs[theirs.index(b"\n") + 1:] if theirs.startswith(b"cpus=") else theirs
-    different = [(a, b) for a, b in zip(ours.stdout.splitlines(), theirs.splitlines()) if a != b]
-    check("%s: text" % name, ours.stdout == theirs and ours.returncode == 0, different[:3])
+    # The name of the task is left out: trace-cmd knows only the last one of each.
+    ours_lines = [TASK.sub(rb"\1", line) for line in ours.stdout.splitlines()]
+    theirs_lines = [TASK.sub(rb"\1", line) for line in theirs.splitlines()]
+    different = [(a, b) for a, b in zip(ours_lines, theirs_lines) if a != b]
+    check("%s: text" % name, ours_lines == theirs_lines and ours.returncode == 0, different[:3])
 
 
 def check_rows(program, path, facts):
@@ -104,13 +108,17 @@ def check_rows(program, path, facts):
     check("%s: every row names the host" % name, {row[2] for row in rows} == {"sample"})
     by_type = [(int(row[1] or 0), row[3], time, row[4]) for row, time in zip(rows, times)]
     for process in facts["processes"]:
-        ends = [t for pid, kind, t, _ in by_type
-                if pid == process["pid"] and kind == "sched:sched_process_exit"]
-        execs = [text for pid, kind, _, text in by_type
-                 if pid == process["pid"] and kind == "sched:sched_process_exec"]
-        right = (ends == ([process["end_ns"]] if "end_ns" in process else [])) and all(
-            any(path in text for text in execs) for path in process.get("executed", []))
-        check("%s: process %d" % (name, process["pid"]), right, (ends, execs))
+        pid = process["pid"]
+        mine = [(kind, time, text) for owner, kind, time, text in by_type if owner == pid]
+        # Threads end on rows of their process too.
+        ends = {time for kind, time, _ in mine if kind == "sched:sched_process_exit"}
+        expected_ends = {p["end_ns"] for p in [process] + facts["threads"]
+                         if p["pid"] == pid and "end_ns" in p}
+        execs = [text for kind, _, text in mine if kind == "sched:sched_process_exec"]
+        paths = process.get("executed", [])
+        check("%s: process %d" % (name, pid),
+              ends == expected_ends and len(execs) == len(paths)
+              and all(path in text for path, text in zip(paths, execs)), (ends, execs))
 
 
 def main():
