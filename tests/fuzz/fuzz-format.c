@@ -149,6 +149,7 @@ static void fuzz_reader(const TbReaderFormat *format, const guint8 *data, gsize 
   if (format->describe)
     format->describe(reader, take_fact, &facts);
   tb_damage_log_begin_pass(damage);
+  tb_damage_log_begin_pass(damage);
   Pass first = read_all(reader);
   guint64 places = tb_damage_log_get_n(damage);
   counts->opened++;
