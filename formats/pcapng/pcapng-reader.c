@@ -315,6 +315,7 @@ static void reader_set_row(TbPcapngFile *file, TbEvent *event)
   event->type = type;
   event->kind = TB_EVENT_KIND_TRACE;
   event->cpu = tb_pcapng_row_get_cpu(&row);
+  event->tid = row.has_pid ? -1 : 0; /* who it was is asked of the type; see row_get_actor() */
   if (row.identifier_len == sizeof lost - 1 && memcmp(row.identifier, lost, sizeof lost - 1) == 0) {
     event->kind = TB_EVENT_KIND_LOST;
     event->lost = tb_pcapng_row_get_lost(&row);

@@ -59,7 +59,8 @@ gboolean tb_pcapng_row_parse(const guint8 *data, gsize len, TbPcapngRow *row)
   row->keys = data + keys_at;
   row->keys_len = len - keys_at;
   for (guint i = 0; i < G_N_ELEMENTS(row_first_keys); i++)
-    row_take_line(row, row_first_keys[i], &at, &value, &value_len);
+    if (row_take_line(row, row_first_keys[i], &at, &value, &value_len) && i == 0)
+      row->has_pid = TRUE;
   row->host_at = at;
   if (row_take_line(row, "_HOSTNAME=", &at, &value, &value_len))
     row->host_len = at - row->host_at;

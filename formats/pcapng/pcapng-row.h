@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @identifier: value of SYSLOG_IDENTIFIER
  * @identifier_len: its bytes
  * @rest_at: offset in @keys of what follows SYSLOG_IDENTIFIER
+ * @has_pid: somebody acted
  */
 typedef struct {
   const guint8 *keys;
@@ -31,6 +32,7 @@ typedef struct {
   const char *identifier;
   gsize identifier_len;
   gsize rest_at;
+  gboolean has_pid;
 } TbPcapngRow;
 
 /** tb_pcapng_row_parse: FALSE where @data is not a row of ours */
