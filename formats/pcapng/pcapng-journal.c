@@ -22,6 +22,8 @@ enum {
   /* TRACE_TRUNCATED and the longer form of a value with newlines. */
   JOURNAL_CUT_ROOM = 64,
   JOURNAL_LEAST_ROW = 4096,
+  JOURNAL_TAG_HEAD = 4,
+  JOURNAL_CPU_ROOM = sizeof "\nTRACE_CPU=4294967295\n",
 };
 
 /* A value of the outside world: no control bytes, no newline. */
@@ -51,6 +53,7 @@ typedef struct {
   guint n_hosts;
   JournalContext *contexts; /* by slot */
   guint n_contexts;
+  JournalContext nobody; /* always empty */
   JournalType *types; /* by type id */
   guint n_types;
   TbBuf raw;
@@ -418,19 +421,27 @@ static inline const JournalType *journal_find_type(Journal *journal, const TbEve
   return entry;
 }
 
-/* Whether all bytes are printable ASCII, eight at a time. */
-static inline gboolean journal_is_plain(const guint8 *p, gsize len)
+/* The top bit of each byte that is no printable ASCII, and perhaps more above the first such. */
+static inline guint64 journal_odd_bytes(const guint8 *p)
 {
   const guint64 ones = 0x0101010101010101u;
-  guint64 bad = 0;
-  for (; len >= 8; p += 8, len -= 8) {
-    guint64 x = tb_get_u64(p, FALSE);
-    bad |= ((x - ones * 0x20) & ~x) | (x + ones) | x;
+  guint64 x = tb_get_u64(p, FALSE);
+  return ((x - ones * 0x20) & ~x) | (x + ones) | x;
+}
+
+/* Whether all bytes are printable ASCII, eight at a time; the last eight may overlap. */
+static inline gboolean journal_is_plain(const guint8 *p, gsize len)
+{
+  guint64 odd = 0;
+  if (G_UNLIKELY(len < 8)) {
+    for (; len > 0; p++, len--)
+      odd |= (guint64)(*p < 0x20 || *p >= 0x7f) << 7;
+    return odd == 0;
   }
-  bad &= ones * 0x80;
-  for (; len > 0; p++, len--)
-    bad |= (guint64)(*p < 0x20 || *p >= 0x7f);
-  return bad == 0;
+  const guint8 *last = p + len - 8;
+  for (; p < last; p += 8)
+    odd |= journal_odd_bytes(p);
+  return ((odd | journal_odd_bytes(last)) & 0x8080808080808080u) == 0;
 }
 
 static void journal_append_address_tags(const TbEvent *event, TbBuf *out)
@@ -448,39 +459,45 @@ static void journal_append_address_tags(const TbEvent *event, TbBuf *out)
 static void journal_append_tags(Journal *journal, const TbEvent *event, TbBuf *out)
 {
   tb_buf_append(out, journal->tags.data, journal->tags.len);
-  if (event->kind == TB_EVENT_KIND_TRACE && event->type->ops->get_addresses)
+  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_TRACE && event->type->ops->get_addresses))
     journal_append_address_tags(event, out);
-  tb_buf_append_fill(out, 0, 4); /* tag 0, length 0 */
+  memset(tb_buf_reserve(out, JOURNAL_TAG_HEAD), 0, JOURNAL_TAG_HEAD); /* tag 0, length 0 */
+  tb_buf_commit(out, JOURNAL_TAG_HEAD);
 }
 
-/* Appends the row's keys. Returns: FALSE where only the careful way will do */
-static gboolean journal_quick(Journal *journal, const TbEvent *event, gsize tags_at, TbBuf *out)
+/* Room for it is reserved. */
+static inline guint8 *journal_copy(guint8 *p, const TbBuf *piece)
 {
-  const TbContext *context = event->context;
-  const JournalContext *who = context ? journal_find_context(journal, context) : NULL;
-  const JournalType *what = journal_find_type(journal, event->type);
-  const TbBuf *head = event->flags & TB_EVENT_FAILED ? &what->failed_head : &what->head;
-  const TbBuf *host = &journal->hosts[event->source->rank];
-  if (who)
-    tb_buf_append(out, who->head.data, who->head.len);
-  tb_buf_append(out, host->data, host->len);
-  tb_buf_append(out, head->data, head->len);
-  gsize text_at = out->len;
-  tb_event_append_text(event, out);
-  if (G_UNLIKELY(out->len == text_at))
-    out->len--; /* "name:" */
-  else if (out->data[text_at] == ' ' || !journal_is_plain(out->data + text_at, out->len - text_at))
-    return FALSE;
-  tb_buf_append_c(out, '\n');
-  if (who)
-    tb_buf_append(out, who->tid.data, who->tid.len);
-  if (event->cpu != TB_CPU_NONE) {
-    tb_buf_append(out, "TRACE_CPU=", 10);
-    tb_buf_append_u64(out, event->cpu);
-    tb_buf_append_c(out, '\n');
-  }
-  if (who)
-    tb_buf_append(out, who->ppid.data, who->ppid.len);
+  if (piece->len)
+    memcpy(p, piece->data, piece->len);
+  return p + piece->len;
+}
+
+static inline guint8 *journal_copy_cpu(guint8 *p, guint32 cpu)
+{
+  guint8 digits[10];
+  guint n = 0;
+  memcpy(p, "TRACE_CPU=", 10);
+  p += 10;
+  do
+    digits[n++] = (guint8)('0' + cpu % 10);
+  while (cpu /= 10);
+  while (n > 0)
+    *p++ = digits[--n];
+  *p++ = '\n';
+  return p;
+}
+
+/* What stands behind the text. */
+static void journal_quick_tail(const JournalContext *who, const TbEvent *event, TbBuf *out)
+{
+  guint8 *p = tb_buf_reserve(out, who->tid.len + who->ppid.len + JOURNAL_CPU_ROOM);
+  *p++ = '\n';
+  p = journal_copy(p, &who->tid);
+  if (event->cpu != TB_CPU_NONE)
+    p = journal_copy_cpu(p, event->cpu);
+  p = journal_copy(p, &who->ppid);
+  out->len = (gsize)(p - out->data);
   if (event->note && event->note->kind)
     journal_pair_escaped(out, "TRACE_KIND=", event->note->kind);
   if (event->flags & TB_EVENT_DURATION) {
@@ -488,6 +505,26 @@ static gboolean journal_quick(Journal *journal, const TbEvent *event, gsize tags
     tb_buf_append_u64(out, event->duration_ns);
     tb_buf_append_c(out, '\n');
   }
+}
+
+/* Appends the row's keys. Returns: FALSE where only the careful way will do */
+static gboolean journal_quick(Journal *journal, const TbEvent *event, gsize tags_at, TbBuf *out)
+{
+  const TbContext *context = event->context;
+  const JournalContext *who = context ? journal_find_context(journal, context)
+                                      : &journal->nobody;
+  const JournalType *what = journal_find_type(journal, event->type);
+  const TbBuf *head = event->flags & TB_EVENT_FAILED ? &what->failed_head : &what->head;
+  const TbBuf *host = &journal->hosts[event->source->rank];
+  guint8 *p = tb_buf_reserve(out, who->head.len + host->len + head->len);
+  p = journal_copy(journal_copy(journal_copy(p, &who->head), host), head);
+  gsize text_at = out->len = (gsize)(p - out->data);
+  tb_event_append_text(event, out);
+  if (G_UNLIKELY(out->len == text_at))
+    out->len--; /* "name:" */
+  else if (out->data[text_at] == ' ' || !journal_is_plain(out->data + text_at, out->len - text_at))
+    return FALSE;
+  journal_quick_tail(who, event, out);
   return out->len - tags_at - host->len <= journal->limit;
 }
 

@@ -154,6 +154,13 @@ static void writer_append_interfaces(TbWriter *writer, TbBuf *buf)
   }
 }
 
+/* A machine of which nothing is known needs no block to say so. */
+static gboolean writer_is_known(const TbMachine *machine)
+{
+  return machine->name || machine->os != TB_OS_UNKNOWN || machine->os_version
+         || machine->arch != TB_ARCH_UNKNOWN || machine->n_cpus;
+}
+
 static gboolean writer_open(TbWriter *writer, GError **error)
 {
   Writer *priv = g_new0(Writer, 1);
@@ -164,7 +171,8 @@ static gboolean writer_open(TbWriter *writer, GError **error)
   writer_append_section(writer, buf);
   writer_append_interfaces(writer, buf);
   for (guint i = 0; i < writer->machines->len; i++)
-    tb_pcapng_append_machine(buf, g_ptr_array_index(writer->machines, i), i);
+    if (writer_is_known(g_ptr_array_index(writer->machines, i)))
+      tb_pcapng_append_machine(buf, g_ptr_array_index(writer->machines, i), i);
   return tb_output_write(writer->output, buf->data, buf->len, error);
 }
 

@@ -105,7 +105,7 @@ static char *reading_dump(Reading *r)
 
 static void test_both_orders_read_equal(void)
 {
-  g_autofree char *dumps[2] = { 0 };
+  char *dumps[2] = { 0 };
   for (guint big = 0; big < 2; big++) {
     PcapngBuild b = { 0 };
     Reading r = { 0 };
@@ -120,6 +120,8 @@ static void test_both_orders_read_equal(void)
     tb_buf_clear(&b.out);
   }
   g_assert_cmpstr(dumps[0], ==, dumps[1]);
+  g_free(dumps[0]);
+  g_free(dumps[1]);
 }
 
 static void test_rich(void)
@@ -488,7 +490,7 @@ static void test_many_interfaces(void)
 
 static void test_keys(void)
 {
-  g_autofree char *keys[3] = { 0 };
+  char *keys[3] = { 0 };
   for (guint i = 0; i < 3; i++) {
     PcapngBuild b = { 0 };
     Reading r = { 0 };
@@ -507,6 +509,8 @@ static void test_keys(void)
   }
   g_assert_cmpstr(keys[0], ==, keys[1]);
   g_assert_cmpstr(keys[0], !=, keys[2]);
+  for (guint i = 0; i < 3; i++)
+    g_free(keys[i]);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include "support/pcapng-output.h"
 
 #include "base/bytes.h"
+#include "base/escape.h"
 #include "pcapng/pcapng-writer.h"
 
 static const guint8 packet_bytes[61] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1,
@@ -422,6 +423,46 @@ static void test_hostile(void)
   output_fixture_clear(&f);
 }
 
+/* Texts of all lengths with an odd byte anywhere: what is plain and what is not must agree with
+ * the escaping rules themselves. */
+static void test_random_texts(void)
+{
+  enum { TEXTS = 3000 };
+  static const char odd[] = "\0\x1f\x7f\x80\xff\n\t ~\xc3\xa9";
+  OutputFixture f;
+  output_fixture_init(&f);
+  output_fixture_open(&f);
+  g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+  g_autoptr(GPtrArray) expected = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < TEXTS; i++) {
+    guint8 text[40];
+    gsize len = (gsize)g_rand_int_range(rand, 0, sizeof text), skip = 0;
+    for (gsize k = 0; k < len; k++)
+      text[k] = (guint8)g_rand_int_range(rand, 0x20, 0x7f);
+    for (gint n = g_rand_int_range(rand, 0, 3); n > 0 && len > 0; n--)
+      text[g_rand_int_range(rand, 0, (gint32)len)] =
+          (guint8)odd[g_rand_int_range(rand, 0, sizeof odd - 1)];
+    output_fixture_set_text(&f, text, len);
+    TbEvent event = output_fixture_event(&f, i, NULL);
+    output_fixture_write(&f, &event);
+    while (skip < len && text[skip] == ' ')
+      skip++;
+    g_auto(TbBuf) message = { 0 };
+    /* A text of blanks alone is taken as none. */
+    tb_buf_append_str(&message, skip < len ? "sched_switch: " : "sched_switch:");
+    tb_escape_append(&message, text + skip, len - skip, TB_ESCAPE_TEXT);
+    g_ptr_array_add(expected, g_strndup((const char *)message.data, message.len));
+  }
+  g_autoptr(GBytes) file = output_fixture_finish(&f);
+  g_autoptr(GArray) blocks = output_blocks(file);
+  for (guint i = 0; i < TEXTS; i += 1) {
+    const OutputBlock *block = &g_array_index(blocks, OutputBlock, i + 4);
+    g_autoptr(GPtrArray) keys = output_keys(block->body + 20, tb_get_u32(block->body + 12, FALSE));
+    g_assert_cmpstr(output_get(keys, "MESSAGE"), ==, g_ptr_array_index(expected, i));
+  }
+  output_fixture_clear(&f);
+}
+
 static void write_mixed(OutputFixture *f)
 {
   TbContext context = { .slot = 1, .generation = 1, .tid = 3877, .pid = 3877, .pid_known = TRUE,
@@ -524,6 +565,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/writer/events-none", test_events_none);
   g_test_add_func("/pcapng/writer/events-unknown", test_events_unknown);
   g_test_add_func("/pcapng/writer/hostile-names", test_hostile);
+  g_test_add_func("/pcapng/writer/random-texts", test_random_texts);
   g_test_add_func("/pcapng/writer/tshark", test_tshark);
   g_test_add_func("/pcapng/writer/stock-tools", test_stock_tools);
   if (g_test_perf())

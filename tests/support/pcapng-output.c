@@ -181,9 +181,15 @@ GBytes *output_packet_bytes(GBytes *file, guint n)
 GPtrArray *output_row_keys(GBytes *file, guint n)
 {
   g_autoptr(GBytes) bytes = output_packet_bytes(file, n);
-  GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
-  gsize len, at = 0;
+  gsize len;
   const guint8 *p = g_bytes_get_data(bytes, &len);
+  return output_keys(p, len);
+}
+
+GPtrArray *output_keys(const guint8 *p, gsize len)
+{
+  GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
+  gsize at = 0;
   g_assert_cmpuint(tb_get_u16(p, TRUE), ==, 12);
   for (guint tag = 12; tag; at += 4 + tb_get_u16(p + at + 2, TRUE))
     tag = tb_get_u16(p + at, TRUE);

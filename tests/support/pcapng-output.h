@@ -64,6 +64,8 @@ GBytes *output_packet_bytes(GBytes *file, guint n);
  * apart as the journal export format says
  */
 GPtrArray *output_row_keys(GBytes *file, guint n);
+/** output_keys: the same for a row's bytes */
+GPtrArray *output_keys(const guint8 *p, gsize len);
 /** output_get: value of @key in what output_row_keys() gave. Returns: (transfer none) (nullable) */
 const char *output_get(GPtrArray *keys, const char *key);
 
