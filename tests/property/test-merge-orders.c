@@ -11,7 +11,15 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-enum { FILES = 6, MACHINES = 3, ORDERS = 8, TREES = 8, SEEDS = 4 };
+enum { FILES = 6, MACHINES = 3, ORDERS = 8, TREES = 8, SEEDS = 6 };
+
+/* What the captures of a seed have: from plain ones to all there is, with and without sections. */
+static const RandomFeatures features[] = {
+  RANDOM_OPTIONS | RANDOM_LATE_INTERFACES | RANDOM_RESOLUTIONS,
+  RANDOM_EVERYTHING,
+  RANDOM_EVERYTHING & ~RANDOM_SECTIONS,
+  RANDOM_SIMPLE_PACKETS | RANDOM_OLD_PACKETS,
+};
 
 /* The captures of one seed, in a folder of their own. */
 typedef struct {
@@ -19,6 +27,7 @@ typedef struct {
   char *paths[FILES];
   char *converted[FILES];
   char *machines[FILES];
+  guint64 n_packets;
   guint n_merged;
 } Captures;
 
@@ -53,12 +62,12 @@ static void captures_make(Captures *c, guint32 seed)
     RandomCapture wish = { .n_interfaces = 1 + i % 4, .n_packets = 40 + 10 * i,
                            .start_s = 1700000000, .n_times = seed % 2 ? 6 : 60,
                            .n_swaps = i % 3 == 2 ? 10 : 0,
-                           .features = RANDOM_OPTIONS | RANDOM_LATE_INTERFACES
-                                       | RANDOM_RESOLUTIONS };
+                           .features = features[seed % G_N_ELEMENTS(features)] };
     if (ng)
       random_capture_pcapng(&file, &wish, rand);
     else
       random_capture_pcap(&file, &wish, rand);
+    c->n_packets += wish.n_packets;
     c->paths[i] = captures_path(c, "capture", i, ng ? "pcapng" : "pcap");
     c->machines[i] = g_strdup_printf("host%u", i % MACHINES);
     g_assert_true(
@@ -85,8 +94,11 @@ static void captures_clear(Captures *c)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Captures, captures_clear)
 
-/* Merges inputs into @out (nullable: nowhere). Returns: SHA-256 of the output */
-static char *merge(const TbInputSpec *inputs, guint n, const char *out)
+/*
+ * Merges inputs into @out (nullable: nowhere). @n_packets: (nullable): how many the output has.
+ * Returns: SHA-256 of the output
+ */
+static char *merge(const TbInputSpec *inputs, guint n, const char *out, guint64 *n_packets)
 {
   g_autoptr(GError) error = NULL;
   TbPipelineOptions options = { .registry = &tb_formats, .align_off = TRUE };
@@ -98,6 +110,9 @@ static char *merge(const TbInputSpec *inputs, guint n, const char *out)
                 && tb_output_flush(output, &error);
   g_assert_no_error(error);
   g_assert_true(ok);
+  g_assert_cmpuint(tb_damage_log_get_n(tb_pipeline_get_damage(pipeline)), ==, 0);
+  if (n_packets)
+    *n_packets = counts.packets;
   const GByteArray *bytes = tb_output_get_memory(output);
   if (out)
     g_assert_true(g_file_set_contents(out, (const char *)bytes->data, (gssize)bytes->len, NULL));
@@ -118,7 +133,10 @@ static char *merge_flat(const Captures *c, const guint *order)
   TbInputSpec inputs[FILES];
   for (guint i = 0; i < FILES; i++)
     inputs[i] = (TbInputSpec){ .path = c->paths[order[i]], .machine = c->machines[order[i]] };
-  return merge(inputs, FILES, NULL);
+  guint64 n_packets;
+  char *sum = merge(inputs, FILES, NULL, &n_packets);
+  g_assert_cmpuint(n_packets, ==, c->n_packets);
+  return sum;
 }
 
 static void test_orders(void)
@@ -154,7 +172,7 @@ static char *merge_tree(Captures *c, GRand *rand, const guint *files, guint n, c
   }
   char *out = captures_path(c, "merged", c->n_merged++, "pcapng");
   g_free(*sum);
-  *sum = merge(inputs, parts, out);
+  *sum = merge(inputs, parts, out, NULL);
   for (guint i = 0; i < parts; i++)
     g_free(paths[i]);
   return out;
@@ -175,7 +193,7 @@ static void test_trees(void)
     for (guint i = 0; i < FILES; i++) {
       TbInputSpec input = { .path = c.paths[i], .machine = c.machines[i] };
       c.converted[i] = captures_path(&c, "converted", i, "pcapng");
-      g_autofree char *sum = merge(&input, 1, c.converted[i]);
+      g_autofree char *sum = merge(&input, 1, c.converted[i], NULL);
     }
     for (guint i = 0; i < TREES; i++) {
       g_autofree char *sum = NULL;
