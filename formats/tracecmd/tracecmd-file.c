@@ -49,7 +49,8 @@ static gboolean file_read_start(TcFile *file, guint64 *end, GError **error)
   gssize got = tb_input_read_at(file->input, 0, head, sizeof head, error);
   if (got < 0)
     return FALSE;
-  TbCursor c = { .data = head, .len = (gsize)got, .pos = 10, .source = file->name };
+  /* A reader may be asked to open less than the magic: the position stays within the bytes. */
+  TbCursor c = { .data = head, .len = (gsize)got, .pos = MIN(10, (gsize)got), .source = file->name };
   const char *version;
   guint8 order, user_long;
   if (!tb_cursor_cstr(&c, &version, "the version", error))
