@@ -2,7 +2,8 @@
 /*
  * Texts and numbers as Process Monitor writes them; see pml-text.h. UTF-16
  * becomes UTF-8; half a surrogate pair, which UTF-8 has no place for, becomes
- * \uD83D: backslash, u and its four hexadecimal digits.
+ * \uD83D: backslash, u and its four hexadecimal digits. So does a NUL inside a
+ * text, which names in the registry can have.
  */
 #include "procmon/pml-text.h"
 
@@ -43,11 +44,11 @@ void pml_text_append_utf16(TbBuf *out, const guint8 *text, gsize units)
 {
   for (gsize i = 0; i < units; i++) {
     guint32 c = tb_get_u16(text + 2 * i, FALSE);
-    if (G_LIKELY((c & 0xf800) != 0xd800)) {
+    if (G_LIKELY((c & 0xf800) != 0xd800 && c)) {
       text_append_char(out, c);
       continue;
     }
-    guint32 low = c < 0xdc00 && i + 1 < units ? tb_get_u16(text + 2 * i + 2, FALSE) : 0;
+    guint32 low = c && c < 0xdc00 && i + 1 < units ? tb_get_u16(text + 2 * i + 2, FALSE) : 0;
     if ((low & 0xfc00) == 0xdc00) {
       text_append_char(out, 0x10000 + ((c & 0x3ff) << 10) + (low & 0x3ff));
       i++;
@@ -68,11 +69,14 @@ void pml_text_append_utf16_z(TbBuf *out, const guint8 *text, gsize units)
 void pml_text_append_narrow(TbBuf *out, const guint8 *text, gsize len)
 {
   gsize plain = 0;
-  while (plain < len && text[plain] < 0x80)
+  while (plain < len && text[plain] && text[plain] < 0x80)
     plain++;
   tb_buf_append(out, text, plain);
   for (gsize i = plain; i < len; i++)
-    text_append_char(out, text[i]);
+    if (text[i])
+      text_append_char(out, text[i]);
+    else
+      text_append_lone(out, 0);
 }
 
 gsize pml_text_info_bytes(guint16 word)
