@@ -133,19 +133,21 @@ void pml_detail_append_create_options(TbBuf *out, guint32 options)
 static void file_append_account(PmlDetail *detail, const guint8 *sid, gsize len)
 {
   static const char *const services[] = { "SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE" };
-  TbBuf *text = &detail->shared->scratch;
-  tb_buf_reset(text);
-  if (!pml_text_append_sid(text, sid, len))
-    return;
-  tb_buf_append_c(text, 0);
-  const char *user = g_hash_table_lookup(detail->shared->users, text->data);
-  if (len == 12 && tb_get_u16(sid + 6, TRUE) == 5 && sid[8] >= 18 && sid[8] <= 20 &&
-      !sid[9] && !sid[10] && !sid[11]) {
+  PmlShared *shared = detail->shared;
+  if (len == 12 && sid[0] == 1 && sid[1] == 1 && tb_get_u32(sid + 4, TRUE) == 5 &&
+      !sid[2] && !sid[3] && tb_get_u32(sid + 8, FALSE) - 18 < G_N_ELEMENTS(services)) {
     tb_buf_append_str(detail->list.out, "NT AUTHORITY\\");
     tb_buf_append_str(detail->list.out, services[sid[8] - 18]);
-  } else {
-    tb_buf_append_str(detail->list.out, user ? user : (const char *)text->data);
+    return;
   }
+  if (shared->learn)
+    shared->learn(shared->learn_data);
+  tb_buf_reset(&shared->scratch);
+  if (!pml_text_append_sid(&shared->scratch, sid, len))
+    return;
+  tb_buf_append_c(&shared->scratch, 0);
+  const char *user = g_hash_table_lookup(shared->users, shared->scratch.data);
+  tb_buf_append_str(detail->list.out, user ? user : (const char *)shared->scratch.data);
 }
 
 static const char *file_name_of(const char *const *names, gsize n, guint32 i)

@@ -37,7 +37,6 @@ typedef struct {
   guint64 near_time;  /* of the last record met while walking */
   guint64 sequence;
   gint64 last_ns;
-  gboolean counted; /* a pass was finished: the counts stand */
 } PmlReader;
 
 static guint pml_probe(const guint8 *head, gsize len)
@@ -125,34 +124,132 @@ static gboolean reader_load(TbReader *reader, PmlReader *pml, GError **error)
   return TRUE;
 }
 
-/* The first entry of the array that is not read yet, kept in next_offset. */
-static gboolean reader_peek_offset(PmlReader *pml, GError **error)
+/* Entry @i of the offset array. */
+static gboolean reader_get_offset(PmlReader *pml, TbWindow *window, guint32 i, guint64 *out,
+                                  GError **error)
 {
   const guint8 *p;
-  guint64 at = pml->header.offsets.start + (guint64)OFFSET_BYTES * pml->next;
-  gssize got = tb_window_get(&pml->offsets, at, OFFSET_BYTES, &p, error);
+  guint64 at = pml->header.offsets.start + (guint64)OFFSET_BYTES * i;
+  gssize got = tb_window_get(window, at, OFFSET_BYTES, &p, error);
   if (got == OFFSET_BYTES) {
     /* Section 3: the fifth byte makes offsets past 4 GiB possible. */
-    pml->next_offset = tb_get_u32(p, FALSE) | (guint64)p[4] << 32;
+    *out = tb_get_u32(p, FALSE) | (guint64)p[4] << 32;
     return TRUE;
   }
   if (got >= 0)
-    tb_error_set(error, TB_ERROR_TRUNCATED, tb_input_get_name(pml->offsets.input), at,
+    tb_error_set(error, TB_ERROR_TRUNCATED, tb_input_get_name(window->input), at,
                  "the event offset array ends early");
   return FALSE;
+}
+
+/*
+ * The length of the record at @offset, which must end before @limit. 0 when it
+ * does not, with *@seen what it would need; -1 with @error.
+ */
+static gint64 reader_measure(PmlReader *pml, TbWindow *window, guint64 offset, guint64 limit,
+                             guint64 *seen, GError **error)
+{
+  const guint8 *p;
+  guint64 room = limit - offset;
+  *seen = PML_RECORD_BYTES;
+  gssize got = tb_window_get(window, offset, PML_RECORD_BYTES, &p, error);
+  if (got < PML_RECORD_BYTES)
+    return got < 0 ? -1 : 0;
+  guint64 len = PML_RECORD_BYTES + tb_get_u16(p + 0x28, FALSE) * (pml->header.is64 ? 8ull : 4ull) +
+                tb_get_u32(p + 0x2c, FALSE);
+  guint64 extra_off = tb_get_u32(p + 0x30, FALSE);
+  *seen = MAX(len, extra_off ? extra_off + 2 : 0);
+  if (*seen > room || (extra_off && extra_off < PML_RECORD_BYTES))
+    return 0;
+  if (extra_off) {
+    got = tb_window_get(window, offset + extra_off, 2, &p, error);
+    if (got < 2)
+      return got < 0 ? -1 : 0;
+    *seen = len = MAX(len, extra_off + 2 + tb_get_u16(p, FALSE));
+  }
+  return len > room ? 0 : (gint64)len;
+}
+
+/* A record that tells of a new process is learned from. */
+static void reader_learn_record(TbReader *reader, PmlReader *pml, TbWindow *window,
+                                guint64 offset, guint64 limit)
+{
+  PmlRecord record;
+  const guint8 *p;
+  guint64 seen;
+  if (tb_window_get(window, offset, PML_RECORD_BYTES, &p, NULL) < PML_RECORD_BYTES ||
+      tb_get_u32(p + 0x08, FALSE) != PML_CLASS_PROCESS || tb_get_u16(p + 0x0c, FALSE) > 1)
+    return;
+  gint64 len = reader_measure(pml, window, offset,
+                              MIN(limit, offset + reader->limits->record_bytes), &seen, NULL);
+  if (len > 0 && tb_window_get(window, offset, (gsize)len, &p, NULL) == len &&
+      pml_record_view(p, (guint32)len, pml->header.is64, &record))
+    pml_tables_learn(pml->shared, reader->limits, pml->walk, &record);
+}
+
+static void reader_learn_walking(TbReader *reader, PmlReader *pml, TbWindow *window)
+{
+  guint64 offset = PML_HEADER_BYTES;
+  guint32 len = 0;
+  guint64 near_time = 0;
+  const guint8 *p;
+  while (pml_salvage_find(window, offset, pml->end, pml->header.is64, near_time, reader->limits,
+                          &offset, &len, NULL) == 1) {
+    if (tb_window_get(window, offset, PML_RECORD_BYTES, &p, NULL) == PML_RECORD_BYTES)
+      near_time = tb_get_u64(p + 0x1c, FALSE);
+    reader_learn_record(reader, pml, window, offset, offset + len);
+    offset += len;
+  }
+}
+
+static void reader_learn_indexed(TbReader *reader, PmlReader *pml, TbWindow *window)
+{
+  TbWindow offsets;
+  guint64 last = 0;
+  guint64 offset = 0;
+  tb_window_init(&offsets, reader->input, READER_OFFSETS_WINDOW_BYTES);
+  for (guint32 i = 0; i < pml->header.n_events; i++) {
+    if (!reader_get_offset(pml, &offsets, i, &offset, NULL))
+      break;
+    if (offset <= last || offset < PML_HEADER_BYTES || offset >= pml->end)
+      continue;
+    last = offset;
+    reader_learn_record(reader, pml, window, offset, pml->end);
+  }
+  tb_window_clear(&offsets);
+}
+
+/*
+ * What Process Create events anywhere in the file tell. Done ahead while
+ * walking, where nothing else names processes; else when a text first asks for
+ * an account, so that every pass gives the same texts. Has its own windows: an
+ * event may be lent while it runs.
+ */
+static void reader_learn(gpointer data)
+{
+  TbReader *reader = data;
+  PmlReader *pml = reader->priv;
+  TbWindow window;
+  pml->shared->learn = NULL;
+  tb_window_init(&window, reader->input, READER_WINDOW_BYTES);
+  if (pml->walk)
+    reader_learn_walking(reader, pml, &window);
+  else
+    reader_learn_indexed(reader, pml, &window);
+  tb_window_clear(&window);
 }
 
 static gboolean pml_rewind(TbReader *reader, GError **error)
 {
   PmlReader *pml = reader->priv;
-  pml->counted = pml->counted || pml->sequence > 0;
   pml->next = 0;
   pml->last_offset = 0;
   pml->sequence = 0;
   pml->near_time = 0;
   pml->last_ns = G_MININT64;
   pml->next_offset = PML_HEADER_BYTES;
-  return pml->walk || pml->header.n_events == 0 || reader_peek_offset(pml, error);
+  return pml->walk || pml->header.n_events == 0 || 
+         reader_get_offset(pml, &pml->offsets, 0, &pml->next_offset, error);
 }
 
 static gboolean pml_open(TbReader *reader, GError **error)
@@ -169,6 +266,10 @@ static gboolean pml_open(TbReader *reader, GError **error)
   if (!reader_set_key(reader, pml, error))
     return FALSE;
   reader->n_streams = 1;
+  pml->shared->learn = reader_learn;
+  pml->shared->learn_data = reader;
+  if (pml->walk)
+    reader_learn(reader);
   return pml_rewind(reader, error);
 }
 
@@ -177,6 +278,7 @@ static void pml_close(TbReader *reader)
   PmlReader *pml = reader->priv;
   if (!pml)
     return;
+  pml->shared->learn = NULL; /* types may outlive the reader */
   pml_types_free(pml->types);
   pml_shared_unref(pml->shared);
   pml_header_clear(&pml->header);
@@ -190,8 +292,6 @@ static void reader_count(PmlReader *pml, const TbEvent *event)
   TbSourceCounts *counts = &pml->source->counts;
   gboolean unordered = event->time_ns < pml->last_ns;
   pml->last_ns = event->time_ns;
-  if (pml->counted)
-    return;
   if (counts->records == 0 || event->time_ns < counts->first_ns)
     counts->first_ns = event->time_ns;
   if (counts->records == 0 || event->time_ns > counts->last_ns)
@@ -229,8 +329,6 @@ static gboolean reader_fill(TbReader *reader, PmlReader *pml, const guint8 *data
     event->flags |= TB_EVENT_DURATION;
     event->duration_ns = record->duration * 100;
   }
-  if (G_UNLIKELY(record->class == PML_CLASS_PROCESS && record->operation <= 1))
-    pml_tables_learn(pml->shared, reader->limits, pml->walk, record);
   reader_count(pml, event);
   return TRUE;
 }
@@ -241,37 +339,8 @@ static TbReadResult reader_damaged(TbReader *reader, PmlReader *pml, TbError cod
   tb_damage_log_add(reader->damage, code, tb_input_get_name(reader->input), offset, 0, 1,
                     "%s: 0x%" G_GINT64_MODIFIER "x, expected at most 0x%" G_GINT64_MODIFIER "x",
                     text, seen, expected);
-  if (!pml->counted)
-    pml->source->counts.damaged++;
+  pml->source->counts.damaged++;
   return TB_READ_DAMAGED;
-}
-
-/*
- * The length of the record at @offset, which must end before @limit. 0 when it
- * does not, with *@seen what it would need; -1 with @error.
- */
-static gint64 reader_measure(PmlReader *pml, guint64 offset, guint64 limit, guint64 *seen,
-                             GError **error)
-{
-  const guint8 *p;
-  guint64 room = limit - offset;
-  *seen = PML_RECORD_BYTES;
-  gssize got = tb_window_get(&pml->events, offset, PML_RECORD_BYTES, &p, error);
-  if (got < PML_RECORD_BYTES)
-    return got < 0 ? -1 : 0;
-  guint64 len = PML_RECORD_BYTES + tb_get_u16(p + 0x28, FALSE) * (pml->header.is64 ? 8ull : 4ull) +
-                tb_get_u32(p + 0x2c, FALSE);
-  guint64 extra_off = tb_get_u32(p + 0x30, FALSE);
-  *seen = MAX(len, extra_off ? extra_off + 2 : 0);
-  if (*seen > room || (extra_off && extra_off < PML_RECORD_BYTES))
-    return 0;
-  if (extra_off) {
-    got = tb_window_get(&pml->events, offset + extra_off, 2, &p, error);
-    if (got < 2)
-      return got < 0 ? -1 : 0;
-    *seen = len = MAX(len, extra_off + 2 + tb_get_u16(p, FALSE));
-  }
-  return len > room ? 0 : (gint64)len;
 }
 
 static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbEvent *event,
@@ -287,7 +356,7 @@ static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbEven
     return TB_READ_END;
   pml->next++;
   if (pml->next < pml->header.n_events) {
-    if (!reader_peek_offset(pml, error))
+    if (!reader_get_offset(pml, &pml->offsets, pml->next, &pml->next_offset, error))
       return TB_READ_ERROR;
     limit = MIN(limit, pml->next_offset);
   }
@@ -303,7 +372,7 @@ static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbEven
                           offset);
   pml->last_offset = offset;
   limit = MIN(limit, offset + reader->limits->record_bytes);
-  gint64 len = reader_measure(pml, offset, limit, &seen, error);
+  gint64 len = reader_measure(pml, &pml->events, offset, limit, &seen, error);
   if (len < 0)
     return TB_READ_ERROR;
   if (len == 0)
@@ -339,8 +408,7 @@ static TbReadResult reader_next_walking(TbReader *reader, PmlReader *pml, TbEven
                       offset - from, TB_LOST_UNKNOWN,
                       "%" G_GUINT64_FORMAT " bytes are no event record", offset - from);
     pml->next_offset = offset;
-    if (!pml->counted)
-      pml->source->counts.damaged++;
+    pml->source->counts.damaged++;
     return TB_READ_DAMAGED;
   }
   if (!found)

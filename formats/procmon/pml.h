@@ -126,7 +126,8 @@ typedef struct {
  * @hosts: 16-byte address -> name
  * @ports: port | is_tcp << 16 -> name
  * @zone: for the times inside Detail texts
- * @users: (nullable): SID text -> account, from processes made in the log
+ * @users: SID text -> account, from processes made in the log
+ * @learn: (nullable): to be called once, with @learn_data, before @users is believed
  * @stacks: rows show the call stack
  * @plain_listings: folder listings without their information class, as older versions showed them
  * @text: one buffer a field, so that values of one event stand side by side
@@ -142,6 +143,8 @@ typedef struct {
   GHashTable *hosts;
   GHashTable *ports;
   GHashTable *users;
+  void (*learn)(gpointer data);
+  gpointer learn_data;
   TbZone *zone;
   gboolean stacks;
   gboolean plain_listings;

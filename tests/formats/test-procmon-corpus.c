@@ -79,9 +79,6 @@ static GByteArray *corpus_convert(const GByteArray *pml, GHashTable *settings)
       tb_writer_open_with(&tb_csv_writer, output, tb_limits_default(), open.reader->machines,
                           open.reader->sources, settings, &error);
   g_assert_no_error(error);
-  while (pml_open_next(&open, &event, NULL)) /* the prepare phase: accounts become known */
-    continue;
-  g_assert_true(tb_reader_rewind(open.reader, &error));
   while (pml_open_next(&open, &event, NULL))
     g_assert_true(tb_writer_event(writer, &event, &error));
   g_assert_true(tb_writer_finish(writer, &error));

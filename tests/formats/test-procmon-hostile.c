@@ -363,7 +363,7 @@ static void test_salvage_unclosed(gconstpointer is64)
   g_assert_false(pml_open_next(&open, &event, &damaged));
   g_assert_cmpuint(damaged, ==, 1);
   g_assert_true(pml_open_damage(&open, 0x240, "not closed cleanly"));
-  /* What the Process Create event tells stands for the table. */
+  /* What the Process Create event tells stands for the table, also before it. */
   g_assert_true(tb_reader_rewind(open.reader, NULL));
   g_assert_true(pml_open_next(&open, &event, NULL));
   g_autofree char *parent = pml_open_text(&event, "PID");

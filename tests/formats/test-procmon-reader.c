@@ -38,13 +38,13 @@ static void test_sample_columns(gconstpointer is64)
       check_column(&event, i, "Category", row->category);
     }
     g_assert_false(pml_open_next(&open, &event, &damaged));
+    const TbSource *source = g_ptr_array_index(open.reader->sources, 0);
+    g_assert_cmpuint(source->counts.records, ==, rows->len);
+    g_assert_cmpuint(source->counts.expected, ==, rows->len);
     g_assert_true(tb_reader_rewind(open.reader, NULL));
   }
   g_assert_cmpuint(damaged, ==, 0);
   g_assert_cmpuint(tb_damage_log_get_n(open.damage), ==, 0);
-  const TbSource *source = g_ptr_array_index(open.reader->sources, 0);
-  g_assert_cmpuint(source->counts.records, ==, rows->len);
-  g_assert_cmpuint(source->counts.expected, ==, rows->len);
 }
 
 static void check_text(const TbEvent *event, const char *expected)
