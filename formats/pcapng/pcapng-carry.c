@@ -91,8 +91,6 @@ void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
 
 void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event)
 {
-  if (G_LIKELY(file->glued.len == 0 && file->held.len == 0))
-    return;
   gboolean with_held = file->n_records > 0 || event->kind == TB_EVENT_KIND_META;
   tb_buf_reset(&file->lent_glued);
   if (with_held) {

@@ -231,6 +231,26 @@ static ReaderStep reader_check_length(TbPcapngFile *file, guint32 type, guint32 
   return READER_BLOCK;
 }
 
+/* The usual case: a packet block that lies in the window as a whole and whose frame is right.
+ * FALSE: anything else, which reader_next_block() looks at with care. */
+static inline gboolean reader_peek_packet(TbPcapngFile *file, TbPcapngBlock *block)
+{
+  const TbWindow *window = &file->window;
+  guint64 skip = file->at_off - window->start_off;
+  if (G_UNLIKELY(file->at_off < window->start_off || skip > window->len
+                 || window->len - skip < TB_PCAPNG_BLOCK_FRAME))
+    return FALSE;
+  const guint8 *p = window->data + skip;
+  guint32 total = tb_get_u32(p + 4, file->big);
+  if (G_UNLIKELY(tb_get_u32(p, file->big) != TB_PCAPNG_EPB || total > window->len - skip
+                 || total < TB_PCAPNG_BLOCK_FRAME || total % 4
+                 || tb_get_u32(p + total - 4, file->big) != total))
+    return FALSE;
+  *block = (TbPcapngBlock){ TB_PCAPNG_EPB, file->at_off, p + 8, total - TB_PCAPNG_BLOCK_FRAME };
+  file->at_off += total;
+  return TRUE;
+}
+
 /* The next block, its frame checked. */
 static ReaderStep reader_next_block(TbPcapngFile *file, TbPcapngBlock *block, GError **error)
 {
@@ -330,7 +350,7 @@ static void reader_tell_range(TbPcapngFile *file, const TbEvent *event, guint64 
 }
 
 /* Everything of a packet but its options. FALSE: told of damage, the block is passed over. */
-static gboolean reader_set_packet(TbPcapngFile *file, const TbPcapngBlock *block,
+static inline gboolean reader_set_packet(TbPcapngFile *file, const TbPcapngBlock *block,
                                   TbPcapngInterface *interface, gsize head, guint32 caplen,
                                   guint64 caplen_off, TbEvent *event)
 {
@@ -349,7 +369,7 @@ static gboolean reader_set_packet(TbPcapngFile *file, const TbPcapngBlock *block
   return TRUE;
 }
 
-static TbPcapngInterface *reader_find_interface(TbPcapngFile *file, const TbPcapngBlock *block,
+static inline TbPcapngInterface *reader_find_interface(TbPcapngFile *file, const TbPcapngBlock *block,
                                                 guint32 number)
 {
   if (G_LIKELY(number < file->interfaces->len))
@@ -495,11 +515,13 @@ static TbReadResult reader_next(TbReader *reader, guint32 stream, TbEvent *event
   for (;;) {
     if (G_UNLIKELY(file->ended))
       return TB_READ_END;
-    ReaderStep step = reader_next_block(file, &block, error);
-    if (G_UNLIKELY(step == READER_END))
-      return reader_end(file, event);
-    if (G_UNLIKELY(step != READER_BLOCK))
-      return step == READER_ERROR ? TB_READ_ERROR : TB_READ_DAMAGED;
+    if (!reader_peek_packet(file, &block)) {
+      ReaderStep step = reader_next_block(file, &block, error);
+      if (G_UNLIKELY(step == READER_END))
+        return reader_end(file, event);
+      if (G_UNLIKELY(step != READER_BLOCK))
+        return step == READER_ERROR ? TB_READ_ERROR : TB_READ_DAMAGED;
+    }
     if (G_UNLIKELY(!reader_is_record(block.type))) {
       if (!reader_take_block(file, &block))
         return TB_READ_DAMAGED;
@@ -511,7 +533,8 @@ static TbReadResult reader_next(TbReader *reader, guint32 stream, TbEvent *event
                                               : reader_packet(file, &block, event);
     if (!ok)
       return TB_READ_DAMAGED;
-    tb_pcapng_carry_take(file, event);
+    if (G_UNLIKELY(file->glued.len + file->held.len))
+      tb_pcapng_carry_take(file, event);
     reader_count(file, event);
     return TB_READ_EVENT;
   }

@@ -200,17 +200,26 @@ static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterfa
   return TRUE;
 }
 
-/* What stands behind the bytes: padding, options and the block's length. */
-static void writer_append_tail(const TbEvent *event, guint32 total, TbBuf *buf)
+/* With their end mark. */
+static void writer_append_options(const TbEvent *event, TbBuf *buf)
 {
   static const char no_time[] = "time=none ";
-  tb_buf_append_fill(buf, 0, tb_pad4(event->len) - event->len);
   tb_buf_append(buf, event->options, event->options_len);
   if (event->flags & TB_EVENT_NO_TIME)
     tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);
-  if (event->options_len || event->flags & TB_EVENT_NO_TIME)
-    tb_pcapng_option_end(buf);
-  tb_buf_append_le32(buf, total);
+  tb_pcapng_option_end(buf);
+}
+
+/* A packet that may not fit the output's buffer. @tail: (nullable): its options */
+static gboolean writer_large_packet(TbWriter *writer, const TbEvent *event, const guint8 *head,
+                                    const TbBuf *tail, GError **error)
+{
+  static const guint8 zeros[4] = { 0 };
+  return tb_output_write(writer->output, head, TB_PCAPNG_EPB_HEAD, error)
+         && tb_output_write(writer->output, event->data, event->len, error)
+         && tb_output_write(writer->output, zeros, tb_pad4(event->len) - event->len, error)
+         && (!tail || tb_output_write(writer->output, tail->data, tail->len, error))
+         && tb_output_write(writer->output, head + 4, 4, error);
 }
 
 static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **error)
@@ -224,12 +233,15 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
     writer->counts.out_of_range++;
     return TRUE;
   }
-  TbBuf *tail = &priv->block;
-  tb_buf_reset(tail);
-  writer_append_tail(event, 0, tail);
-  gsize total = TB_PCAPNG_EPB_HEAD + (gsize)event->len + tail->len;
-  tb_put_u32(tail->data + tail->len - 4, (guint32)total, FALSE);
   guint8 head[TB_PCAPNG_EPB_HEAD];
+  gsize padded = tb_pad4(event->len), total = sizeof head + padded + 4;
+  gboolean has_tail = event->options_len || event->flags & TB_EVENT_NO_TIME;
+  TbBuf *tail = &priv->block;
+  if (G_UNLIKELY(has_tail)) {
+    tb_buf_reset(tail);
+    writer_append_options(event, tail);
+    total += tail->len;
+  }
   tb_put_u32(head, TB_PCAPNG_EPB, FALSE);
   tb_put_u32(head + 4, (guint32)total, FALSE);
   tb_put_u32(head + 8, (guint32)interface->number, FALSE);
@@ -238,20 +250,20 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   tb_put_u32(head + 20, event->len, FALSE);
   tb_put_u32(head + 24, event->orig_len, FALSE);
   writer->counts.packets++;
-  if (total <= WRITER_PIECE_BYTES) {
-    guint8 *p = tb_output_reserve(writer->output, total, error);
-    if (!p)
-      return FALSE;
-    memcpy(p, head, sizeof head);
-    if (event->len)
-      memcpy(p + sizeof head, event->data, event->len);
-    memcpy(p + sizeof head + event->len, tail->data, tail->len);
-    tb_output_advance(writer->output, total);
-    return TRUE;
-  }
-  return tb_output_write(writer->output, head, sizeof head, error)
-         && tb_output_write(writer->output, event->data, event->len, error)
-         && tb_output_write(writer->output, tail->data, tail->len, error);
+  if (G_UNLIKELY(total > WRITER_PIECE_BYTES))
+    return writer_large_packet(writer, event, head, has_tail ? tail : NULL, error);
+  guint8 *p = tb_output_reserve(writer->output, total, error);
+  if (!p)
+    return FALSE;
+  memcpy(p, head, sizeof head);
+  if (event->len)
+    memcpy(p + sizeof head, event->data, event->len);
+  memset(p + sizeof head + event->len, 0, padded - event->len);
+  if (has_tail)
+    memcpy(p + sizeof head + padded, tail->data, tail->len);
+  memcpy(p + total - 4, head + 4, 4);
+  tb_output_advance(writer->output, total);
+  return TRUE;
 }
 
 static gboolean writer_row(TbWriter *writer, const TbEvent *event, GError **error)

@@ -395,6 +395,30 @@ static void test_foreign_blocks(gconstpointer big)
   tb_buf_clear(&b.out);
 }
 
+/* Messages of D-Bus may be larger than the output's buffer; frames of Ethernet may not. */
+static void test_large_packets(void)
+{
+  enum { LARGE = 1500001 };
+  for (guint ethernet = 0; ethernet < 2; ethernet++) {
+    PcapngBuild b = { 0 };
+    build_section(&b, FALSE);
+    build_interface(&b, ethernet ? 1 : 231, "bus", 9);
+    build_packet(&b, 0, 1, 30, 1);
+    build_packet_begin(&b, 0, 2, LARGE, 3);
+    build_option_str(&b, 1, "large");
+    build_u32(&b, 0);
+    build_end(&b);
+    build_packet(&b, 0, 3, 31, 5);
+    g_autoptr(GBytes) first = convert_as(b.out.data, b.out.len, NULL);
+    g_autoptr(GBytes) second = convert(first);
+    g_autoptr(GBytes) bytes = output_packet_bytes(second, 1);
+    assert_same(first, second);
+    g_assert_cmpuint(g_bytes_get_size(bytes), ==, ethernet ? 31 : LARGE);
+    g_assert_cmpuint(((const guint8 *)g_bytes_get_data(bytes, NULL))[20], ==, ethernet ? 25 : 23);
+    tb_buf_clear(&b.out);
+  }
+}
+
 static GBytes *through_tool(GBytes *file, const char *tool)
 {
   g_autofree char *command = g_strdup_printf("sh -c '%s >/dev/null && base64 -w0 o.pcapng'", tool);
@@ -455,6 +479,7 @@ int main(int argc, char **argv)
                        test_foreign_blocks);
   g_test_add_data_func("/pcapng/roundtrip/foreign-big-endian", GINT_TO_POINTER(TRUE),
                        test_foreign_blocks);
+  g_test_add_func("/pcapng/roundtrip/large-packets", test_large_packets);
   g_test_add_func("/pcapng/roundtrip/stock-tools", test_stock_tools);
   return g_test_run();
 }
