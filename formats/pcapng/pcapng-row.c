@@ -7,9 +7,6 @@
 
 enum { ROW_TAG_HEAD = 4, ROW_LENGTH_BYTES = 8 };
 
-/* The keys in front of the host name, in their order. */
-static const char *const row_first_keys[] = { "_PID=", "_COMM=", "_EXE=", "_CMDLINE=" };
-
 /* Tags of ours: the dissector's name first, then addresses, then the end. */
 static gboolean row_skip_tags(const guint8 *data, gsize len, gsize *keys_at)
 {
@@ -33,12 +30,12 @@ static gboolean row_skip_tags(const guint8 *data, gsize len, gsize *keys_at)
 }
 
 /* The line at *@at, if it starts with @key. Moves *@at behind its newline. */
-static gboolean row_take_line(const TbPcapngRow *row, const char *key, gsize *at,
-                              const guint8 **value, gsize *len)
+static inline gboolean row_take_line(const TbPcapngRow *row, const char *key, gsize key_len,
+                                     gsize *at, const guint8 **value, gsize *len)
 {
-  gsize left = row->keys_len - *at, key_len = strlen(key);
+  gsize left = row->keys_len - *at;
   const guint8 *line = row->keys + *at;
-  if (left <= key_len || memcmp(line, key, key_len) != 0)
+  if (left <= key_len || line[1] != (guint8)key[1] || memcmp(line, key, key_len) != 0)
     return FALSE;
   const guint8 *end = memchr(line + key_len, '\n', left - key_len);
   if (!end)
@@ -49,6 +46,9 @@ static gboolean row_take_line(const TbPcapngRow *row, const char *key, gsize *at
   return TRUE;
 }
 
+#define ROW_TAKE(row, key, at, value, len) \
+  row_take_line(row, key, sizeof(key) - 1, at, value, len)
+
 gboolean tb_pcapng_row_parse(const guint8 *data, gsize len, TbPcapngRow *row)
 {
   gsize keys_at, at = 0, value_len;
@@ -58,13 +58,15 @@ gboolean tb_pcapng_row_parse(const guint8 *data, gsize len, TbPcapngRow *row)
     return FALSE;
   row->keys = data + keys_at;
   row->keys_len = len - keys_at;
-  for (guint i = 0; i < G_N_ELEMENTS(row_first_keys); i++)
-    if (row_take_line(row, row_first_keys[i], &at, &value, &value_len) && i == 0)
-      row->has_pid = TRUE;
+  /* In the order they are written in, each only where it says something. */
+  row->has_pid = ROW_TAKE(row, "_PID=", &at, &value, &value_len);
+  ROW_TAKE(row, "_COMM=", &at, &value, &value_len);
+  ROW_TAKE(row, "_EXE=", &at, &value, &value_len);
+  ROW_TAKE(row, "_CMDLINE=", &at, &value, &value_len);
   row->host_at = at;
-  if (row_take_line(row, "_HOSTNAME=", &at, &value, &value_len))
+  if (ROW_TAKE(row, "_HOSTNAME=", &at, &value, &value_len))
     row->host_len = at - row->host_at;
-  if (!row_take_line(row, "SYSLOG_IDENTIFIER=", &at, &value, &row->identifier_len))
+  if (!ROW_TAKE(row, "SYSLOG_IDENTIFIER=", &at, &value, &row->identifier_len))
     return FALSE;
   row->identifier = (const char *)value;
   row->rest_at = at;

@@ -22,7 +22,7 @@ SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10
 DAMAGED = {
     "bad-length.pcapng": (10, 0x404),
     "bad-trailer.pcapng": (10, 0x460),
-    "no-idb.pcapng": (0, 0x24),
+    "no-idb.pcapng": (None, 0x24),  # nothing can be read: exit 2, no output
     "trunc.pcapng": (180, 0xFE0C),
 }
 FIELDS = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.encap_type", "frame.comment",
@@ -181,7 +181,15 @@ def captures(corpus):
 def try_file(program, path, scratch):
     name = os.path.basename(path)
     output, again = os.path.join(scratch, "1.pcapng"), os.path.join(scratch, "2.pcapng")
+    if os.path.exists(output):
+        os.remove(output)
     run = convert(program, path, output)
+    if name in DAMAGED and DAMAGED[name][0] is None:
+        check("%s: exit 2" % name, run.returncode == 2, run.stderr)
+        check("%s: offset 0x%x" % (name, DAMAGED[name][1]),
+              b"offset 0x%x:" % DAMAGED[name][1] in run.stderr, run.stderr)
+        check("%s: no output" % name, not os.path.exists(output))
+        return
     with open(path, "rb") as handle:
         source = Capture(handle.read())
     with open(output, "rb") as handle:
