@@ -58,6 +58,8 @@ typedef struct _NoteMaker NoteMaker;
 
 NoteMaker *note_maker_new(void);
 void note_maker_free(NoteMaker *maker);
-/** note_make: Returns: (transfer none) (nullable): valid until the next call */
+/** note_is_row: (fast): whether events of type @id may be life-cycle rows */
+gboolean note_is_row(NoteMaker *maker, const TbEventType *type);
+/** note_make: for types of such rows. Returns: (transfer none) (nullable): valid until the next call */
 const TbNote *note_make(NoteMaker *maker, TbContextStage *stage, const TbEvent *event,
                         gint64 time_ns);

@@ -8,12 +8,17 @@
 
 #include <string.h>
 
-enum { CONTEXT_WAYS = 4, CONTEXT_SETS = TB_CONTEXT_SLOTS / CONTEXT_WAYS };
+enum { CONTEXT_FRONT = 256, CONTEXT_WAYS = 4, CONTEXT_SETS = TB_CONTEXT_SLOTS / CONTEXT_WAYS };
+
+typedef enum { TYPE_NEW, TYPE_PLAIN, TYPE_ROW } ContextType;
 
 struct _TbContextStage {
   guint64 looks;
   guint64 generations;
   NoteMaker *notes;
+  guint8 *types; /* ContextType by type id */
+  guint32 n_types;
+  ContextCursor *front[CONTEXT_FRONT]; /* seen last, by the low bits of the tid */
   ContextCursor cursors[TB_CONTEXT_SLOTS];
 };
 
@@ -31,6 +36,7 @@ void tb_context_stage_free(TbContextStage *stage)
   if (!stage)
     return;
   note_maker_free(stage->notes);
+  g_free(stage->types);
   g_free(stage);
 }
 
@@ -221,11 +227,25 @@ static ContextCursor *context_find(TbContextStage *stage, const TbMachine *machi
 const ContextCursor *context_look(TbContextStage *stage, const TbMachine *machine, gint32 tid,
                                   gint64 time_ns)
 {
-  ContextCursor *cursor = context_find(stage, machine, tid);
+  ContextCursor **front = &stage->front[(guint32)tid % CONTEXT_FRONT];
+  ContextCursor *cursor = *front;
+  if (G_UNLIKELY(!cursor || cursor->context.tid != tid || cursor->machine != machine))
+    cursor = *front = context_find(stage, machine, tid);
   cursor->used = ++stage->looks;
   if (G_UNLIKELY(time_ns < cursor->from_ns || time_ns >= cursor->until_ns))
     context_refresh(stage, cursor, time_ns);
   return cursor;
+}
+
+static void context_learn_type(TbContextStage *stage, const TbEventType *type)
+{
+  if (type->id >= stage->n_types) {
+    guint32 n = MAX(type->id + 1, stage->n_types * 2);
+    stage->types = g_renew(guint8, stage->types, n);
+    memset(stage->types + stage->n_types, TYPE_NEW, n - stage->n_types);
+    stage->n_types = n;
+  }
+  stage->types[type->id] = note_is_row(stage->notes, type) ? TYPE_ROW : TYPE_PLAIN;
 }
 
 void tb_context_stage_apply(TbContextStage *stage, TbEvent *event, gint64 timeline_ns)
@@ -237,6 +257,11 @@ void tb_context_stage_apply(TbContextStage *stage, TbEvent *event, gint64 timeli
     return;
   if (event->tid > 0)
     event->context = &context_look(stage, machine, event->tid, timeline_ns)->context;
-  if (event->kind == TB_EVENT_KIND_TRACE)
+  if (event->kind != TB_EVENT_KIND_TRACE)
+    return;
+  guint32 id = event->type->id;
+  if (G_UNLIKELY(id >= stage->n_types || stage->types[id] == TYPE_NEW))
+    context_learn_type(stage, event->type);
+  if (stage->types[id] == TYPE_ROW)
     event->note = note_make(stage->notes, stage, event, timeline_ns);
 }

@@ -14,8 +14,7 @@
 enum { NOTE_EXEC_NS = 50000000 };
 
 typedef struct {
-  gboolean asked;
-  const TbTrackFlavour *flavour; /* NULL = no life-cycle event */
+  const TbTrackFlavour *flavour;
   TbLifeEvent life;
 } NoteType;
 
@@ -41,14 +40,16 @@ void note_maker_free(NoteMaker *maker)
   g_free(maker);
 }
 
-static const NoteType *note_learn_type(NoteMaker *maker, const TbEventType *type)
+gboolean note_is_row(NoteMaker *maker, const TbEventType *type)
 {
+  NoteType known = { 0 };
+  known.flavour = tb_proctrack_describe(type, &known.life);
+  if (!known.flavour)
+    return FALSE;
   if (type->id >= maker->types->len)
     g_array_set_size(maker->types, type->id + 1);
-  NoteType *slot = &g_array_index(maker->types, NoteType, type->id);
-  slot->asked = TRUE;
-  slot->flavour = tb_proctrack_describe(type, &slot->life);
-  return slot;
+  g_array_index(maker->types, NoteType, type->id) = known;
+  return TRUE;
 }
 
 static void note_append_name(TbBuf *out, const char *bytes, gsize len)
@@ -228,15 +229,9 @@ static const char *note_exit(TbBuf *out, TbContextStage *stage, const TbEvent *e
 const TbNote *note_make(NoteMaker *maker, TbContextStage *stage, const TbEvent *event,
                         gint64 time_ns)
 {
-  const TbEventType *type = event->type;
-  const NoteType *known = type->id < maker->types->len
-                              ? &g_array_index(maker->types, NoteType, type->id)
-                              : NULL;
-  if (G_UNLIKELY(!known || !known->asked))
-    known = note_learn_type(maker, type);
+  const NoteType *known = &g_array_index(maker->types, NoteType, event->type->id);
   gint64 tid;
-  if (G_LIKELY(!known->flavour) || !tb_field_get_int(known->life.subject, event, &tid) ||
-      tid <= 0 || tid > G_MAXINT32)
+  if (!tb_field_get_int(known->life.subject, event, &tid) || tid <= 0 || tid > G_MAXINT32)
     return NULL;
   TbBuf *out = &maker->sentence;
   tb_buf_reset(out);

@@ -231,9 +231,9 @@ void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed)
   process->exit_known = has_code || ended->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
 }
 
-guint32 tb_tracker_signals_pending(const TbTracker *tracker)
+const guint32 *tb_tracker_signals_pending(const TbTracker *tracker)
 {
-  return tracker->signals_pending;
+  return &tracker->signals_pending;
 }
 
 void tb_tracker_trust_silence(TbTracker *tracker)

@@ -96,8 +96,11 @@ void tb_tracker_signal_sent(TbTracker *tracker, gint32 key, guint8 number, gbool
 void tb_tracker_signal_met(TbTracker *tracker, gint32 key, guint8 number, gboolean fatal);
 /** tb_tracker_fate: the ended process of @key was @killed, or exited */
 void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed);
-/** tb_tracker_signals_pending: how many living processes may be about to die of a signal */
-guint32 tb_tracker_signals_pending(const TbTracker *tracker);
+/**
+ * tb_tracker_signals_pending: how many living processes may be about to die of a signal
+ * Returns: where that number stands, for as long as the tracker lives
+ */
+const guint32 *tb_tracker_signals_pending(const TbTracker *tracker);
 /** tb_tracker_trust_silence: calls to exit are recorded, so that an end without one is a kill */
 void tb_tracker_trust_silence(TbTracker *tracker);
 

@@ -73,9 +73,12 @@ static const struct {
   { "raw_syscalls", "sys_exit", LINUX_RAW_LEAVE, { "id", "ret" } },
 };
 
+/* @number: of raw system calls: where their number stands, checked against the event's length */
 typedef struct {
   LinuxKind kind;
   TbCall call;
+  guint32 number_off;
+  guint32 number_end;
   gboolean flags_named; /* ENTER of clone: argument 0 is the field "clone_flags" */
   const TbField *fields[LINUX_MAX_FIELDS];
 } LinuxPlan;
@@ -94,6 +97,7 @@ typedef struct {
   const TbMachine *machine;
   TbArch arch;
   const guint8 *calls;
+  const guint32 *signals_pending;
   gboolean births_told;
   gboolean signals_told;
   LinuxPending pending[LINUX_PENDING];
@@ -138,17 +142,25 @@ static gboolean linux_wants_type(const TbEventType *type, gpointer data)
       if (!plan->fields[f] && !may_miss)
         return FALSE;
     }
+    if (plan->kind == LINUX_RAW_ENTER || plan->kind == LINUX_RAW_LEAVE) {
+      const TbField *number = plan->fields[0];
+      if (number->kind != TB_FIELD_INT || (number->size != 4 && number->size != 8))
+        return FALSE;
+      plan->number_off = number->offset;
+      plan->number_end = number->offset + number->size;
+    }
     return TRUE;
   }
   return g_str_equal(type->system, "syscalls") && linux_compile_call(type, plan);
 }
 
-static gpointer linux_new_state(const TbMachine *machine)
+static gpointer linux_new_state(const TbMachine *machine, const TbTracker *tracker)
 {
   LinuxState *state = g_new0(LinuxState, 1);
   state->machine = machine;
   state->arch = machine->arch;
   state->calls = tb_call_table(machine->arch);
+  state->signals_pending = tb_tracker_signals_pending(tracker);
   return state;
 }
 
@@ -386,21 +398,26 @@ static void linux_leave(LinuxState *state, TbTracker *tracker, const TbEvent *ev
   call->call = TB_CALL_NONE;
 }
 
+/* Half of many recordings are system calls: their number is all that is read of most. */
 static inline TbCall linux_raw_call(const LinuxPlan *plan, const LinuxState *state,
                                     const TbEvent *event, gint64 *number)
 {
-  *number = linux_int(plan->fields[0], event, -1);
+  *number = -1;
+  if (G_UNLIKELY(event->len < plan->number_end))
+    return TB_CALL_NONE;
+  const guint8 *p = event->data + plan->number_off;
+  if (plan->number_end - plan->number_off == 8)
+    *number = (gint64)tb_get_u64(p, event->type->big);
+  else
+    *number = (gint32)tb_get_u32(p, event->type->big);
   return (guint64)*number < TB_CALL_TABLE_LEN ? (TbCall)state->calls[*number] : TB_CALL_NONE;
 }
 
 static void linux_raw_enter(const LinuxPlan *plan, LinuxState *state, TbTracker *tracker,
-                            const TbEvent *event)
+                            const TbEvent *event, TbCall call)
 {
-  gint64 number;
-  TbCall call = linux_raw_call(plan, state, event, &number);
   if (G_LIKELY(call == TB_CALL_NONE)) {
-    if (G_UNLIKELY(tb_tracker_signals_pending(tracker)))
-      tb_tracker_acts(tracker, event->tid);
+    tb_tracker_acts(tracker, event->tid);
     return;
   }
   const TbField *field = plan->fields[1];
@@ -446,20 +463,26 @@ static TbAnswer linux_answer(const TbField *field, const TbEvent *event)
   return value < 0 ? TB_ANSWER_UNKNOWN : value ? TB_ANSWER_YES : TB_ANSWER_NO;
 }
 
-static void linux_event(gconstpointer data, gpointer state, TbTracker *tracker,
+static void linux_event(gconstpointer data, gpointer opaque, TbTracker *tracker,
                         const TbEvent *event)
 {
   const LinuxPlan *plan = data;
-  gint64 number;
-  switch (plan->kind) {
-  case LINUX_RAW_ENTER: linux_raw_enter(plan, state, tracker, event); break;
-  case LINUX_RAW_LEAVE: {
-    TbCall call = linux_raw_call(plan, state, event, &number);
-    if (call != TB_CALL_NONE || G_UNLIKELY(number < 0))
-      linux_leave(state, tracker, event, number < 0 ? -1 : (gint64)call,
-                  linux_int(plan->fields[1], event, -1));
-    break;
+  LinuxState *state = opaque;
+  gint64 number = -1;
+  TbCall call = TB_CALL_NONE;
+  if (plan->number_end) {
+    call = linux_raw_call(plan, state, event, &number);
+    gboolean tells = plan->kind == LINUX_RAW_ENTER ? *state->signals_pending != 0 : number < 0;
+    if (G_LIKELY(call == TB_CALL_NONE && !tells))
+      return;
   }
+  tb_tracker_at(tracker, event->time_ns, event->source);
+  switch (plan->kind) {
+  case LINUX_RAW_ENTER: linux_raw_enter(plan, state, tracker, event, call); break;
+  case LINUX_RAW_LEAVE:
+    linux_leave(state, tracker, event, number < 0 ? -1 : (gint64)call,
+                linux_int(plan->fields[1], event, -1));
+    break;
   case LINUX_SWITCH:
     tb_tracker_name(tracker, linux_pid(plan->fields[0], event), linux_name(plan->fields[1], event));
     tb_tracker_name(tracker, linux_pid(plan->fields[2], event), linux_name(plan->fields[3], event));

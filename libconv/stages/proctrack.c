@@ -89,11 +89,12 @@ static TrackMachine *proctrack_find_machine(Proctrack *proctrack, const TbMachin
   made->tracker = tb_tracker_new(machine->timeline);
   for (guint i = 0; i < G_N_ELEMENTS(proctrack_flavours); i++)
     if (proctrack_flavours[i]->new_state)
-      made->states[i] = proctrack_flavours[i]->new_state(machine);
+      made->states[i] = proctrack_flavours[i]->new_state(machine, made->tracker);
   g_ptr_array_add(proctrack->machines, made);
   return made;
 }
 
+/* NULL where nothing is to be tracked: nobody's source, or one whose rows are settled. */
 static TrackSource *proctrack_find_source(Proctrack *proctrack, const TbSource *source)
 {
   for (guint i = 0; i < proctrack->sources->len; i++) {
@@ -101,6 +102,8 @@ static TrackSource *proctrack_find_source(Proctrack *proctrack, const TbSource *
     if (known->source == source)
       return known;
   }
+  if (!source->machine || source->frozen)
+    return NULL;
   TrackSource *made = g_new0(TrackSource, 1);
   made->source = source;
   made->machine = proctrack_find_machine(proctrack, source->machine);
@@ -125,15 +128,17 @@ static inline gint64 *track_source_heard(TrackSource *source, guint32 cpu)
 static void proctrack_event(TbObserver *observer, const TbEvent *event)
 {
   Proctrack *proctrack = (Proctrack *)observer;
-  if (G_UNLIKELY(!event->source || !event->source->machine || event->source->frozen))
-    return;
-  if (G_UNLIKELY(!proctrack->latest || proctrack->latest->source != event->source))
-    proctrack->latest = proctrack_find_source(proctrack, event->source);
   TrackSource *source = proctrack->latest;
+  if (G_UNLIKELY(!source || source->source != event->source)) {
+    source = proctrack_find_source(proctrack, event->source);
+    if (!source)
+      return;
+    proctrack->latest = source;
+  }
   TrackMachine *machine = source->machine;
   gint64 *heard_ns = track_source_heard(source, event->cpu);
-  tb_tracker_at(machine->tracker, event->time_ns, source);
-  if (event->kind == TB_EVENT_KIND_LOST) {
+  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_LOST)) {
+    tb_tracker_at(machine->tracker, event->time_ns, event->source);
     tb_tracker_gap(machine->tracker, heard_ns ? *heard_ns : TB_TIME_BEFORE);
   } else if (event->kind == TB_EVENT_KIND_TRACE && event->type->id < proctrack->types->len) {
     const TrackType *type = &g_array_index(proctrack->types, TrackType, event->type->id);

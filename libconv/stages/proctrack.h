@@ -45,14 +45,14 @@ typedef struct {
  * @wants_type: compiles what the type's events tell into @plan (zeroed, of
  *   @plan_size bytes); FALSE = nothing about processes
  * @new_state: (nullable): its own state for one machine
- * @event: passes what @event tells to @tracker
+ * @event: passes what @event tells to @tracker, after tb_tracker_at()
  * @describe: whether the type's events are life-cycle rows, and their fields
  * @signal_name: (nullable): Returns: (nullable): "SIGKILL"
  */
 typedef struct {
   gsize plan_size;
   gboolean (*wants_type)(const TbEventType *type, gpointer plan);
-  gpointer (*new_state)(const TbMachine *machine);
+  gpointer (*new_state)(const TbMachine *machine, const TbTracker *tracker);
   void (*free_state)(gpointer state);
   void (*event)(gconstpointer plan, gpointer state, TbTracker *tracker, const TbEvent *event);
   gboolean (*describe)(const TbEventType *type, TbLifeEvent *out);
