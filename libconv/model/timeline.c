@@ -275,16 +275,23 @@ TbLife tb_timeline_find_last_life(const TbTimeline *timeline, gint32 tid)
   return slot ? slot - 1 : TB_PROC_NONE;
 }
 
-guint32 tb_timeline_withdraw(TbTimeline *timeline, gint32 tid)
+TbLife tb_timeline_life_before(const TbTimeline *timeline, gint32 tid)
 {
-  guint32 *slot = timeline_index_slot(timeline, tid);
-  TbLife last = *slot ? *slot - 1 : TB_PROC_NONE;
-  if (last == TB_PROC_NONE || tb_life_is_thread(last))
+  TbLife last = tb_timeline_find_last_life(timeline, tid);
+  if (last == TB_PROC_NONE)
     return TB_PROC_NONE;
   TbLife before = last;
   while (*timeline_life_next(timeline, before) != last)
     before = *timeline_life_next(timeline, before);
-  if (before == last || tb_life_is_thread(before))
+  return before == last ? TB_PROC_NONE : before;
+}
+
+guint32 tb_timeline_withdraw(TbTimeline *timeline, gint32 tid)
+{
+  guint32 *slot = timeline_index_slot(timeline, tid);
+  TbLife last = tb_timeline_find_last_life(timeline, tid);
+  TbLife before = tb_timeline_life_before(timeline, tid);
+  if (before == TB_PROC_NONE || tb_life_is_thread(before) || tb_life_is_thread(last))
     return TB_PROC_NONE;
   TbProcess *alias = tb_timeline_get_process(timeline, last);
   *timeline_life_next(timeline, before) = alias->next_life;

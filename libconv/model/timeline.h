@@ -62,6 +62,8 @@ void tb_timeline_add_change(TbTimeline *timeline, TbLife life, gint64 time_ns, g
 
 /** tb_timeline_find_last_life: Returns: the latest life of @tid, or %TB_PROC_NONE */
 TbLife tb_timeline_find_last_life(const TbTimeline *timeline, gint32 tid);
+/** tb_timeline_life_before: the life before the latest one of @tid, or %TB_PROC_NONE */
+TbLife tb_timeline_life_before(const TbTimeline *timeline, gint32 tid);
 /**
  * tb_timeline_withdraw: the latest life of @tid, a process, was the one before it (a
  * process too) all along: it becomes an alias of that, which is the latest life again.

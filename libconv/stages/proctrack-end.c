@@ -55,6 +55,7 @@ static void end_explain(TbTracker *tracker, const TrackLive *group, gint16 last_
     .code = code,
     .signal = group->signal_mixed ? 0 : group->signal,
     .signal_shown = group->signal_shown,
+    .told_last = tracker->ender_is_last != 0,
   };
   if (end_is_undecided(group))
     return;
@@ -95,6 +96,7 @@ void track_end_others(TbTracker *tracker, TrackLive *keep)
   for (TrackLive *at = keep->group_next; at != keep;) {
     TrackLive *next = at->group_next;
     if (at != group) {
+      track_distrust(tracker, at);
       end_close_thread(tracker, at, TB_KNOWN_INFERRED);
       track_lives_remove(&tracker->lives, at);
     }
@@ -121,6 +123,7 @@ void track_end_process(TbTracker *tracker, TrackLive *group, TbKnown how)
   TbProcess *process = tb_timeline_get_process(tracker->timeline, group->process);
   process->end_ns = MAX(process->start_ns, tracker->now_ns);
   process->end_known = how & 3;
+  track_distrust(tracker, group);
   if (how == TB_KNOWN_SEEN)
     end_explain(tracker, group, group->leave_code);
   else

@@ -129,7 +129,7 @@ static void track_forget_program(TbTracker *tracker, TrackLive *group, gint64 ti
  * since the last proof may have been an exec as well: name and program are
  * unknown from the gap on.
  */
-static void track_distrust(TbTracker *tracker, TrackLive *live)
+void track_distrust(TbTracker *tracker, TrackLive *live)
 {
   gint64 from_ns;
   if (tb_timeline_last_gap(tracker->timeline) <= live->evidence_ns ||
@@ -179,6 +179,13 @@ void tb_tracker_name(TbTracker *tracker, gint32 key, TbName name)
     track_prove_name(tracker, track_get(tracker, key, TRUE), name);
 }
 
+/* A main thread that is gone, and was not named again since. */
+static gboolean track_is_taken_over(const TbTracker *tracker, const TrackLive *live)
+{
+  return live->leader_end != TB_PROC_NONE &&
+         live->evidence_ns <= tb_timeline_get_thread(tracker->timeline, live->leader_end)->end_ns;
+}
+
 void tb_tracker_rename(TbTracker *tracker, gint32 key, TbName old_name, TbName new_name)
 {
   if (key <= 0 || track_is_nobody(new_name))
@@ -187,7 +194,9 @@ void tb_tracker_rename(TbTracker *tracker, gint32 key, TbName old_name, TbName n
   if (track_is_echo(tracker, live, FACT_RENAME) && track_name_is(tracker, live->comm, new_name))
     return;
   /* A main thread that is gone gets a name when another thread takes its place in an exec. */
-  if (live->leader_end == TB_PROC_NONE && !track_is_nobody(old_name)) {
+  if (track_is_taken_over(tracker, live)) {
+    track_distrust(tracker, live);
+  } else if (!track_is_nobody(old_name)) {
     if (!live->comm && tb_timeline_life_changes(tracker->timeline, live->life) == TB_PROC_NONE)
       track_prove_name(tracker, live, old_name);
     else if (!live->comm || !track_name_is(tracker, live->comm, old_name))
@@ -201,6 +210,7 @@ void tb_tracker_rename(TbTracker *tracker, gint32 key, TbName old_name, TbName n
 /* Ends what is known under @key, because somebody new has the number. */
 static void track_bury(TbTracker *tracker, TrackLive *live)
 {
+  track_distrust(tracker, live);
   if (live == live->group)
     track_end_process(tracker, live, TB_KNOWN_INFERRED);
   else
@@ -315,6 +325,7 @@ static void track_take_over(TbTracker *tracker, TrackLive *leader, gint32 old_ke
   if (!old)
     return;
   leader->leave_code = -1;
+  track_distrust(tracker, old);
   if (old->group == leader) {
     track_end_thread(tracker, old, TB_KNOWN_SEEN);
     return;
@@ -344,6 +355,15 @@ static void track_reopen_process(TbTracker *tracker, TrackLive *live, guint32 id
   live->exe = tb_timeline_exe_at(tracker->timeline, id, TB_TIME_NEVER - 1);
 }
 
+/* Whether @life, a process that ended, may have had threads that no event told. */
+static gboolean track_may_go_on(const TbTracker *tracker, TbLife life)
+{
+  if (life == TB_PROC_NONE || tb_life_is_thread(life))
+    return FALSE;
+  const TrackEnded *ended = &tracker->ended[life % TRACK_ENDED_SLOTS];
+  return ended->process == life && !ended->told_last;
+}
+
 /*
  * Another thread goes on as the main thread @key, so the process had not ended
  * with the threads that were known of it; if the name of the new program made
@@ -352,7 +372,7 @@ static void track_reopen_process(TbTracker *tracker, TrackLive *live, guint32 id
 static TrackLive *track_reopen(TbTracker *tracker, gint32 key, TrackLive *live)
 {
   TbLife last = tb_timeline_find_last_life(tracker->timeline, key);
-  if (!live && last != TB_PROC_NONE && !tb_life_is_thread(last)) {
+  if (!live && track_may_go_on(tracker, last)) {
     live = track_lives_add(&tracker->lives, key);
     track_reopen_process(tracker, live, last);
     live->comm = tb_timeline_comm_at(tracker->timeline, last, TB_TIME_NEVER - 1);
@@ -362,7 +382,9 @@ static TrackLive *track_reopen(TbTracker *tracker, gint32 key, TrackLive *live)
     return track_get(tracker, key, TRUE);
   const TbProcess *process = tb_timeline_get_process(tracker->timeline, live->process);
   if (live != live->group || process->start_known != TB_KNOWN_NOT ||
-      process->start_ns == TB_TIME_BEFORE)
+      process->start_ns == TB_TIME_BEFORE ||
+      tracker->now_ns - process->start_ns >= TRACK_EXEC_NS ||
+      !track_may_go_on(tracker, tb_timeline_life_before(tracker->timeline, key)))
     return live;
   guint32 before = tb_timeline_withdraw(tracker->timeline, key);
   if (before != TB_PROC_NONE) {
@@ -378,11 +400,23 @@ static void track_name_by_program(TbTracker *tracker, TrackLive *live, TbName pa
   const char *slash = memrchr(path.bytes, '/', path.len);
   TbName name = { .bytes = slash ? slash + 1 : path.bytes };
   name.len = MIN((gsize)(path.bytes + path.len - name.bytes), TRACK_NAME_MAX);
-  if (told || !name.len || (live->comm && track_name_is(tracker, live->comm, name)))
+  if (told || !name.len)
+    return;
+  track_distrust(tracker, live);
+  if (live->comm && track_name_is(tracker, live->comm, name))
     return;
   track_change_name(tracker, live, tracker->now_ns,
                     tb_timeline_intern(tracker->timeline, name.bytes, name.len));
   live->evidence_ns = tracker->now_ns;
+}
+
+/* The main thread that left is there again: another one goes on under its number. */
+static void track_take_back(TbTracker *tracker, TrackLive *leader)
+{
+  tb_timeline_get_thread(tracker->timeline, leader->leader_end)->tid = 0;
+  tb_timeline_get_process(tracker->timeline, leader->process)->leader_left = FALSE;
+  leader->leader_end = TB_PROC_NONE;
+  leader->n_threads = MAX(leader->n_threads, 1);
 }
 
 void tb_tracker_exec(TbTracker *tracker, gint32 key, gint32 old_key, TbName path)
@@ -406,18 +440,15 @@ void tb_tracker_exec(TbTracker *tracker, gint32 key, gint32 old_key, TbName path
   if (takes_over)
     track_take_over(tracker, live, old_key);
   track_end_others(tracker, live);
-  if (live->leader_end != TB_PROC_NONE) {
-    tb_timeline_get_thread(tracker->timeline, live->leader_end)->tid = 0;
-    tb_timeline_get_process(tracker->timeline, live->process)->leader_left = FALSE;
-    live->leader_end = TB_PROC_NONE;
-  }
+  if (live->leader_end != TB_PROC_NONE)
+    track_take_back(tracker, live);
   live->n_threads = 1;
   live->leave_code = live->leader_code = live->whole_code = -1;
   live->newborn = 0;
   tb_timeline_get_process(tracker->timeline, live->process)->id_known = TRUE;
+  track_name_by_program(tracker, live, path, told);
   tb_timeline_add_change(tracker->timeline, live->life, tracker->now_ns, exe | TB_CHANGE_IS_EXE);
   live->exe = exe;
-  track_name_by_program(tracker, live, path, told);
 }
 
 /* The process ended with @key, not with the thread that was thought its last. */
@@ -452,7 +483,7 @@ static gboolean track_is_late_end(TbTracker *tracker, gint32 key)
     thread->end_known = TB_KNOWN_SEEN;
   } else if (process->end_known != TB_KNOWN_SEEN || ended->process != id || ended->key == key) {
     return process->end_known == TB_KNOWN_SEEN && age_ns < TRACK_ECHO_NS;
-  } else if (age_ns >= TRACK_LATE_NS) {
+  } else if (age_ns >= TRACK_LATE_NS || process->leader_left) {
     return FALSE;
   }
   if (process->end_known == TB_KNOWN_SEEN && tracker->now_ns >= process->end_ns) {
@@ -487,14 +518,15 @@ void tb_tracker_exit(TbTracker *tracker, gint32 key, TbName name, TbAnswer last)
   TrackLive *group = live->group;
   gint16 code = live->leave_code;
   TbLife life = live->life;
-  if (live->leader_end != TB_PROC_NONE)
-    return;
+  if (live->leader_end != TB_PROC_NONE) /* It was taken over by an exec that was not told. */
+    track_take_back(tracker, live);
   track_end_thread(tracker, live, TB_KNOWN_SEEN);
   if (last == TB_ANSWER_YES || (last == TB_ANSWER_UNKNOWN && group->n_threads == 0)) {
     if (tb_life_is_thread(life))
       tb_timeline_get_thread(tracker->timeline, life & ~TB_LIFE_IS_THREAD)->ends_process = TRUE;
     group->leave_code = code;
     tracker->ender = key;
+    tracker->ender_is_last = last == TB_ANSWER_YES;
     track_end_process(tracker, group, track_end_certainty(tracker, group, last));
   } else if (!tb_life_is_thread(life)) {
     group->leader_end =

@@ -75,6 +75,7 @@ typedef struct {
   gint16 code;
   guint8 signal;
   guint8 signal_shown;
+  guint8 told_last; /* an event said that nobody of it is left */
 } TrackEnded;
 
 enum { TRACK_ENDED_SLOTS = 1024 };
@@ -85,10 +86,14 @@ struct _TbTracker {
   gconstpointer source;
   TrackLives lives;
   gint32 ender;
+  gboolean ender_is_last;
   guint32 signals_pending;
   gboolean trust_silence;
   TrackEnded ended[TRACK_ENDED_SLOTS];
 };
+
+/** track_distrust: if a gap came after the last proof of @live's name, it is not known since */
+void track_distrust(TbTracker *tracker, TrackLive *live);
 
 /* proctrack-end.c */
 

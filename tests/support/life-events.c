@@ -139,7 +139,8 @@ static void life_set_comm(Life *life, const char *name, const char *comm)
 
 static void life_show(Life *life)
 {
-  life->tracker->ops->event(life->tracker, &life->event);
+  if (!life->keep || life->keep(life, life->keep_data))
+    life->tracker->ops->event(life->tracker, &life->event);
   life->now_ns += life->step_ns;
 }
 

@@ -36,8 +36,11 @@ typedef enum {
  * Life: a machine of x86_64, a source and a tracker
  * @now_ns: time of the next event; each event adds @step_ns
  * @cpu: of the next event
+ * @keep: (nullable): whether the event is recorded at all
+ * @keep_data: for @keep
  */
-typedef struct {
+typedef struct _Life Life;
+struct _Life {
   TbMachine *machine;
   TbSource *source;
   TbObserver *tracker;
@@ -47,7 +50,9 @@ typedef struct {
   guint32 cpu;
   guint8 data[256];
   TbEvent event;
-} Life;
+  gboolean (*keep)(Life *life, gpointer data);
+  gpointer keep_data;
+};
 
 Life *life_new(void);
 void life_free(Life *life);
