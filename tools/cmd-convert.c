@@ -188,6 +188,9 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   tb_report_append_losses(pipeline, o->verbose ? G_MAXUINT : CONVERT_DAMAGE_LINES, losses);
   if (!o->quiet)
     fputs(losses->str, stderr);
+  if (tb_pipeline_get_repeats(pipeline))
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " events stand in more than one input and were "
+              "written once", tb_pipeline_get_repeats(pipeline));
   if (counts->truncated)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " rows were cut at the limit of a row",
               counts->truncated);

@@ -31,6 +31,7 @@ typedef struct {
   TcRing *ring;
   TbSource *source;
   guint32 cpu;
+  gboolean shift; /* its clock is the one that TIME_SHIFT speaks of */
   guint64 sequence;
   guint64 last_time;
   guint64 discarded; /* of this CPU, already in the source's counts */
@@ -44,8 +45,8 @@ typedef struct {
   TbEventType *const *types;
   guint32 n_types;
   GArray *streams;
-  gboolean scale; /* ticks become nanoseconds */
-  gboolean shift; /* guest times become host times */
+  const TcFile *scale; /* (nullable): whose TSC2NSEC makes nanoseconds of ticks */
+  gboolean shift;      /* guest times become host times */
 } TcReader;
 
 static const guint8 reader_magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
@@ -138,7 +139,8 @@ static void reader_add_buffer(TbReader *reader, const TcBuffer *buffer, gsize re
   reader_set_expected(buffer, source);
   for (guint i = 0; i < buffer->cpus->len; i++) {
     const TcCpuData *data = &g_array_index(buffer->cpus, TcCpuData, i);
-    TcStream stream = { .source = source, .cpu = data->cpu };
+    TcStream stream = { .source = source, .cpu = data->cpu,
+                        .shift = g_str_equal(buffer->clock, top->clock) };
     stream.ring = tc_ring_new(tc->file, buffer, data, &tc->layout, read_bytes);
     g_array_append_val(tc->streams, stream);
   }
@@ -168,7 +170,9 @@ static gboolean reader_open(TbReader *reader, GError **error)
   tc->events = tc_events_new(tc->file, &tc->layout);
   tc->common = *tc_events_get_common(tc->events);
   tc->types = tc_events_get_table(tc->events, &tc->n_types);
-  tc->scale = tc_file_has_option(tc->file, TC_ID_TSC2NSEC);
+  tc->scale = tc_file_has_option(tc->file, TC_ID_TSC2NSEC) ? tc->file : NULL;
+  reader->session_id = tc->file->trace_id;
+  reader->host_id = tc->file->time_shift ? tc->file->time_shift->peer_id : 0;
   const GPtrArray *types = tc_events_get_types(tc->events);
   for (guint i = 0; i < types->len; i++)
     tb_reader_add_type(reader, tb_event_type_ref(g_ptr_array_index(types, i)));
@@ -189,9 +193,21 @@ static gboolean reader_open(TbReader *reader, GError **error)
   return TRUE;
 }
 
+/* The host's recording is there: its clock counts, and where that is in ticks, its rate. */
+static void reader_join_host(TbReader *reader)
+{
+  TcReader *tc = reader->priv;
+  const TcReader *host = reader->host->priv;
+  tc->shift = TRUE;
+  if (!tc->scale)
+    tc->scale = host->scale;
+}
+
 static gboolean reader_rewind(TbReader *reader, GError **error)
 {
   TcReader *tc = reader->priv;
+  if (reader->host && !tc->shift)
+    reader_join_host(reader);
   for (guint i = 0; i < tc->streams->len; i++) {
     TcStream *stream = &g_array_index(tc->streams, TcStream, i);
     tc_ring_rewind(stream->ring);
@@ -203,10 +219,10 @@ static gboolean reader_rewind(TbReader *reader, GError **error)
 /* Time as recorded to the source's own time: host time, then nanoseconds. */
 static gint64 reader_own_time(const TcReader *tc, const TcStream *stream, guint64 time)
 {
-  if (tc->shift)
+  if (tc->shift && stream->shift)
     time = tc_time_shift_map(tc->file->time_shift, stream->cpu, time);
   if (tc->scale)
-    time = (guint64)((TcWideUint)time * tc->file->tsc_mult >> tc->file->tsc_shift);
+    time = (guint64)((TcWideUint)time * tc->scale->tsc_mult >> tc->scale->tsc_shift);
   return (gint64)time;
 }
 
@@ -219,6 +235,8 @@ static void reader_fill_lost(const TcReader *tc, TcStream *stream, const TcRingR
     counts->lost_unknown++;
   else
     counts->lost += record->lost;
+  if (stream->sequence == 0)
+    stream->last_time = record->time;
   *event = (TbEvent){
     .kind = TB_EVENT_KIND_LOST,
     .time_ns = reader_own_time(tc, stream, record->time),

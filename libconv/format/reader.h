@@ -73,6 +73,11 @@ typedef struct {
  *   recorder kept it; all sources of one stream share it
  * @wanted_only: prepare pass: TRACE events whose type has no interest bit may be
  *   left out (their count stays in the source's counts)
+ * @session_id: number of the recording session, 0 = none; set by the format in open
+ * @host_id: the host's @session_id where this is the recording of a virtual machine that can map
+ *   its times to the host's clock, else 0; set by the format in open
+ * @host: (nullable): the host's reader, where it is among the inputs: times of the sources that
+ *   run on the first source's clock are then the host's. Set before the first rewind
  * @priv: the format's own state
  * @next_type_id, @unordered: kept by the calls below
  */
@@ -87,6 +92,9 @@ struct _TbReader {
   GPtrArray *types;
   guint32 n_streams;
   gboolean wanted_only;
+  guint64 session_id;
+  guint64 host_id;
+  TbReader *host;
   gpointer priv;
   guint32 *next_type_id;
   GHashTable *unordered;

@@ -54,6 +54,7 @@ const char *tb_origin_to_name(TbOrigin origin);
  * @bound_high_ns: @offset_ns is not above this
  * @confidence: best vote over second best, 0 where nothing was voted
  * @matches: pairs that decided a vote
+ * @session: not 0: axes of one number are the same axis, whatever their machines are
  */
 typedef struct {
   TbClock clock;
@@ -68,6 +69,7 @@ typedef struct {
   gint64 bound_high_ns;
   double confidence;
   guint64 matches;
+  guint64 session;
 } TbAxis;
 
 /** tb_axis_init: own time stands as it is; @realtime follows from @clock */

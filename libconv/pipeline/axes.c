@@ -21,13 +21,54 @@ void tb_axes_apply_wishes(const GPtrArray *readers, const TbInputSpec *inputs,
   }
 }
 
+static TbReader *axes_find_host(const GPtrArray *readers, const TbReader *guest)
+{
+  for (guint i = 0; i < readers->len; i++) {
+    TbReader *reader = g_ptr_array_index(readers, i);
+    if (reader != guest && reader->format == guest->format && reader->sources->len > 0 &&
+        reader->session_id == guest->host_id && reader->host_id == 0)
+      return reader;
+  }
+  return NULL;
+}
+
+/* The clocks that were compared are those of the first sources; other instances have their own. */
+static void axes_join_guest(TbReader *guest, TbReader *host)
+{
+  TbAxis *axis = &((TbSource *)g_ptr_array_index(host->sources, 0))->axis;
+  TbClock clock = ((TbSource *)g_ptr_array_index(guest->sources, 0))->axis.clock;
+  guest->host = host;
+  axis->session = host->session_id;
+  for (guint s = 0; s < guest->sources->len; s++) {
+    TbAxis *own = &((TbSource *)g_ptr_array_index(guest->sources, s))->axis;
+    if (own->clock == clock)
+      *own = *axis;
+  }
+}
+
+void tb_axes_join_guests(const GPtrArray *readers, const TbInputSpec *inputs)
+{
+  for (guint i = 0; i < readers->len; i++) {
+    TbReader *guest = g_ptr_array_index(readers, i);
+    TbReader *host = guest->host_id && guest->sources->len > 0 && !inputs[i].shifted
+                         ? axes_find_host(readers, guest) : NULL;
+    if (host)
+      axes_join_guest(guest, host);
+  }
+}
+
 gboolean tb_axes_related(const TbSource *a, const TbSource *b)
 {
   const TbAxis *x = &a->axis, *y = &b->axis;
   if (x->realtime && y->realtime)
     return TRUE;
-  return x->realtime == y->realtime && x->ticks == y->ticks && x->clock == y->clock &&
-         x->clock != TB_CLOCK_UNKNOWN && a->machine == b->machine;
+  if (x->realtime != y->realtime || x->ticks != y->ticks || x->clock != y->clock)
+    return FALSE;
+  if (x->session != 0 && x->session == y->session)
+    return TRUE;
+  /* A clock that is not named is only that of the same source's other parts. */
+  return a->machine == b->machine &&
+         (x->clock != TB_CLOCK_UNKNOWN || (a->class == b->class && g_str_equal(a->name, b->name)));
 }
 
 gboolean tb_axes_check(const GPtrArray *sources, gboolean accept, GError **error)

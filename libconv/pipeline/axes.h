@@ -13,6 +13,13 @@ void tb_axes_apply_wishes(const GPtrArray *readers, const TbInputSpec *inputs,
                           gint64 time_offset_ns);
 
 /**
+ * tb_axes_join_guests: recordings of virtual machines whose host's recording is among the
+ * inputs: the reader is told to map its times to the host's clock, and its sources take over the
+ * host's axis. An input that the user shifted keeps its own.
+ */
+void tb_axes_join_guests(const GPtrArray *readers, const TbInputSpec *inputs);
+
+/**
  * tb_axes_check: whether all of @sources that have records stand on related axes.
  * Returns: FALSE with TB_ERROR_CLOCK, naming two that do not and the ways out;
  *   always TRUE with @accept

@@ -7,6 +7,7 @@
 #include "pipeline/machines.h"
 #include "stages/context.h"
 #include "stages/merge.h"
+#include "stages/overlap.h"
 #include "stages/sort.h"
 
 enum { PIPELINE_OBSERVERS = 32, PIPELINE_PROGRESS_EVERY = 16384 };
@@ -35,6 +36,8 @@ struct _TbPipeline {
   guint64 total_bytes;
   guint64 events;
   guint n_sorted;
+  TbOverlap *overlap; /* of the pass that runs */
+  guint64 n_repeats;
 };
 
 static void observer_free(gpointer data)
@@ -66,6 +69,7 @@ void tb_pipeline_free(TbPipeline *p)
   if (!p)
     return;
   pipeline_drop_sorters(p);
+  tb_overlap_free(p->overlap);
   g_array_unref(p->leaves);
   g_ptr_array_unref(p->observers);
   if (p->sources)
@@ -106,6 +110,28 @@ const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *p)
 guint tb_pipeline_get_sorted(const TbPipeline *p)
 {
   return p->n_sorted;
+}
+
+guint64 tb_pipeline_get_repeats(const TbPipeline *p)
+{
+  return p->n_repeats;
+}
+
+/* For a pass that begins now. */
+static void pipeline_set_overlap(TbPipeline *p, gboolean ranges_known)
+{
+  tb_overlap_free(p->overlap);
+  p->overlap = tb_overlap_new(p->readers, ranges_known);
+  p->n_repeats = 0;
+}
+
+/* Whether @event was already seen from another input. */
+static inline gboolean pipeline_is_repeat(TbPipeline *p, const TbEvent *event)
+{
+  if (G_LIKELY(!p->overlap) || !tb_overlap_is_repeat(p->overlap, event))
+    return FALSE;
+  p->n_repeats++;
+  return TRUE;
 }
 
 static gboolean pipeline_open_input(TbPipeline *p, const char *path, gboolean park,
@@ -276,7 +302,7 @@ static gboolean pipeline_see(TbPipeline *p, TbReadResult result, const TbEvent *
 {
   if (result == TB_READ_ERROR)
     return FALSE;
-  if (result == TB_READ_EVENT)
+  if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event))
     pipeline_show(p, event);
   return ++p->events % PIPELINE_PROGRESS_EVERY != 0 || pipeline_tick(p, "reading", error);
 }
@@ -309,6 +335,7 @@ static gboolean pipeline_look_in_order(TbPipeline *p, const GArray *watched, GEr
 static gboolean pipeline_look(TbPipeline *p, GError **error)
 {
   g_autoptr(GArray) watched = g_array_new(FALSE, FALSE, sizeof(TbMergeInput));
+  pipeline_set_overlap(p, FALSE);
   pipeline_announce_types(p);
   for (guint i = 0; i < p->leaves->len; i++) {
     PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
@@ -352,6 +379,7 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
   if (!pipeline_resolve(p, inputs, n, error))
     return FALSE;
   tb_axes_apply_wishes(p->readers, inputs, p->options.time_offset_ns);
+  tb_axes_join_guests(p->readers, inputs);
   if (!pipeline_rewind(p, TRUE, error) || !pipeline_look(p, error))
     return FALSE;
   /* Sources that were met only while reading have their place now. */
@@ -385,7 +413,8 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
   while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
     if (result == TB_READ_ERROR)
       return FALSE;
-    if (result == TB_READ_EVENT && pipeline_keeps(p, capabilities, event)) {
+    if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event) &&
+        pipeline_keeps(p, capabilities, event)) {
       if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
         tb_context_stage_apply(context, event, event->time_ns);
       if (!tb_writer_event(writer, event, error))
@@ -451,6 +480,7 @@ gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput 
   if (!pipeline_check_readable(p, error) || !tb_axes_check(kept, p->options.align_off, error))
     return FALSE;
   pipeline_number_interfaces(p, kept);
+  pipeline_set_overlap(p, TRUE);
   p->n_sorted = 0;
   g_autoptr(TbWriter) writer = tb_writer_open_with(format, output, p->limits, p->machines, kept,
                                                    p->options.settings, error);

@@ -91,5 +91,7 @@ const GPtrArray *tb_pipeline_get_sources(const TbPipeline *pipeline);
 const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *pipeline);
 /** tb_pipeline_get_sorted: streams that were out of order and had to be sorted */
 guint tb_pipeline_get_sorted(const TbPipeline *pipeline);
+/** tb_pipeline_get_repeats: events left out in emit because another input held them too */
+guint64 tb_pipeline_get_repeats(const TbPipeline *pipeline);
 
 G_END_DECLS

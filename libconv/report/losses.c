@@ -33,8 +33,10 @@ char *tb_report_dup_completeness(const TbSource *source)
     g_string_append_printf(out, "an unknown number lost by the recorder in %" G_GUINT64_FORMAT
                            " places", source->counts.lost_gaps);
   if (missing)
-    g_string_append_printf(out, "%s%" G_GUINT64_FORMAT " missing in the file",
-                           out->len ? ", " : "", missing);
+    g_string_append_printf(out, "%s%" G_GUINT64_FORMAT " missing in the file (it holds %"
+                           G_GUINT64_FORMAT " of the %" G_GUINT64_FORMAT
+                           " that the recorder counted)", out->len ? ", " : "", missing,
+                           source_found(&source->counts), source->counts.expected);
   return g_strdup(out->len ? out->str : "complete");
 }
 
