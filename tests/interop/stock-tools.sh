@@ -4,8 +4,8 @@
 # and mergecap, editcap, reordercap and tshark -w keep every row and every interface.
 # usage: stock-tools.sh PROGRAM SAMPLES
 set -u
-program=$1
-samples=$2
+program=$(readlink -f "$1")
+samples=$(readlink -f "$2")
 for tool in tshark capinfos mergecap editcap reordercap; do
   command -v $tool > /dev/null || { echo "needs $tool"; exit 77; }
 done
