@@ -1,0 +1,3 @@
+tracebraid ps
+echo $?
+tracebraid ps --at yesterday "$SAMPLES/../tests/data/proctrack/good-five-deaths.dat"
