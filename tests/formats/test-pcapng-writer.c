@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/escape.h"
+#include "pcapng/pcapng-row.h"
 #include "pcapng/pcapng-writer.h"
 
 static const guint8 packet_bytes[61] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1,
@@ -501,6 +502,59 @@ static void test_tshark(void)
                            "web:ftrace\nweb:eth0\nweb:ftrace\nweb:eth0\n");
 }
 
+/* A connection whose ends are in the type's hands: 10.0.0.1 (local) and 10.0.0.2, or fd00::1, ::2. */
+static gboolean get_test_addresses(const TbEventType *type, const TbEvent *event,
+                                   TbAddresses *out)
+{
+  static const guint8 four[4] = { 10, 0, 0, 1 };
+  static const guint8 six[16] = { 0xfd, [15] = 1 };
+  *out = (TbAddresses){ .family = event->sequence < 2 ? 4 : 6, .protocol = 6, .local_port = 1,
+                        .remote_port = 2, .to_remote = event->sequence % 2 == 0 };
+  memcpy(out->local, out->family == 4 ? four : six, out->family == 4 ? 4 : 16);
+  memcpy(out->remote, out->local, 16);
+  out->remote[out->family == 4 ? 3 : 15] = 2;
+  return event->sequence < 4;
+}
+
+static void append_nothing(const TbEventType *type, const TbEvent *event, TbBuf *out)
+{
+}
+
+static void test_addresses(void)
+{
+  static const TbEventTypeOps ops = { .append_text = append_nothing,
+                                      .get_addresses = get_test_addresses };
+  static const guint8 first[] = { 0, 20, 0, 4, 10, 0, 0, 1, 0, 21, 0, 4, 10, 0, 0, 2, 0, 0, 0, 0 };
+  OutputFixture f;
+  output_fixture_init(&f);
+  TbEventType *type = tb_event_type_new("sock", "inet_sock_set_state", &ops, NULL);
+  type->id = f.types->len;
+  g_ptr_array_add(f.types, type);
+  output_fixture_open(&f);
+  for (guint i = 0; i < 5; i++) {
+    TbEvent event = output_fixture_event(&f, i, NULL);
+    event.type = type;
+    output_fixture_write(&f, &event);
+  }
+  g_autoptr(GBytes) file = output_fixture_finish(&f);
+  output_fixture_clear(&f);
+  g_autoptr(GBytes) row = output_packet_bytes(file, 0);
+  gsize len;
+  const guint8 *bytes = g_bytes_get_data(row, &len);
+  g_assert_cmpmem(bytes + 20, sizeof first, first, sizeof first);
+  TbPcapngRow parsed;
+  g_assert_true(tb_pcapng_row_parse(bytes, len, &parsed)); /* still a row of ours when read */
+  g_autofree char *seen = output_run(
+      file, "tshark -r t.pcapng -T fields -e ip.src -e ip.dst -e ipv6.src -e ipv6.dst"
+            " -e systemd_journal.syslog_id");
+  if (seen)
+    g_assert_cmpstr(seen, ==, "10.0.0.1\t10.0.0.2\t\t\tsock:inet_sock_set_state\n"
+                              "10.0.0.2\t10.0.0.1\t\t\tsock:inet_sock_set_state\n"
+                              "\t\tfd00::1\tfd00::2\tsock:inet_sock_set_state\n"
+                              "\t\tfd00::2\tfd00::1\tsock:inet_sock_set_state\n"
+                              "\t\t\t\tsock:inet_sock_set_state\n");
+}
+
 /* Each tool must keep all rows and both interfaces. */
 static void test_stock_tools(void)
 {
@@ -567,6 +621,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/writer/hostile-names", test_hostile);
   g_test_add_func("/pcapng/writer/random-texts", test_random_texts);
   g_test_add_func("/pcapng/writer/tshark", test_tshark);
+  g_test_add_func("/pcapng/writer/addresses", test_addresses);
   g_test_add_func("/pcapng/writer/stock-tools", test_stock_tools);
   if (g_test_perf())
     g_test_add_func("/pcapng/writer/cost-of-a-row", bench_rows);
