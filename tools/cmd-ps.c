@@ -114,7 +114,7 @@ static void append_span(const TbProcess *process, GString *out)
 static void append_end(const TbProcess *process, GString *out)
 {
   if (process->has_code)
-    g_string_append_printf(out, "exit %u", process->exit_code);
+    g_string_append_printf(out, "exit %d", process->exit_code);
   else if (process->has_signal && tb_track_linux.signal_name(process->exit_signal))
     g_string_append(out, tb_track_linux.signal_name(process->exit_signal));
   else if (process->has_signal)

@@ -134,6 +134,12 @@ static void put_process(JsonBuilder *json, const TbTimeline *timeline, guint32 i
               started && !process->comm_saved, process->start_ns, FALSE);
   put_strings(json, timeline, "exe", process->changes, process->exe, started, process->start_ns,
               TRUE);
+  TbProcessFacts facts = tb_timeline_get_facts(timeline, id);
+  if (facts.command_line || facts.user || facts.integrity) {
+    put_string(json, "command_line", tb_timeline_get_string(timeline, facts.command_line));
+    put_string(json, "user", tb_timeline_get_string(timeline, facts.user));
+    put_string(json, "integrity", tb_timeline_get_string(timeline, facts.integrity));
+  }
   put_threads(json, timeline, id, aliases);
   json_builder_end_object(json);
 }

@@ -270,6 +270,7 @@ static gboolean pml_open(TbReader *reader, GError **error)
   pml->shared->learn_data = reader;
   if (pml->walk)
     reader_learn(reader);
+  pml_tables_tell(pml->shared, pml->source->machine->timeline);
   return pml_rewind(reader, error);
 }
 

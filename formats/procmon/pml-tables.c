@@ -437,6 +437,67 @@ void pml_tables_learn(PmlShared *shared, const TbLimits *limits, gboolean proces
     learn_process(shared, p, &s);
 }
 
+static gint process_compare_start(gconstpointer a, gconstpointer b)
+{
+  const PmlProcess *x = *(const PmlProcess *const *)a;
+  const PmlProcess *y = *(const PmlProcess *const *)b;
+  if (x->start != y->start)
+    return x->start < y->start ? -1 : 1;
+  return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static guint32 tell_string(TbTimeline *timeline, const char *text)
+{
+  return *text ? tb_timeline_intern(timeline, text, strlen(text)) : 0;
+}
+
+static void tell_process(const PmlProcess *process, TbTimeline *timeline, guint32 id)
+{
+  TbProcess *out = tb_timeline_get_process(timeline, id);
+  TbProcessFacts facts = { tell_string(timeline, process->command_line),
+                           tell_string(timeline, process->user),
+                           tell_string(timeline, process->integrity) };
+  out->id_known = TRUE;
+  out->comm = tell_string(timeline, process->name);
+  out->exe = tell_string(timeline, process->image);
+  if (process->start && pml_time_to_ns(process->start, &out->start_ns))
+    out->start_known = TB_KNOWN_SEEN;
+  if (process->end && pml_time_to_ns(process->end, &out->end_ns))
+    out->end_known = TB_KNOWN_SEEN;
+  tb_timeline_set_facts(timeline, id, &facts);
+}
+
+void pml_tables_tell(const PmlShared *shared, TbTimeline *timeline)
+{
+  GHashTableIter iter;
+  gpointer value;
+  g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+  g_autoptr(GHashTable) ids = g_hash_table_new(NULL, NULL); /* index -> number + 1 */
+  g_hash_table_iter_init(&iter, shared->processes);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    g_ptr_array_add(sorted, value);
+  g_ptr_array_sort(sorted, process_compare_start);
+  for (guint i = 0; i < sorted->len; i++) {
+    const PmlProcess *process = g_ptr_array_index(sorted, i);
+    guint32 id = tb_timeline_add_process(timeline, (gint32)process->pid);
+    tell_process(process, timeline, id);
+    g_hash_table_insert(ids, GUINT_TO_POINTER(process->index), GUINT_TO_POINTER(id + 1));
+  }
+  for (guint i = 0; i < sorted->len; i++) {
+    const PmlProcess *process = g_ptr_array_index(sorted, i);
+    guint id = GPOINTER_TO_UINT(g_hash_table_lookup(ids, GUINT_TO_POINTER(process->index)));
+    guint parent =
+        process->parent_index == process->index
+            ? 0
+            : GPOINTER_TO_UINT(g_hash_table_lookup(ids, GUINT_TO_POINTER(process->parent_index)));
+    if (!parent)
+      continue;
+    TbProcess *out = tb_timeline_get_process(timeline, id - 1);
+    out->parent = parent - 1;
+    out->parent_known = TB_KNOWN_SEEN;
+  }
+}
+
 static guint address_hash(gconstpointer key)
 {
   const guint8 *p = key;

@@ -392,11 +392,32 @@ static gboolean type_get_addresses(const TbEventType *type, const TbEvent *event
   return TRUE;
 }
 
+/* Who acted is told by the process index; the thread may be anybody's in network events. */
+static gboolean type_get_actor(const TbEventType *type, const TbEvent *event, TbContext *out)
+{
+  const TypeContext *context = type->context;
+  const PmlRecord *record = type_view(context->shared, event);
+  const PmlProcess *process = record ? context->shared->viewed_process : NULL;
+  if (!process)
+    return FALSE;
+  *out = (TbContext){
+    .tid = (gint32)record->tid,
+    .pid = (gint32)process->pid,
+    .pid_known = TRUE,
+    .ppid = (gint32)process->parent_pid,
+    .comm = *process->name ? process->name : NULL,
+    .exe = *process->image ? process->image : NULL,
+    .cmdline = *process->command_line ? process->command_line : NULL,
+  };
+  return TRUE;
+}
+
 static const TbEventTypeOps type_ops = {
   .append_text = type_append_text,
   .get_int = type_get_int,
   .get_bytes = type_get_bytes,
   .get_addresses = type_get_addresses,
+  .get_actor = type_get_actor,
   .free_context = type_free_context,
 };
 

@@ -203,6 +203,9 @@ gboolean pml_tables_read(TbInput *input, const TbLimits *limits, TbDamageLog *da
 void pml_tables_learn(PmlShared *shared, const TbLimits *limits, gboolean processes,
                       const PmlRecord *record);
 
+/** pml_tables_tell: the processes, in the order of their starts, into @timeline */
+void pml_tables_tell(const PmlShared *shared, TbTimeline *timeline);
+
 /* pml-names.c */
 
 /** pml_names_operation: Returns: (transfer none) (nullable): NULL when there is no such operation */

@@ -39,7 +39,7 @@ typedef enum { TB_KNOWN_NOT, TB_KNOWN_SEEN, TB_KNOWN_INFERRED, TB_KNOWN_SAVED } 
  * @changes: last entry of its ring of changes (names of the main thread, executables)
  * @threads: last entry of its ring of further threads
  * @next_life: next life of the same number; a ring
- * @exit_code: valid with @has_code
+ * @exit_code: valid with @has_code; on Linux 0 to 255
  * @exit_signal: valid with @has_signal
  * @start_known, @end_known, @exit_known, @parent_known: a #TbKnown each
  * @has_code: it ended by itself, with @exit_code
@@ -61,7 +61,7 @@ typedef struct {
   guint32 changes;
   guint32 threads;
   guint32 next_life;
-  guint8 exit_code;
+  gint32 exit_code;
   guint8 exit_signal;
   guint16 start_known : 2;
   guint16 end_known : 2;
@@ -77,7 +77,16 @@ typedef struct {
   guint16 comm_saved : 1;
 } TbProcess;
 
-G_STATIC_ASSERT(sizeof(TbProcess) == 48);
+G_STATIC_ASSERT(sizeof(TbProcess) == 56);
+
+/**
+ * TbProcessFacts: strings some systems tell of an instance, 0 = not known
+ */
+typedef struct {
+  guint32 command_line;
+  guint32 user;
+  guint32 integrity;
+} TbProcessFacts;
 
 /**
  * TbThread: a thread beside the main one (or the main one's own end, if

@@ -77,8 +77,9 @@ typedef struct {
  * @get_int: (nullable): value of a COMPUTED field; FALSE = this event has none
  * @get_bytes: (nullable): the same for text and bytes, borrowed until the next event
  * @get_addresses: (nullable): the connection of a network event; FALSE = this event has none
- * @get_actor: (nullable): who acted, where the record itself says so (rows read back); strings are
- *   valid until the next call for an event of the same type. FALSE = nobody
+ * @get_actor: (nullable): who acted, where the record itself says so (rows read back, Windows);
+ *   strings are valid until the next call for an event of the same type, and where the source is
+ *   not frozen as long as the type; slot and generation are not filled. FALSE = nobody
  * @free_context: (nullable): releases @context with the type
  */
 typedef struct {

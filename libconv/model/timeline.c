@@ -27,6 +27,7 @@ struct _TbTimeline {
   GPtrArray *strings;      /* number -> interned bytes; entry 0 is NULL */
   GHashTable *string_ids;  /* interned bytes -> number */
   GArray *processes;       /* TbProcess */
+  GArray *facts;           /* TbProcessFacts by process; may be shorter */
   GArray *threads;         /* TbThread */
   GArray *changes;         /* TbChange */
   GArray *gaps;            /* Gap, disjoint, in order */
@@ -48,6 +49,7 @@ TbTimeline *tb_timeline_new(void)
   g_ptr_array_add(timeline->strings, NULL);
   timeline->string_ids = g_hash_table_new(NULL, NULL);
   timeline->processes = g_array_new(FALSE, FALSE, sizeof(TbProcess));
+  timeline->facts = g_array_new(FALSE, TRUE, sizeof(TbProcessFacts));
   timeline->threads = g_array_new(FALSE, FALSE, sizeof(TbThread));
   timeline->changes = g_array_new(FALSE, FALSE, sizeof(TbChange));
   timeline->gaps = g_array_new(FALSE, FALSE, sizeof(Gap));
@@ -68,6 +70,7 @@ void tb_timeline_free(TbTimeline *timeline)
   g_hash_table_unref(timeline->reapers);
   g_ptr_array_unref(timeline->strings);
   g_array_unref(timeline->processes);
+  g_array_unref(timeline->facts);
   g_array_unref(timeline->threads);
   g_array_unref(timeline->changes);
   g_array_unref(timeline->gaps);
@@ -89,15 +92,6 @@ void tb_timeline_add_saved_name(TbTimeline *timeline, gint32 tid, const char *co
 const char *tb_timeline_get_saved_name(const TbTimeline *timeline, gint32 tid)
 {
   return g_hash_table_lookup(timeline->saved_names, GINT_TO_POINTER(tid));
-}
-
-void tb_timeline_absorb(TbTimeline *timeline, const TbTimeline *other)
-{
-  GHashTableIter iter;
-  gpointer tid, name;
-  g_hash_table_iter_init(&iter, other->saved_names);
-  while (g_hash_table_iter_next(&iter, &tid, &name))
-    tb_timeline_add_saved_name(timeline, GPOINTER_TO_INT(tid), name, strlen(name));
 }
 
 guint32 tb_timeline_intern(TbTimeline *timeline, const char *bytes, gsize len)
@@ -208,6 +202,59 @@ guint32 tb_timeline_add_process(TbTimeline *timeline, gint32 pid)
   g_array_append_val(timeline->processes, process);
   timeline_index_add(timeline, tb_life_of_process(id));
   return id;
+}
+
+void tb_timeline_set_facts(TbTimeline *timeline, guint32 process, const TbProcessFacts *facts)
+{
+  if (process >= timeline->facts->len)
+    g_array_set_size(timeline->facts, process + 1);
+  g_array_index(timeline->facts, TbProcessFacts, process) = *facts;
+}
+
+TbProcessFacts tb_timeline_get_facts(const TbTimeline *timeline, guint32 process)
+{
+  return process < timeline->facts->len
+             ? g_array_index(timeline->facts, TbProcessFacts, process)
+             : (TbProcessFacts){ 0 };
+}
+
+static guint32 timeline_take_string(TbTimeline *timeline, const TbTimeline *other, guint32 string)
+{
+  const char *text = tb_timeline_get_string(other, string);
+  return text ? tb_timeline_intern(timeline, text, strlen(text)) : 0;
+}
+
+/* Instances as a reader tells them: without changes and threads. */
+static void timeline_absorb_processes(TbTimeline *timeline, const TbTimeline *other)
+{
+  guint32 base = timeline->processes->len;
+  for (guint32 i = 0; i < other->processes->len; i++) {
+    const TbProcess *from = tb_timeline_get_process(other, i);
+    TbProcessFacts facts = tb_timeline_get_facts(other, i);
+    TbProcess *to = tb_timeline_get_process(timeline, tb_timeline_add_process(timeline, from->pid));
+    guint32 next_life = to->next_life;
+    *to = *from;
+    to->next_life = next_life;
+    to->parent = from->parent == TB_PROC_NONE ? TB_PROC_NONE : base + from->parent;
+    to->comm = timeline_take_string(timeline, other, from->comm);
+    to->exe = timeline_take_string(timeline, other, from->exe);
+    to->changes = to->threads = TB_PROC_NONE;
+    facts.command_line = timeline_take_string(timeline, other, facts.command_line);
+    facts.user = timeline_take_string(timeline, other, facts.user);
+    facts.integrity = timeline_take_string(timeline, other, facts.integrity);
+    if (facts.command_line || facts.user || facts.integrity)
+      tb_timeline_set_facts(timeline, base + i, &facts);
+  }
+}
+
+void tb_timeline_absorb(TbTimeline *timeline, const TbTimeline *other)
+{
+  GHashTableIter iter;
+  gpointer tid, name;
+  g_hash_table_iter_init(&iter, other->saved_names);
+  while (g_hash_table_iter_next(&iter, &tid, &name))
+    tb_timeline_add_saved_name(timeline, GPOINTER_TO_INT(tid), name, strlen(name));
+  timeline_absorb_processes(timeline, other);
 }
 
 static guint32 timeline_append_thread(TbTimeline *timeline, guint32 process, gint32 tid)

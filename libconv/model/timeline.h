@@ -29,7 +29,10 @@ void tb_timeline_add_saved_name(TbTimeline *timeline, gint32 tid, const char *co
 /** tb_timeline_get_saved_name: Returns: (transfer none) (nullable) */
 const char *tb_timeline_get_saved_name(const TbTimeline *timeline, gint32 tid);
 
-/** tb_timeline_absorb: adds the saved names of @other that @timeline does not have */
+/**
+ * tb_timeline_absorb: adds the saved names of @other that @timeline does not have, and
+ * the instances that @other's reader told of; before any tracking
+ */
 void tb_timeline_absorb(TbTimeline *timeline, const TbTimeline *other);
 
 /* Strings. Number 0 is "not known". */
@@ -87,6 +90,10 @@ TbLife tb_timeline_find_life_at(const TbTimeline *timeline, gint32 tid, gint64 t
 /** tb_timeline_comm_at, tb_timeline_exe_at: for setting up and for people, not per event */
 guint32 tb_timeline_comm_at(const TbTimeline *timeline, TbLife life, gint64 time_ns);
 guint32 tb_timeline_exe_at(const TbTimeline *timeline, guint32 process, gint64 time_ns);
+
+/** tb_timeline_set_facts, tb_timeline_get_facts: all zero where none were set */
+void tb_timeline_set_facts(TbTimeline *timeline, guint32 process, const TbProcessFacts *facts);
+TbProcessFacts tb_timeline_get_facts(const TbTimeline *timeline, guint32 process);
 
 /* Reparenting. */
 

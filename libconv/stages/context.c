@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { CONTEXT_FRONT = 256, CONTEXT_WAYS = 4, CONTEXT_SETS = TB_CONTEXT_SLOTS / CONTEXT_WAYS };
+enum { CONTEXT_FRONT = 256, CONTEXT_WAYS = 4, CONTEXT_SETS = TB_CONTEXT_CURSORS / CONTEXT_WAYS };
 
 typedef enum { TYPE_NEW, TYPE_PLAIN, TYPE_ROW } ContextType;
 
@@ -19,14 +19,15 @@ struct _TbContextStage {
   guint8 *types; /* ContextType by type id */
   guint32 n_types;
   ContextCursor *front[CONTEXT_FRONT]; /* seen last, by the low bits of the tid */
-  ContextCursor cursors[TB_CONTEXT_SLOTS];
+  ContextCursor cursors[TB_CONTEXT_CURSORS];
+  TbContext told[TB_CONTEXT_TOLD];
 };
 
 TbContextStage *tb_context_stage_new(const GPtrArray *machines)
 {
   TbContextStage *stage = g_new0(TbContextStage, 1);
   stage->notes = note_maker_new();
-  for (guint32 i = 0; i < TB_CONTEXT_SLOTS; i++)
+  for (guint32 i = 0; i < TB_CONTEXT_CURSORS; i++)
     stage->cursors[i].context.slot = i;
   return stage;
 }
@@ -174,7 +175,7 @@ static void context_fill_known(ContextCursor *cursor, const TbTimeline *timeline
 static gboolean context_is_same(const TbContext *a, const TbContext *b)
 {
   return a->tid == b->tid && a->pid == b->pid && a->pid_known == b->pid_known &&
-         a->ppid == b->ppid && a->comm == b->comm && a->exe == b->exe;
+         a->ppid == b->ppid && a->comm == b->comm && a->exe == b->exe && a->cmdline == b->cmdline;
 }
 
 static void context_refresh(TbContextStage *stage, ContextCursor *cursor, gint64 time_ns)
@@ -237,6 +238,27 @@ const ContextCursor *context_look(TbContextStage *stage, const TbMachine *machin
   return cursor;
 }
 
+/*
+ * The actor that the record tells itself. One place for each hash: who comes
+ * again finds what a writer prepared, the rest only costs preparing it anew.
+ */
+static const TbContext *context_take_told(TbContextStage *stage, const TbEvent *event)
+{
+  TbContext told = { 0 };
+  if (!event->type->ops->get_actor(event->type, event, &told))
+    return NULL;
+  guint32 h = ((guint32)told.tid ^ (guint32)told.pid << 16 ^ event->source->rank << 24) *
+              2654435761u;
+  guint32 at = (h >> 16) % TB_CONTEXT_TOLD;
+  TbContext *kept = &stage->told[at];
+  if (!kept->generation || !context_is_same(kept, &told)) {
+    told.slot = TB_CONTEXT_CURSORS + at;
+    told.generation = ++stage->generations;
+    *kept = told;
+  }
+  return kept;
+}
+
 static void context_learn_type(TbContextStage *stage, const TbEventType *type)
 {
   if (type->id >= stage->n_types) {
@@ -255,7 +277,9 @@ void tb_context_stage_apply(TbContextStage *stage, TbEvent *event, gint64 timeli
   const TbMachine *machine = event->source->machine;
   if (!machine)
     return;
-  if (event->tid > 0)
+  if (event->type && event->type->ops->get_actor)
+    event->context = context_take_told(stage, event);
+  else if (event->tid > 0)
     event->context = &context_look(stage, machine, event->tid, timeline_ns)->context;
   if (event->kind != TB_EVENT_KIND_TRACE)
     return;

@@ -15,7 +15,10 @@ G_BEGIN_DECLS
 typedef struct _TbContextStage TbContextStage;
 
 /* Slots given out are below this number, whatever the number of threads. */
-#define TB_CONTEXT_SLOTS 4096
+#define TB_CONTEXT_SLOTS (TB_CONTEXT_CURSORS + TB_CONTEXT_TOLD)
+/* Of these, for threads looked up in a timeline, and for actors that records tell themselves. */
+#define TB_CONTEXT_CURSORS 4096
+#define TB_CONTEXT_TOLD 1024
 
 /**
  * tb_context_stage_new:

@@ -6,6 +6,7 @@
  */
 #include "base/escape.h"
 #include "stages/context-cursor.h"
+#include "stages/proctrack-windows.h"
 #include "stages/proctrack.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 enum { NOTE_EXEC_NS = 50000000 };
 
 typedef struct {
+  gboolean is_windows; /* its events tell all of the sentence themselves */
   const TbTrackFlavour *flavour;
   TbLifeEvent life;
 } NoteType;
@@ -42,9 +44,9 @@ void note_maker_free(NoteMaker *maker)
 
 gboolean note_is_row(NoteMaker *maker, const TbEventType *type)
 {
-  NoteType known = { 0 };
+  NoteType known = { .is_windows = tb_windows_note_wants(type) };
   known.flavour = tb_proctrack_describe(type, &known.life);
-  if (!known.flavour)
+  if (!known.flavour && !known.is_windows)
     return FALSE;
   if (type->id >= maker->types->len)
     g_array_set_size(maker->types, type->id + 1);
@@ -180,7 +182,7 @@ static void note_append_end(TbBuf *out, const TbProcess *process, const TbTrackF
                          : NULL;
   if (process->has_code) {
     tb_buf_append_str(out, " exits with code ");
-    tb_buf_append_u64(out, process->exit_code);
+    tb_buf_append_i64(out, process->exit_code);
   } else if (name) {
     tb_buf_append_str(out, " killed by ");
     tb_buf_append_str(out, name);
@@ -231,6 +233,12 @@ const TbNote *note_make(NoteMaker *maker, TbContextStage *stage, const TbEvent *
 {
   const NoteType *known = &g_array_index(maker->types, NoteType, event->type->id);
   gint64 tid;
+  if (known->is_windows) {
+    tb_buf_reset(&maker->sentence);
+    maker->note = (TbNote){ .kind = tb_windows_note_append(event, &maker->sentence),
+                            .sentence = &maker->sentence };
+    return maker->note.kind ? &maker->note : NULL;
+  }
   if (!tb_field_get_int(known->life.subject, event, &tid) || tid <= 0 || tid > G_MAXINT32)
     return NULL;
   TbBuf *out = &maker->sentence;

@@ -8,7 +8,8 @@
 
 enum { PROCTRACK_MAX_CPUS = 65536 };
 
-static const TbTrackFlavour *const proctrack_flavours[] = { &tb_track_linux };
+static const TbTrackFlavour *const proctrack_flavours[] = { &tb_track_linux,
+                                                           &tb_track_windows };
 
 typedef struct {
   gpointer plan; /* NULL = not wanted */

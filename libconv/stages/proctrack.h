@@ -63,5 +63,6 @@ typedef struct {
 const TbTrackFlavour *tb_proctrack_describe(const TbEventType *type, TbLifeEvent *out);
 
 extern const TbTrackFlavour tb_track_linux;
+extern const TbTrackFlavour tb_track_windows;
 
 G_END_DECLS

@@ -340,6 +340,66 @@ static void test_kept_sample(void)
   g_assert_cmpmem(kept, len, file->data, file->len);
 }
 
+static void check_notepad(const TbTimeline *timeline, guint32 id)
+{
+  const TbProcess *process = tb_timeline_get_process(timeline, id);
+  const TbProcess *parent = tb_timeline_get_process(timeline, process->parent);
+  TbProcessFacts facts = tb_timeline_get_facts(timeline, id);
+  g_assert_cmpint(process->pid, ==, 2984);
+  g_assert_cmpint(parent->pid, ==, 1364);
+  g_assert_cmpint(process->start_ns, ==, G_GINT64_CONSTANT(1596178507000001000));
+  g_assert_cmpint(process->end_ns, ==, G_GINT64_CONSTANT(1596178507000006000));
+  g_assert_cmpstr(tb_timeline_get_string(timeline, process->comm), ==, "notepad.exe");
+  g_assert_cmpstr(tb_timeline_get_string(timeline, process->exe), ==, "C:\\Windows\\notepad.exe");
+  g_assert_cmpstr(tb_timeline_get_string(timeline, facts.command_line), ==, "notepad.exe a.txt");
+  g_assert_cmpstr(tb_timeline_get_string(timeline, facts.user), ==, "BUILT\\tester");
+  g_assert_cmpstr(tb_timeline_get_string(timeline, facts.integrity), ==, "Medium");
+}
+
+static void test_timeline(void)
+{
+  g_autoptr(PmlBuilder) builder = pml_builder_new(TRUE);
+  g_autoptr(GArray) rows = pml_sample_build(builder);
+  g_autoptr(TbTimeline) other = tb_timeline_new();
+  const TbBuf *file = pml_builder_finish(builder);
+  g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
+  const TbMachine *machine = g_ptr_array_index(open.reader->machines, 0);
+  g_assert_cmpuint(tb_timeline_get_n_processes(machine->timeline), ==, 4);
+  check_notepad(machine->timeline, 3); /* in the order of their starts */
+  const TbProcess *explorer = tb_timeline_get_process(machine->timeline, 2);
+  g_assert_cmpint(explorer->end_ns, ==, TB_TIME_NEVER);
+  g_assert_cmpuint(explorer->parent, ==, TB_PROC_NONE); /* not in the table */
+  tb_timeline_add_process(other, 77);
+  tb_timeline_absorb(other, machine->timeline);
+  g_assert_cmpuint(tb_timeline_get_n_processes(other), ==, 5);
+  check_notepad(other, 4);
+  g_assert_cmpuint(tb_timeline_find_life_at(other, 2984, G_GINT64_CONSTANT(1596178507000002000)),
+                   ==, tb_life_of_process(4));
+}
+
+static void test_actor(void)
+{
+  g_autoptr(PmlBuilder) builder = pml_builder_new(FALSE);
+  g_autoptr(GArray) rows = pml_sample_build(builder);
+  const TbBuf *file = pml_builder_finish(builder);
+  g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
+  TbEvent event;
+  TbContext scratch;
+  g_assert_true(pml_open_next(&open, &event, NULL));
+  const TbContext *actor = tb_event_get_actor(&event, &scratch);
+  g_assert_nonnull(actor);
+  g_assert_cmpint(actor->pid, ==, 1364);
+  g_assert_cmpint(actor->tid, ==, 4242);
+  g_assert_cmpint(actor->ppid, ==, 1296);
+  g_assert_true(actor->pid_known);
+  g_assert_cmpstr(actor->comm, ==, "Explorer.EXE");
+  g_assert_cmpstr(actor->exe, ==, "C:\\Windows\\Explorer.EXE");
+  g_assert_cmpstr(actor->cmdline, ==, "\"C:\\Windows\\Explorer.EXE\" /n");
+  while (pml_open_next(&open, &event, NULL))
+    continue;
+  g_assert_null(tb_event_get_actor(&event, &scratch)); /* a process the table does not have */
+}
+
 static void test_settings(void)
 {
   g_autoptr(PmlBuilder) builder = pml_builder_new(TRUE);
@@ -380,6 +440,8 @@ int main(int argc, char **argv)
   g_test_add_func("/procmon/reader/failed-operations", test_failed);
   g_test_add_func("/procmon/reader/times-and-ties", test_times);
   g_test_add_func("/procmon/reader/offsets-past-4-gib", test_past_4_gib);
+  g_test_add_func("/procmon/reader/timeline", test_timeline);
+  g_test_add_func("/procmon/reader/actor", test_actor);
   g_test_add_func("/procmon/reader/settings", test_settings);
   return g_test_run();
 }

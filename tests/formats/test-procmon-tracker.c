@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A Process Monitor log through the tracker and the context stage: exit
+ * statuses in the timeline, actors with stable slots, sentences.
+ */
+#include "stages/context.h"
+#include "stages/proctrack.h"
+#include "support/pml-open.h"
+#include "support/pml-sample.h"
+
+#include <string.h>
+
+/* What the pipeline does when it registers types. */
+static void give_ids(TbReader *reader)
+{
+  for (guint i = 0; i < reader->types->len; i++)
+    ((TbEventType *)g_ptr_array_index(reader->types, i))->id = i;
+}
+
+static void run_tracker(PmlOpen *open)
+{
+  TbObserver *observer = tb_proctrack_new();
+  g_autoptr(GError) error = NULL;
+  TbEvent event;
+  while (pml_open_next(open, &event, NULL)) {
+    give_ids(open->reader);
+    if (observer->ops->wants_type(observer, event.type))
+      observer->ops->event(observer, &event);
+  }
+  g_assert_true(observer->ops->finish(observer, &error));
+  observer->ops->free(observer);
+  g_assert_true(tb_reader_rewind(open->reader, &error));
+}
+
+static void test_exit_status(void)
+{
+  g_autoptr(PmlBuilder) builder = pml_builder_new(TRUE);
+  g_autoptr(GArray) rows = pml_sample_build(builder);
+  const TbBuf *file = pml_builder_finish(builder);
+  g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
+  const TbMachine *machine = g_ptr_array_index(open.reader->machines, 0);
+  run_tracker(&open);
+  const TbProcess *notepad = tb_timeline_get_process(machine->timeline, 3);
+  g_assert_cmpint(notepad->pid, ==, 2984);
+  g_assert_true(notepad->has_code);
+  g_assert_cmpint(notepad->exit_code, ==, -1073741556);
+  g_assert_false(tb_timeline_get_process(machine->timeline, 2)->has_code);
+}
+
+static void check_note(const TbEvent *event, const char *kind, const char *sentence)
+{
+  g_assert_nonnull(event->note);
+  g_assert_cmpstr(event->note->kind, ==, kind);
+  g_assert_cmpmem(event->note->sentence->data, event->note->sentence->len, sentence,
+                  strlen(sentence));
+}
+
+static void test_notes_and_actors(void)
+{
+  static const struct {
+    const char *operation;
+    const char *kind;
+    const char *sentence;
+  } notes[] = {
+    { "Process Create", "process-fork", "Explorer.EXE[1364] starts notepad.exe[2984]" },
+    { "Process Start", "process-exec", "notepad.exe[2984] executes C:\\Windows\\notepad.exe" },
+    { "Thread Create", "thread-start", "notepad.exe[2984] starts thread [7764]" },
+    { "Thread Exit", "thread-exit", "notepad.exe[2984], thread [4242], ends" },
+    { "Process Exit", "process-exit", "notepad.exe[2984] exits with code -1073741556" },
+  };
+  g_autoptr(PmlBuilder) builder = pml_builder_new(TRUE);
+  g_autoptr(GArray) rows = pml_sample_build(builder);
+  const TbBuf *file = pml_builder_finish(builder);
+  g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
+  g_autoptr(TbContextStage) stage = tb_context_stage_new(open.reader->machines);
+  TbEvent event;
+  guint seen = 0;
+  guint64 explorer = 0;
+  while (pml_open_next(&open, &event, NULL)) {
+    give_ids(open.reader);
+    tb_context_stage_apply(stage, &event, event.time_ns);
+    gboolean told = FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(notes); i++)
+      if (tb_event_type_is(event.type, "procmon", notes[i].operation)) {
+        check_note(&event, notes[i].kind, notes[i].sentence);
+        told = TRUE;
+        seen++;
+      }
+    g_assert_true(told || !event.note);
+    if (!event.context || event.context->pid != 1364)
+      continue;
+    g_assert_cmpuint(event.context->slot, <, TB_CONTEXT_SLOTS);
+    g_assert_cmpuint(event.context->generation, >, 0);
+    g_assert_cmpstr(event.context->comm, ==, "Explorer.EXE");
+    if (!explorer)
+      explorer = event.context->generation;
+  }
+  g_assert_cmpuint(seen, ==, G_N_ELEMENTS(notes));
+  g_assert_null(event.context); /* the last one's process is not in the table */
+  g_assert_true(tb_reader_rewind(open.reader, NULL));
+  g_assert_true(pml_open_next(&open, &event, NULL));
+  tb_context_stage_apply(stage, &event, event.time_ns);
+  g_assert_cmpint(event.context->pid, ==, 1364);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/procmon/tracker/exit-status", test_exit_status);
+  g_test_add_func("/procmon/tracker/notes-and-actors", test_notes_and_actors);
+  return g_test_run();
+}
