@@ -32,8 +32,8 @@ tracebraid=${TRACEBRAID:-tracebraid}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-tcpdump -i "$interface" -s 0 -Z root -U --immediate-mode --time-stamp-precision=nano -w "$work/packets.pcap" \
-  2> "$work/tcpdump.log" &
+tcpdump -i "$interface" -s 0 -Z root -U --immediate-mode --time-stamp-precision=nano \
+  -w "$work/packets.pcap" 2> "$work/tcpdump.log" &
 capture=$!
 for _ in $(seq 1 100); do
   grep -q 'listening on' "$work/tcpdump.log" && break

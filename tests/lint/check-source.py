@@ -4,7 +4,7 @@
 
 Every source opens with its licence line and a paragraph saying what it is;
 functions, files and nesting stop at their limits; there is no goto, no mark of
-unfinished work and no path of the machine it was written on.
+unfinished work and no path of the machine it was written on; links of pages lead somewhere.
 """
 import argparse
 import os
@@ -214,6 +214,14 @@ def check_text(path, text):
                 yield path, number, "%s: %s" % (match.group(), why)
 
 
+def check_links(root, path, text):
+    """Links of a Markdown page to files of the tree."""
+    for number, line in enumerate(text.split("\n"), 1):
+        for target in re.findall(r"\]\(([^)#:\s]+)\)", line):
+            if not os.path.exists(os.path.join(root, os.path.dirname(path), target)):
+                yield path, number, "link to %s, which is not there" % target
+
+
 def check_file(root, path):
     with open(os.path.join(root, path), encoding="utf-8", errors="surrogateescape") as handle:
         text = handle.read()
@@ -228,6 +236,8 @@ def check_file(root, path):
         count = text.count("\n")
         if count > MAX_FILE_LINES:
             yield path, count, "%d lines, limit %d" % (count, MAX_FILE_LINES)
+    if path.endswith(".md"):
+        yield from check_links(root, path, text)
     yield from check_text(path, text)
 
 

@@ -30,6 +30,7 @@ CLEAN = {
     "tests/support/build.h": HEAD + '#include "base/error.h"\n',
     "tests/unit/test-x.c": HEAD + '#include "support/build.h"\n#include "one/one.h"\n',
     "meson.build": "# SPDX-License-Identifier: LGPL-2.1-or-later\n",
+    "docs/page.md": "[the other](../meson.build), [elsewhere](https://example.org/x)\n",
     "run.sh": "#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\n# What it does.\n",
 }
 
@@ -91,6 +92,7 @@ FAULTS = [
     ("source", "goto", "tools/main.c", function(["goto out;", "out: a = 1;"]), "main.c:7: goto"),
     ("source", "unfinished work", "tools/main.c", "/* TO" + "DO: more */\n", "unfinished"),
     ("source", "path of one machine", "run.sh", "cd /ho" + "me/someone\n", "path of one machine"),
+    ("source", "dead link", "docs/page.md", "[x](y.md)\n", "page.md:2: link to y.md"),
     ("source", "tracker number", "tools/main.c", "/* see issue " + "#12 */\n", "tracker"),
 ]
 
