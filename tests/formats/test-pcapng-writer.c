@@ -7,6 +7,8 @@
 #include "pcapng/pcapng-row.h"
 #include "pcapng/pcapng-writer.h"
 
+#include <time.h>
+
 static const guint8 packet_bytes[61] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1,
                                          0x88, 0xb5 };
 
@@ -595,10 +597,10 @@ static void bench_rows(void)
   event.context = &context;
   event.cpu = 1;
   enum { ROWS = 2000000 };
-  gint64 start = g_get_monotonic_time();
+  clock_t start = clock(); /* processor time: other work on the machine does not count */
   for (guint i = 0; i < ROWS; i++)
     output_fixture_write(&f, &event);
-  g_test_message("%.1f ns per row", (double)(g_get_monotonic_time() - start) * 1000 / ROWS);
+  g_test_message("%.1f ns per row", (double)(clock() - start) * 1e9 / CLOCKS_PER_SEC / ROWS);
   f.writer->output = f.output;
   output_fixture_clear(&f);
 }
