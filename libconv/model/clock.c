@@ -77,3 +77,16 @@ gint64 tb_axis_map_rate(const TbAxis *axis, gint64 own)
   /* The correction is small where the unit is ns, so its rounding error is too. */
   return axis->rate_ref + span + (gint64)llround((double)span * (axis->rate - 1.0));
 }
+
+gint64 tb_axis_unmap(const TbAxis *axis, gint64 out)
+{
+  gint64 own = (gint64)((guint64)out - (guint64)axis->offset_ns);
+  if (axis->rate == 1.0 || !(axis->rate > 0))
+    return own;
+  own = axis->rate_ref + (gint64)llround((double)(own - axis->rate_ref) / axis->rate);
+  /* The quotient of large numbers is some units off: walk to the place. */
+  for (guint i = 0; i < 4; i++)
+    own += (gint64)llround((double)(gint64)((guint64)out - (guint64)tb_axis_map(axis, own)) /
+                           axis->rate);
+  return own;
+}

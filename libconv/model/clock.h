@@ -47,7 +47,7 @@ const char *tb_origin_to_name(TbOrigin origin);
  * @realtime: mapped times are wall-clock time
  * @origin: where @offset_ns comes from
  * @offset_ns: added to own time, modulo 2^64
- * @rate: own units per output ns correction, 1.0 when not fitted
+ * @rate: output ns per unit of own time, 1.0 when not fitted
  * @rate_ref: own time at which @rate does not move anything
  * @bounded: the two bounds below are known
  * @bound_low_ns: @offset_ns is not below this
@@ -93,5 +93,8 @@ static inline gint64 tb_axis_map(const TbAxis *axis, gint64 own)
     own = tb_axis_map_rate(axis, own);
   return (gint64)((guint64)own + (guint64)axis->offset_ns);
 }
+
+/** tb_axis_unmap: the own time that tb_axis_map() maps to @out, or the nearest one */
+gint64 tb_axis_unmap(const TbAxis *axis, gint64 out);
 
 G_END_DECLS

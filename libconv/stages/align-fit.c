@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Offset, interval and drift; see align-fit.h. */
+#include "stages/align-fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+  FIT_BINS = 48,
+  FIT_BIN_MIN = 3,
+  FIT_SLACK_NS = 50,         /* the kernel's clocks for tracing and for packets agree so far */
+  FIT_UNKNOWN_NS = 50000,    /* where causality gives no bound */
+  FIT_UNMATCHED_WEIGHT = 4,  /* a match outweighs so many packets without one */
+  FIT_DROPPED_SHARE = 50,    /* one match in so many may be wrong */
+};
+
+static int compare_ns(const void *a, const void *b)
+{
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return x < y ? -1 : x > y;
+}
+
+static gint64 median_of(gint64 *values, guint n)
+{
+  if (n == 0)
+    return 0;
+  qsort(values, n, sizeof *values, compare_ns);
+  return values[n / 2];
+}
+
+static gint64 fit_bend(const TbAlignFit *fit, gint64 event_ns)
+{
+  return fit->slope == 0 ? 0 : (gint64)llround(fit->slope * (double)(event_ns - fit->ref_ns));
+}
+
+static gint64 match_residual(const TbAlignMatch *match)
+{
+  return match->packet_ns - match->event.time_ns;
+}
+
+/* --- drift -------------------------------------------------------------- */
+
+typedef struct {
+  double time;
+  double residual;
+} FitBin;
+
+/* Medians of equal numbers of residuals of one way, in order of time. */
+static guint fit_make_bins(const GArray *matches, guint from, guint to, gboolean received,
+                           const TbAlignFit *fit, FitBin *bins)
+{
+  guint n = 0, total = 0, done = 0, in_bin = 0;
+  for (guint i = from; i < to; i++)
+    total += g_array_index(matches, TbAlignMatch, i).event.received == received;
+  g_autofree gint64 *values = g_new(gint64, (gsize)total + 1);
+  guint size = MAX(FIT_BIN_MIN, (total + FIT_BINS - 1) / FIT_BINS);
+  double time = 0;
+  for (guint i = from; i < to; i++) {
+    const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, i);
+    if (match->event.received != received)
+      continue;
+    done++;
+    values[in_bin++] = match_residual(match) - fit->offset_ns;
+    time += (double)(match->event.time_ns - fit->ref_ns);
+    if (in_bin < size && done < total)
+      continue;
+    if (in_bin >= FIT_BIN_MIN && n < FIT_BINS)
+      bins[n++] = (FitBin){ time / in_bin, (double)median_of(values, in_bin) };
+    in_bin = 0;
+    time = 0;
+  }
+  return n;
+}
+
+static int compare_double(const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* The median of the slopes between all bins: single wrong ones have no say. */
+static double bins_slope(const FitBin *bins, guint n)
+{
+  double slopes[FIT_BINS * FIT_BINS / 2];
+  guint count = 0;
+  for (guint i = 0; i < n; i++)
+    for (guint j = i + 1; j < n; j++)
+      if (bins[j].time > bins[i].time)
+        slopes[count++] = (bins[j].residual - bins[i].residual) / (bins[j].time - bins[i].time);
+  if (count == 0)
+    return 0;
+  qsort(slopes, count, sizeof *slopes, compare_double);
+  return slopes[count / 2];
+}
+
+static void fit_drift(const GArray *matches, guint from, guint to, TbAlignFit *fit)
+{
+  FitBin bins[FIT_BINS];
+  guint received = 0;
+  gint64 span = g_array_index(matches, TbAlignMatch, to - 1).event.time_ns -
+                g_array_index(matches, TbAlignMatch, from).event.time_ns;
+  for (guint i = from; i < to; i++)
+    received += g_array_index(matches, TbAlignMatch, i).event.received;
+  guint n = fit_make_bins(matches, from, to, received > (to - from) / 2, fit, bins);
+  double slope = n >= FIT_BIN_MIN ? bins_slope(bins, n) : 0;
+  /* A drift that does not move anything by more than residuals scatter is none. */
+  if (fabs(slope) * (double)span > 2.0 * (double)MAX(fit->spread_ns, 250))
+    fit->slope = slope;
+}
+
+/* --- the interval ------------------------------------------------------- */
+
+typedef struct {
+  gint64 *lows;
+  gint64 *highs;
+  guint n_lows;
+  guint n_highs;
+} Bounds;
+
+/* What each match alone allows: the stamp lies between its two moments. */
+static void bounds_collect(const GArray *matches, guint from, guint to, gint64 resolution_ns,
+                           const TbAlignFit *fit, gboolean alone, Bounds *b)
+{
+  b->n_lows = b->n_highs = 0;
+  for (guint i = from; i < to; i++) {
+    const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, i);
+    gint64 stamp = match->packet_ns - fit_bend(fit, match->event.time_ns);
+    if (alone && !match->alone)
+      continue;
+    if (match->event.after_ns != TB_ALIGN_NO_TIME)
+      b->lows[b->n_lows++] = stamp - match->event.after_ns;
+    if (match->event.before_ns != TB_ALIGN_NO_TIME)
+      b->highs[b->n_highs++] = stamp + MAX(resolution_ns - 1, 0) - match->event.before_ns;
+  }
+  qsort(b->lows, b->n_lows, sizeof *b->lows, compare_ns);
+  qsort(b->highs, b->n_highs, sizeof *b->highs, compare_ns);
+}
+
+/*
+ * The largest low and the smallest high. Where they cross, a few matches are
+ * wrong: the ones farthest out are dropped, within reason; what still crosses
+ * is how far the clocks themselves disagree.
+ */
+static void bounds_close(const Bounds *b, TbAlignFit *fit)
+{
+  guint spare = (b->n_lows + b->n_highs) / FIT_DROPPED_SHARE, low = b->n_lows - 1, high = 0;
+  gint64 middle = fit->offset_ns;
+  while (b->lows[low] > b->highs[high] && spare > 0 && low > 0 && high + 1 < b->n_highs) {
+    spare--;
+    if (b->lows[low] - middle > middle - b->highs[high])
+      low--;
+    else
+      high++;
+  }
+  fit->low_ns = MIN(b->lows[low], b->highs[high]) - FIT_SLACK_NS;
+  fit->high_ns = MAX(b->lows[low], b->highs[high]) + FIT_SLACK_NS;
+  fit->causal = TRUE;
+  fit->offset_ns = fit->low_ns + (fit->high_ns - fit->low_ns) / 2;
+}
+
+static void fit_interval(const GArray *matches, guint from, guint to, gint64 resolution_ns,
+                         TbAlignFit *fit)
+{
+  gsize n = to - from;
+  g_autofree gint64 *lows = g_new(gint64, n + 1), *highs = g_new(gint64, n + 1);
+  Bounds bounds = { lows, highs, 0, 0 };
+  bounds_collect(matches, from, to, resolution_ns, fit, TRUE, &bounds);
+  if (bounds.n_lows < FIT_BIN_MIN || bounds.n_highs < FIT_BIN_MIN)
+    bounds_collect(matches, from, to, resolution_ns, fit, FALSE, &bounds);
+  if (bounds.n_lows && bounds.n_highs) {
+    bounds_close(&bounds, fit);
+    return;
+  }
+  gint64 slack = FIT_UNKNOWN_NS + 4 * fit->spread_ns;
+  fit->low_ns = bounds.n_lows ? MIN(lows[bounds.n_lows - 1], fit->offset_ns) - FIT_SLACK_NS
+                              : fit->offset_ns - slack;
+  fit->high_ns = bounds.n_highs ? MAX(highs[0], fit->offset_ns) + FIT_SLACK_NS
+                                : fit->offset_ns + slack;
+}
+
+static void fit_middle(const GArray *matches, guint from, guint to, TbAlignFit *fit)
+{
+  guint n = to - from;
+  g_autofree gint64 *values = g_new(gint64, (gsize)n + 1);
+  for (guint i = 0; i < n; i++) {
+    const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, from + i);
+    values[i] = match_residual(match) - fit_bend(fit, match->event.time_ns);
+  }
+  fit->offset_ns = median_of(values, n);
+  for (guint i = 0; i < n; i++)
+    values[i] = ABS(values[i] - fit->offset_ns);
+  fit->spread_ns = median_of(values, n);
+}
+
+void tb_align_fit(const GArray *matches, guint from, guint to, gint64 resolution_ns,
+                  gboolean drifts, TbAlignFit *fit)
+{
+  *fit = (TbAlignFit){ .matches = to - from };
+  if (to <= from)
+    return;
+  gint64 first = g_array_index(matches, TbAlignMatch, from).event.time_ns;
+  gint64 last = g_array_index(matches, TbAlignMatch, to - 1).event.time_ns;
+  fit->ref_ns = first + (last - first) / 2;
+  fit_middle(matches, from, to, fit);
+  if (drifts && to - from >= TB_ALIGN_DRIFT_MATCHES) {
+    fit_drift(matches, from, to, fit);
+    fit_middle(matches, from, to, fit);
+  }
+  fit_interval(matches, from, to, resolution_ns, fit);
+}
+
+void tb_align_find_piece(const GArray *matches, guint n_packets, guint *from, guint *to)
+{
+  gint64 sum = 0, best = 0;
+  guint start = 0, m = 0;
+  *from = *to = 0;
+  for (guint i = 0; i < n_packets; i++) {
+    gboolean matched = m < matches->len && g_array_index(matches, TbAlignMatch, m).packet == i;
+    m += matched;
+    sum += matched ? FIT_UNMATCHED_WEIGHT : -1;
+    if (sum <= 0) {
+      sum = 0;
+      start = i + 1;
+    }
+    if (sum > best) {
+      best = sum;
+      *from = start;
+      *to = i + 1;
+    }
+  }
+}

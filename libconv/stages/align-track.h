@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What alignment keeps while preparing: of each recording its network events,
+ * of each capture its packets, as times and lengths. Bounded: where there are
+ * too many, the later ones of the most frequent lengths are left out, because
+ * a rare length says most. Knows events and packets, not how they are compared.
+ */
+#pragma once
+
+#include "stages/netparse.h"
+#include "stages/observer.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+enum {
+  TB_ALIGN_SAMPLES = 1 << 18, /* events of one recording's buffer, packets of one capture */
+  TB_ALIGN_DEVICES = 64,
+  TB_ALIGN_GROUPS = 64,
+  TB_ALIGN_LENGTHS = 1 << 16, /* network lengths compared are below this */
+};
+
+#define TB_ALIGN_NO_TIME G_MININT64
+
+/**
+ * TbAlignEvent: a packet as a recording saw it
+ * @time_ns: of the event nearest to the packet's stamp
+ * @before_ns: a moment that lies before the stamp by causality, or %TB_ALIGN_NO_TIME
+ * @after_ns: a moment that lies behind the stamp by causality, or %TB_ALIGN_NO_TIME
+ * @len: bytes from the network header on
+ * @device: place in the track's table
+ * @received: otherwise sent
+ */
+typedef struct {
+  gint64 time_ns;
+  gint64 before_ns;
+  gint64 after_ns;
+  guint32 len;
+  guint16 device;
+  guint8 received;
+} TbAlignEvent;
+
+/**
+ * TbAlignPacket: a packet as a capture saw it
+ * @group: packets of one sender; place in the track's table
+ */
+typedef struct {
+  gint64 time_ns;
+  guint32 len;
+  guint32 group;
+} TbAlignPacket;
+
+/** TbAlignKey: what identifies a packet on two hosts, and when it was stamped */
+typedef struct {
+  guint64 key;
+  gint64 time_ns;
+  guint32 group;
+} TbAlignKey;
+
+/**
+ * TbAlignGroup: who sends some of a capture's packets
+ * @id: its address and what the capture says of the direction, as one number
+ * @direction: as the capture says
+ */
+typedef struct {
+  guint64 id;
+  TbNetDirection direction;
+} TbAlignGroup;
+
+typedef struct _TbAlignPending TbAlignPending;
+
+/** TbAlignLimits: how many of each length are kept, once that must be limited */
+typedef struct {
+  guint32 *counts;
+  guint32 *limits;
+} TbAlignLimits;
+
+/**
+ * TbAlignTrack: what was seen of one source
+ * @source: owned reference
+ * @events: (nullable): of TbAlignEvent: recordings
+ * @packets: (nullable): of TbAlignPacket: captures
+ * @keys: (nullable): of TbAlignKey: captures
+ * @key_mask: only keys without these bits were kept
+ * @devices: (element-type utf8): names
+ * @groups: of TbAlignGroup
+ * @cooked: the capture can hold packets of several devices
+ * @seen: network events or packets that could be used
+ * @first_ns, @last_ns: of these; valid if @seen
+ */
+typedef struct {
+  TbSource *source;
+  GArray *events;
+  GArray *packets;
+  GArray *keys;
+  guint64 key_mask;
+  GPtrArray *devices;
+  GArray *groups;
+  gboolean cooked;
+  guint64 seen;
+  gint64 first_ns;
+  gint64 last_ns;
+  TbAlignLimits limits;
+  TbAlignPending *pending;
+  guint last_device;
+  guint last_group;
+} TbAlignTrack;
+
+TbAlignTrack *tb_align_track_new(TbSource *source);
+void tb_align_track_free(TbAlignTrack *track);
+
+/** What an event tells of a packet's way. */
+typedef enum {
+  TB_ALIGN_QUEUED,   /* net_dev_queue */
+  TB_ALIGN_STARTED,  /* net_dev_start_xmit */
+  TB_ALIGN_SENT,     /* net_dev_xmit */
+  TB_ALIGN_ARRIVED,  /* netif_rx_entry, napi_gro_receive_entry: before a stamp can be taken */
+  TB_ALIGN_RECEIVED, /* netif_receive_skb */
+  TB_ALIGN_LATER,    /* anything that one task does behind the receiving of a packet */
+} TbAlignStep;
+
+/**
+ * TbAlignPlan: an event type that is of use; fields are NULL where there are none
+ */
+typedef struct {
+  gboolean wanted;
+  TbAlignStep step;
+  const TbField *skb;
+  const TbField *len;
+  const TbField *device;
+  const TbField *network_offset;
+} TbAlignPlan;
+
+/** tb_align_plan: whether @type is of use to alignment, and how */
+gboolean tb_align_plan(const TbEventType *type, TbAlignPlan *plan);
+
+/** tb_align_track_event: a TRACE event of a planned type, in the order of its CPU */
+void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event);
+/** tb_align_track_packet: a PACKET event */
+void tb_align_track_packet(TbAlignTrack *track, const TbEvent *event);
+
+G_END_DECLS

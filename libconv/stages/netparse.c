@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Packet headers; see netparse.h. Numbers are in network order throughout (RFC 791, 8200, 9293, 768). */
+#include "stages/netparse.h"
+
+#include "base/bytes.h"
+
+enum {
+  LINK_NULL = 0,
+  LINK_ETHERNET = 1,
+  LINK_RAW_BSD = 12,
+  LINK_RAW = 101,
+  LINK_LOOP = 108,
+  LINK_COOKED = 113,
+  LINK_IPV4 = 228,
+  LINK_IPV6 = 229,
+  LINK_COOKED_2 = 276,
+};
+
+enum {
+  NET_MAC_BYTES = 6,
+  NET_ETHERNET_BYTES = 14,
+  NET_VLAN_BYTES = 4,
+  NET_VLAN_TAGS = 4,
+  NET_COOKED_BYTES = 16,
+  NET_COOKED_2_BYTES = 20,
+  NET_COOKED_OUTGOING = 4,
+  NET_IPV4_BYTES = 20,
+  NET_IPV6_BYTES = 40,
+  NET_IPV6_EXTENSIONS = 8,
+  NET_TCP_BYTES = 20,
+  NET_UDP_BYTES = 8,
+};
+
+static gboolean net_is_vlan(guint16 ethertype)
+{
+  return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
+}
+
+static guint16 net_ethertype_of_version(const guint8 *data, guint32 off, guint32 len)
+{
+  if (off >= len)
+    return 0;
+  return data[off] >> 4 == 4 ? TB_NET_ETHERTYPE_IPV4
+         : data[off] >> 4 == 6 ? TB_NET_ETHERTYPE_IPV6 : 0;
+}
+
+static void net_parse_ethernet(const guint8 *data, guint32 len, TbNetHeaders *out)
+{
+  if (len < NET_ETHERNET_BYTES)
+    return;
+  out->source_mac = data + NET_MAC_BYTES;
+  out->ethertype = tb_get_u16(data + 2 * NET_MAC_BYTES, TRUE);
+  out->network_off = NET_ETHERNET_BYTES;
+  for (guint i = 0; i < NET_VLAN_TAGS && net_is_vlan(out->ethertype); i++) {
+    if (len < out->network_off + NET_VLAN_BYTES)
+      return;
+    out->ethertype = tb_get_u16(data + out->network_off + 2, TRUE);
+    out->network_off += NET_VLAN_BYTES;
+  }
+  out->link_known = TRUE;
+}
+
+static void net_parse_cooked(const guint8 *data, guint32 len, gboolean second, TbNetHeaders *out)
+{
+  guint32 bytes = second ? NET_COOKED_2_BYTES : NET_COOKED_BYTES;
+  if (len < bytes)
+    return;
+  guint type = second ? data[10] : tb_get_u16(data, TRUE);
+  guint mac_len = second ? data[11] : tb_get_u16(data + 4, TRUE);
+  out->direction = type == NET_COOKED_OUTGOING ? TB_NET_DIRECTION_SENT : TB_NET_DIRECTION_RECEIVED;
+  if (mac_len == NET_MAC_BYTES)
+    out->source_mac = data + (second ? 12 : 6);
+  out->ethertype = tb_get_u16(data + (second ? 0 : 14), TRUE);
+  out->network_off = bytes;
+  out->link_known = TRUE;
+}
+
+static void net_parse_link(guint32 link_type, const guint8 *data, guint32 len, TbNetHeaders *out)
+{
+  switch (link_type) {
+  case LINK_ETHERNET:
+    net_parse_ethernet(data, len, out);
+    break;
+  case LINK_COOKED:
+    net_parse_cooked(data, len, FALSE, out);
+    break;
+  case LINK_COOKED_2:
+    net_parse_cooked(data, len, TRUE, out);
+    break;
+  case LINK_NULL:
+  case LINK_LOOP:
+    /* The family's number differs between systems and byte orders: the IP header tells. */
+    out->network_off = 4;
+    out->ethertype = net_ethertype_of_version(data, 4, len);
+    out->link_known = len >= 4;
+    break;
+  case LINK_RAW_BSD:
+  case LINK_RAW:
+  case LINK_IPV4:
+  case LINK_IPV6:
+    out->ethertype = net_ethertype_of_version(data, 0, len);
+    out->link_known = TRUE;
+    break;
+  default:
+    break;
+  }
+}
+
+/* Returns: FALSE where no transport header follows */
+static gboolean net_parse_ipv4(const guint8 *p, guint32 left, TbNetHeaders *out, guint32 *end)
+{
+  if (left < NET_IPV4_BYTES || p[0] >> 4 != 4)
+    return FALSE;
+  guint32 header = (p[0] & 15u) * 4u, total = tb_get_u16(p + 2, TRUE);
+  guint16 fragment = tb_get_u16(p + 6, TRUE);
+  if (header < NET_IPV4_BYTES)
+    return FALSE;
+  out->family = 4;
+  out->protocol = p[9];
+  out->ip_id = tb_get_u16(p + 4, TRUE);
+  memcpy(out->source, p + 12, 4);
+  memcpy(out->target, p + 16, 4);
+  out->fragment = (fragment & 0x1fff) != 0;
+  out->transport_off = out->network_off + header;
+  /* A length of 0 is what a sender leaves to its adapter (segmentation offload). */
+  *end = out->network_off + (total >= header ? total : out->network_len);
+  return !out->fragment;
+}
+
+static gboolean net_is_extension(guint8 protocol)
+{
+  return protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60;
+}
+
+static gboolean net_parse_ipv6(const guint8 *p, guint32 left, TbNetHeaders *out, guint32 *end)
+{
+  if (left < NET_IPV6_BYTES || p[0] >> 4 != 6)
+    return FALSE;
+  guint32 payload = tb_get_u16(p + 4, TRUE), at = NET_IPV6_BYTES;
+  out->family = 6;
+  out->protocol = p[6];
+  memcpy(out->source, p + 8, 16);
+  memcpy(out->target, p + 24, 16);
+  for (guint i = 0; i < NET_IPV6_EXTENSIONS && net_is_extension(out->protocol); i++) {
+    if (left < at + 8)
+      return FALSE;
+    if (out->protocol == 44) {
+      out->ip_id = tb_get_u32(p + at + 4, TRUE);
+      out->fragment = (tb_get_u16(p + at + 2, TRUE) & 0xfff8) != 0;
+    }
+    guint32 bytes = out->protocol == 44 ? 8 : (p[at + 1] + 1u) * 8u;
+    out->protocol = p[at];
+    at += bytes;
+    if (out->fragment)
+      break;
+  }
+  out->transport_off = out->network_off + at;
+  *end = out->network_off + (payload ? NET_IPV6_BYTES + payload : out->network_len);
+  return !out->fragment;
+}
+
+static void net_parse_transport(const guint8 *data, guint32 len, guint32 end, TbNetHeaders *out)
+{
+  gboolean tcp = out->protocol == TB_NET_PROTOCOL_TCP;
+  guint32 off = out->transport_off, bytes = tcp ? NET_TCP_BYTES : NET_UDP_BYTES;
+  if ((!tcp && out->protocol != TB_NET_PROTOCOL_UDP) || off > len || len - off < bytes)
+    return;
+  const guint8 *p = data + off;
+  if (tcp)
+    bytes = (p[12] >> 4) * 4u;
+  if (tcp && bytes < NET_TCP_BYTES)
+    return;
+  out->has_transport = TRUE;
+  out->source_port = tb_get_u16(p, TRUE);
+  out->target_port = tb_get_u16(p + 2, TRUE);
+  if (tcp) {
+    out->tcp_seq = tb_get_u32(p + 4, TRUE);
+    out->tcp_ack = tb_get_u32(p + 8, TRUE);
+    out->tcp_flags = p[13];
+  }
+  out->payload_off = off + bytes;
+  out->payload_len = end > out->payload_off ? end - out->payload_off : 0;
+}
+
+void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 orig_len,
+                  TbNetHeaders *out)
+{
+  guint32 end = 0;
+  memset(out, 0, sizeof *out);
+  net_parse_link(link_type, data, len, out);
+  if (!out->link_known)
+    return;
+  orig_len = MAX(orig_len, len);
+  out->network_len = orig_len - MIN(orig_len, out->network_off);
+  if (out->network_off > len)
+    return;
+  const guint8 *p = data + out->network_off;
+  guint32 left = len - out->network_off;
+  gboolean transport = out->ethertype == TB_NET_ETHERTYPE_IPV4   ? net_parse_ipv4(p, left, out, &end)
+                       : out->ethertype == TB_NET_ETHERTYPE_IPV6 ? net_parse_ipv6(p, left, out, &end)
+                                                                 : FALSE;
+  if (transport)
+    net_parse_transport(data, len, end, out);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Headers of one captured packet: link, network and transport layer. Every
+ * read is checked against the captured length. Knows no capture format and
+ * keeps no state.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+enum {
+  TB_NET_ETHERTYPE_IPV4 = 0x0800,
+  TB_NET_ETHERTYPE_ARP = 0x0806,
+  TB_NET_ETHERTYPE_IPV6 = 0x86dd,
+};
+
+enum {
+  TB_NET_PROTOCOL_ICMP = 1,
+  TB_NET_PROTOCOL_TCP = 6,
+  TB_NET_PROTOCOL_UDP = 17,
+  TB_NET_PROTOCOL_ICMPV6 = 58,
+};
+
+/* Flags of a TCP header. */
+enum { TB_NET_TCP_FIN = 1, TB_NET_TCP_SYN = 2, TB_NET_TCP_RST = 4, TB_NET_TCP_ACK = 16 };
+
+typedef enum {
+  TB_NET_DIRECTION_UNKNOWN,
+  TB_NET_DIRECTION_SENT,
+  TB_NET_DIRECTION_RECEIVED,
+} TbNetDirection;
+
+/**
+ * TbNetHeaders: what could be read; a layer that is not known or cut short leaves its part zero
+ * @link_known: the link type is one that is understood here
+ * @direction: as a cooked capture's header says
+ * @source_mac: (nullable): 6 bytes in the packet
+ * @ethertype: of the network layer, behind VLAN tags; 0 = not stated
+ * @network_off: bytes before the network header; VLAN tags belong to them
+ * @network_len: bytes on the wire from the network header on
+ * @family: 4 or 6; 0 = no IP
+ * @protocol: IP protocol behind IPv6 extension headers
+ * @fragment: not the first fragment: there is no transport header
+ * @ip_id: IPv4 identification, or that of an IPv6 fragment
+ * @source, @target: 4 or 16 bytes by @family
+ * @transport_off: of the transport header; valid if @has_transport
+ * @has_transport: ports (TCP, UDP) and for TCP the fields below could be read
+ * @tcp_header: bytes of the TCP header
+ * @payload_off: valid if @has_transport: where the transport payload begins in the packet
+ * @payload_len: its length on the wire, padding left out
+ */
+typedef struct {
+  gboolean link_known;
+  TbNetDirection direction;
+  const guint8 *source_mac;
+  guint16 ethertype;
+  guint32 network_off;
+  guint32 network_len;
+  guint8 family;
+  guint8 protocol;
+  gboolean fragment;
+  guint32 ip_id;
+  guint8 source[16];
+  guint8 target[16];
+  guint32 transport_off;
+  gboolean has_transport;
+  guint16 source_port;
+  guint16 target_port;
+  guint32 tcp_seq;
+  guint32 tcp_ack;
+  guint8 tcp_flags;
+  guint32 payload_off;
+  guint32 payload_len;
+} TbNetHeaders;
+
+/**
+ * tb_net_parse: @data: @len captured bytes of a packet of @orig_len bytes on the wire
+ * @link_type: pcap link type
+ */
+void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 orig_len,
+                  TbNetHeaders *out);
+
+G_END_DECLS
