@@ -20,6 +20,9 @@ typedef struct {
   char *time_offset;
   char *align;
   char *owners;
+  gboolean align_hosts;
+  char *align_reference;
+  gboolean json;
   char *events;
   char *inputs_from;
   gboolean no_packets;
@@ -39,6 +42,7 @@ static void options_clear(ConvertOptions *o)
   g_free(o->time_offset);
   g_free(o->align);
   g_free(o->owners);
+  g_free(o->align_reference);
   g_free(o->events);
   g_free(o->inputs_from);
   g_clear_pointer(&o->settings, g_hash_table_unref);
@@ -92,6 +96,8 @@ static gboolean options_check(ConvertOptions *o)
                o->time_offset);
     return FALSE;
   }
+  o->pipeline.align_hosts = o->align_hosts;
+  o->pipeline.align_reference = o->align_reference;
   o->pipeline.align_off = g_strcmp0(o->align, "off") == 0;
   o->pipeline.no_events = g_strcmp0(o->events, "none") == 0;
   o->pipeline.no_packets = o->no_packets;
@@ -127,7 +133,11 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
     { "time-offset", 0, 0, G_OPTION_ARG_STRING, &o->time_offset, "Add this to all times",
       "SECONDS" },
     { "align", 0, 0, G_OPTION_ARG_STRING, &o->align,
-      "auto (default): refuse clocks that nothing relates; off: take them as they stand", "HOW" },
+      "auto (default): line clocks up by packets; off: take them as they stand", "HOW" },
+    { "align-hosts", 0, 0, G_OPTION_ARG_NONE, &o->align_hosts,
+      "Correct the clocks of hosts, =HOST: to that of HOST", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o->json,
+      "Report what was found as JSON on standard output (on standard error with -o -)", NULL },
     { "owners", 0, 0, G_OPTION_ARG_STRING, &o->owners, "Name the processes of packets: off",
       "HOW" },
     { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->inputs_from,
@@ -138,6 +148,7 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Tell only errors", NULL },
     G_OPTION_ENTRY_NULL,
   };
+  tool_take_optional("--align-hosts", argc, *argv, &o->align_hosts, &o->align_reference);
   return merge ? tool_parse("merge", "[NAME=]INPUT...",
                             "Puts recordings and captures of any machines into one sorted file.",
                             merge_description, entries, argc, argv, literal)
@@ -165,6 +176,35 @@ static gboolean collect_inputs(const ConvertOptions *o, gboolean merge, int argc
   if (!ok)
     tool_error(TOOL_USAGE, "%s", why);
   return ok;
+}
+
+/* What alignment found: a line for each recording it moved, and its notes. */
+static void tell_alignment(const ConvertOptions *o, const TbPipeline *pipeline)
+{
+  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  for (guint i = 0; i < sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(sources, i);
+    const TbAxis *axis = &source->axis;
+    if (axis->origin != TB_ORIGIN_VOTED || source->frozen)
+      continue;
+    g_autofree char *name = tb_source_dup_interface_name(source);
+    tool_note(o->quiet, "%s: wall-clock time by its packets: %+" G_GINT64_FORMAT " ns, true "
+              "within %+" G_GINT64_FORMAT " to %+" G_GINT64_FORMAT " ns of that (%"
+              G_GUINT64_FORMAT " packets matched, confidence %.1f)", name, axis->offset_ns,
+              axis->bound_low_ns - axis->offset_ns, axis->bound_high_ns - axis->offset_ns,
+              axis->matches, axis->confidence);
+  }
+  const GPtrArray *notes = tb_pipeline_get_notes(pipeline);
+  for (guint i = 0; i < notes->len; i++)
+    tool_note(o->quiet, "%s", (const char *)g_ptr_array_index(notes, i));
+}
+
+static void tell_json(const ConvertOptions *o, const TbPipeline *pipeline)
+{
+  g_autoptr(JsonBuilder) json = json_builder_new();
+  tb_report_build_file(pipeline, NULL, json);
+  g_autofree char *text = tb_report_print_json(json);
+  fputs(text, g_str_equal(o->output, "-") ? stderr : stdout);
 }
 
 /* What the user must hear although all went well. */
@@ -242,6 +282,9 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   if (!ok)
     return tool_fail(error);
   tell_clocks(o, pipeline);
+  tell_alignment(o, pipeline);
+  if (o->json)
+    tell_json(o, pipeline);
   tell_result(o, pipeline, &counts);
   return tb_report_is_clean(pipeline) && counts.out_of_range == 0 ? TOOL_OK : TOOL_LOSSY;
 }

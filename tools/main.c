@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ToolCommand *const commands[] = { &tool_convert, &tool_merge, &tool_info, &tool_ps, NULL };
+static const ToolCommand *const commands[] = { &tool_convert, &tool_merge, &tool_info, &tool_align, &tool_ps, NULL };
 
 static void print_help(void)
 {

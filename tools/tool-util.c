@@ -95,6 +95,28 @@ int tool_parse(const char *name, const char *parameters, const char *summary,
   return TOOL_OK;
 }
 
+void tool_take_optional(const char *name, int *argc, char **argv, gboolean *found, char **value)
+{
+  int kept = 1;
+  gboolean literal = FALSE;
+  gsize len = strlen(name);
+  for (int i = 1; i < *argc; i++) {
+    const char *after = argv[i] + len;
+    literal |= g_str_equal(argv[i], "--");
+    if (literal || strncmp(argv[i], name, len) != 0 || (*after && *after != '=')) {
+      argv[kept++] = argv[i];
+      continue;
+    }
+    *found = TRUE;
+    if (*after) {
+      g_free(*value);
+      *value = g_strdup(after + 1);
+    }
+  }
+  argv[kept] = NULL;
+  *argc = kept;
+}
+
 gboolean tool_parse_seconds(const char *text, gint64 *ns)
 {
   static const struct {

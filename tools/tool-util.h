@@ -26,6 +26,7 @@ typedef struct {
 extern const ToolCommand tool_convert;
 extern const ToolCommand tool_merge;
 extern const ToolCommand tool_info;
+extern const ToolCommand tool_align;
 extern const ToolCommand tool_ps;
 
 /** tool_error: "tracebraid: TEXT" on stderr, escaped. Returns: @code */
@@ -45,6 +46,13 @@ void tool_note(gboolean quiet, const char *format, ...) G_GNUC_PRINTF(2, 3);
 int tool_parse(const char *name, const char *parameters, const char *summary,
                const char *description, const GOptionEntry *entries, int *argc, char ***argv,
                GStrv *literal);
+
+/**
+ * tool_take_optional: takes an option whose value may be left out, @name or @name=VALUE, from
+ * @argv as far as "--"; GOption has no such kind.
+ * @value: (out) (transfer full) (nullable): left alone where there is none
+ */
+void tool_take_optional(const char *name, int *argc, char **argv, gboolean *found, char **value);
 
 /** tool_parse_seconds: "+3.25", "-250ms", "12us", "7ns" to nanoseconds */
 gboolean tool_parse_seconds(const char *text, gint64 *ns);

@@ -66,6 +66,7 @@ struct _TbOwners;
  * TbEvent:
  * @time_ns: on the source's own clock when a reader lends it, on the output axis
  *   once the pipeline has mapped it
+ * @timeline_ns: the same moment as the prepare phase's observers saw it; set by the pipeline
  * @ticks: packets: the time as the input stores it, in units of the source's resolution
  * @source: where it comes from
  * @type: (nullable): of TRACE events
@@ -87,6 +88,7 @@ struct _TbOwners;
  */
 struct _TbEvent {
   gint64 time_ns;
+  gint64 timeline_ns;
   guint64 ticks;
   TbSource *source;
   const TbEventType *type;

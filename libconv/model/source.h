@@ -58,6 +58,10 @@ typedef struct {
  * @tsresol: resolution of own ticks as pcapng writes it (bit 7: power of 2)
  * @tsoffset_s: seconds added to its ticks (pcapng option 14)
  * @axis: from own time to the output
+ * @opened: from own time to the time that observers of the prepare phase saw, which is also
+ *   that of its machine's timeline: @axis as it was then. A rate of 0: no record seen yet
+ * @guide: (nullable): borrowed: of packets: the recording whose alignment leads from output
+ *   time back to the machine's timeline
  * @frozen: read back from a converted file: nothing about it is derived again
  * @description: (nullable): the input's if_description where it is not ours
  * @options: (nullable): further pcapng interface options, little-endian TLV, carried
@@ -69,7 +73,9 @@ typedef struct {
  * @rank: place in the total order = interface number of the output
  * @counts: filled while reading
  */
-typedef struct {
+typedef struct _TbSource TbSource;
+
+struct _TbSource {
   gint ref_count;
   TbMachine *machine;
   TbSourceClass class;
@@ -83,6 +89,8 @@ typedef struct {
   guint8 tsresol;
   gint64 tsoffset_s;
   TbAxis axis;
+  TbAxis opened;
+  const TbSource *guide;
   gboolean frozen;
   char *description;
   GBytes *options;
@@ -91,7 +99,7 @@ typedef struct {
   GBytes *section_comments;
   guint32 rank;
   TbSourceCounts counts;
-} TbSource;
+};
 
 /** tb_source_new: @name is copied; the clock is unknown, the resolution 9 (nanoseconds) */
 TbSource *tb_source_new(TbSourceClass class, const char *name);

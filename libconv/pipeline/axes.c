@@ -2,21 +2,44 @@
 /* Shifts and the check of axes; see axes.h. */
 #include "pipeline/axes.h"
 
-void tb_axes_apply_wishes(const GPtrArray *readers, const TbInputSpec *inputs,
-                          gint64 time_offset_ns)
+#include "stages/align.h"
+
+void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns)
+{
+  if (shift_ns) {
+    tb_axis_shift(&source->axis, *shift_ns);
+    source->axis.origin = TB_ORIGIN_USER;
+    /* Whoever gives the offset of one input says that it is now comparable. */
+    source->axis.realtime = !source->axis.ticks;
+  }
+  if (time_offset_ns != 0)
+    tb_axis_shift(&source->axis, time_offset_ns);
+  source->opened = source->axis;
+}
+
+static const TbSource *axes_find_guide(const GPtrArray *readers, const TbMachine *machine)
+{
+  const TbSource *guide = NULL;
+  for (guint i = 0; i < readers->len; i++) {
+    const TbReader *reader = g_ptr_array_index(readers, i);
+    for (guint s = 0; s < reader->sources->len; s++) {
+      const TbSource *source = g_ptr_array_index(reader->sources, s);
+      if (source->class == TB_SOURCE_EVENTS && source->machine == machine && !source->frozen &&
+          source->opened.rate != 0 && (!guide || tb_source_compare(source, guide) < 0))
+        guide = source;
+    }
+  }
+  return guide;
+}
+
+void tb_axes_set_guides(const GPtrArray *readers)
 {
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
     for (guint s = 0; s < reader->sources->len; s++) {
       TbSource *source = g_ptr_array_index(reader->sources, s);
-      if (inputs[i].shifted) {
-        tb_axis_shift(&source->axis, inputs[i].shift_ns);
-        source->axis.origin = TB_ORIGIN_USER;
-        /* Whoever gives the offset of one input says that it is now comparable. */
-        source->axis.realtime = !source->axis.ticks;
-      }
-      if (time_offset_ns != 0)
-        tb_axis_shift(&source->axis, time_offset_ns);
+      if (source->class == TB_SOURCE_PACKETS && source->machine)
+        source->guide = axes_find_guide(readers, source->machine);
     }
   }
 }
@@ -35,14 +58,16 @@ static TbReader *axes_find_host(const GPtrArray *readers, const TbReader *guest)
 /* The clocks that were compared are those of the first sources; other instances have their own. */
 static void axes_join_guest(TbReader *guest, TbReader *host)
 {
-  TbAxis *axis = &((TbSource *)g_ptr_array_index(host->sources, 0))->axis;
+  TbSource *to = g_ptr_array_index(host->sources, 0);
   TbClock clock = ((TbSource *)g_ptr_array_index(guest->sources, 0))->axis.clock;
   guest->host = host;
-  axis->session = host->session_id;
+  to->axis.session = to->opened.session = host->session_id;
   for (guint s = 0; s < guest->sources->len; s++) {
-    TbAxis *own = &((TbSource *)g_ptr_array_index(guest->sources, s))->axis;
-    if (own->clock == clock)
-      *own = *axis;
+    TbSource *source = g_ptr_array_index(guest->sources, s);
+    if (source->axis.clock != clock)
+      continue;
+    source->axis = to->axis;
+    source->opened = to->opened;
   }
 }
 
@@ -71,7 +96,16 @@ gboolean tb_axes_related(const TbSource *a, const TbSource *b)
          (x->clock != TB_CLOCK_UNKNOWN || (a->class == b->class && g_str_equal(a->name, b->name)));
 }
 
-gboolean tb_axes_check(const GPtrArray *sources, gboolean accept, GError **error)
+static const char *axes_reason(const TbObserver *align, const TbSource *a, const TbSource *b)
+{
+  const char *reason = align ? tb_align_get_reason(align, a) : NULL;
+  if (!reason && align)
+    reason = tb_align_get_reason(align, b);
+  return reason ? reason : "next time record with trace-cmd --date";
+}
+
+gboolean tb_axes_check(const GPtrArray *sources, const TbObserver *align, gboolean accept,
+                       GError **error)
 {
   const TbSource *first = NULL;
   for (guint i = 0; i < sources->len && !accept; i++) {
@@ -85,10 +119,11 @@ gboolean tb_axes_check(const GPtrArray *sources, gboolean accept, GError **error
     g_autofree char *a = tb_source_dup_interface_name(first);
     g_autofree char *b = tb_source_dup_interface_name(source);
     tb_error_set(error, TB_ERROR_CLOCK, NULL, TB_OFFSET_NONE,
-                 "%s runs on the clock \"%s\", %s on \"%s\", and nothing relates them: "
-                 "record with trace-cmd --date, or shift one input (FILE@+SECONDS), or take "
-                 "the clocks as they stand with --align=off",
-                 a, tb_axis_to_name(&first->axis), b, tb_axis_to_name(&source->axis));
+                 "%s runs on the clock \"%s\", %s on \"%s\", and nothing relates them: %s. "
+                 "Or shift one input (FILE@+SECONDS), or take the clocks as they stand "
+                 "(--align=off)",
+                 a, tb_axis_to_name(&first->axis), b, tb_axis_to_name(&source->axis),
+                 axes_reason(align, first, source));
     return FALSE;
   }
   return TRUE;

@@ -8,9 +8,20 @@
 
 G_BEGIN_DECLS
 
-/** tb_axes_apply_wishes: @inputs' shifts for their reader's sources, @time_offset_ns for all */
-void tb_axes_apply_wishes(const GPtrArray *readers, const TbInputSpec *inputs,
-                          gint64 time_offset_ns);
+/**
+ * tb_axes_open: before the first record of @source is mapped: the shift the user gave its
+ * input (@shift_ns, nullable) and the one for all; its axis as it is now is remembered
+ */
+void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns);
+
+/** tb_axes_set_guides: for the packets of each machine a recording of it, see TbSource */
+void tb_axes_set_guides(const GPtrArray *readers);
+
+/** tb_axes_timeline_ns: a packet's time on its machine's timeline, from output time */
+static inline gint64 tb_axes_timeline_ns(const TbSource *guide, gint64 out_ns)
+{
+  return tb_axis_map(&guide->opened, tb_axis_unmap(&guide->axis, out_ns));
+}
 
 /**
  * tb_axes_join_guests: recordings of virtual machines whose host's recording is among the
@@ -21,10 +32,13 @@ void tb_axes_join_guests(const GPtrArray *readers, const TbInputSpec *inputs);
 
 /**
  * tb_axes_check: whether all of @sources that have records stand on related axes.
+ * @align: (nullable): knows why a source could not be aligned
+ *
  * Returns: FALSE with TB_ERROR_CLOCK, naming two that do not and the ways out;
  *   always TRUE with @accept
  */
-gboolean tb_axes_check(const GPtrArray *sources, gboolean accept, GError **error)
+gboolean tb_axes_check(const GPtrArray *sources, const TbObserver *align, gboolean accept,
+                       GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** tb_axes_related: whether times of @a and @b can be compared */

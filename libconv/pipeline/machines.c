@@ -127,11 +127,11 @@ static gboolean machines_check_names(const GPtrArray *readers, const GPtrArray *
 
 /* Nameless machines and sources without any: the only machine there is, or a nameless one. */
 static gboolean machines_place_nameless(const GPtrArray *readers, GPtrArray *known,
-                                        GError **error)
+                                        gboolean leave_open, GError **error)
 {
   for (guint i = 0; i < readers->len; i++) {
     TbReader *reader = g_ptr_array_index(readers, i);
-    gboolean nameless = reader->machines->len == 0;
+    gboolean nameless = reader->sources->len == 0 && reader->machines->len == 0;
     for (guint s = 0; s < reader->sources->len; s++) {
       const TbSource *source = g_ptr_array_index(reader->sources, s);
       nameless |= !source->machine || !source->machine->name;
@@ -140,6 +140,8 @@ static gboolean machines_place_nameless(const GPtrArray *readers, GPtrArray *kno
       continue;
     TbMachine *only = NULL;
     guint n = machines_count(known, NULL, &only);
+    if (n > 1 && leave_open)
+      continue;
     if (n > 1)
       return machines_ambiguous(reader, known, NULL, error);
     if (n == 0) {
@@ -178,7 +180,7 @@ static gpointer machine_copy_ref(gconstpointer machine, gpointer data)
 }
 
 gboolean tb_machines_resolve(const GPtrArray *readers, const char *const *names,
-                             GPtrArray **machines, GError **error)
+                             gboolean leave_open, GPtrArray **machines, GError **error)
 {
   g_autoptr(GPtrArray) known =
       g_ptr_array_new_with_free_func((GDestroyNotify)tb_machine_unref);
@@ -191,7 +193,7 @@ gboolean tb_machines_resolve(const GPtrArray *readers, const char *const *names,
   if (!machines_check_names(readers, known, error))
     return FALSE;
   machines_collect(readers, known, FALSE);
-  if (!machines_place_nameless(readers, known, error))
+  if (!machines_place_nameless(readers, known, leave_open, error))
     return FALSE;
   g_ptr_array_sort(known, machine_compare);
   machines_label(known);

@@ -19,11 +19,13 @@ G_BEGIN_DECLS
  * @names: machine name wished for each reader, NULL entries = none
  * @machines: (inout) (transfer full): (element-type TbMachine), by rank, labels set. What it
  *   holds already stays the one object for its machine; NULL at first
+ * @leave_open: sources that fit several machines keep none for now
  *
  * Returns: FALSE with TB_ERROR_AMBIGUOUS where an input fits several machines
  */
 gboolean tb_machines_resolve(const GPtrArray *readers, const char *const *names,
-                             GPtrArray **machines, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             gboolean leave_open, GPtrArray **machines, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * tb_sources_rank: gives every source of @readers its rank; the same source

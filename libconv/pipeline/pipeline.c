@@ -5,6 +5,7 @@
 #include "pipeline/axes.h"
 #include "pipeline/descriptors.h"
 #include "pipeline/machines.h"
+#include "stages/align.h"
 #include "stages/context.h"
 #include "stages/merge.h"
 #include "stages/overlap.h"
@@ -17,6 +18,8 @@ typedef struct {
   TbPipeline *pipeline;
   TbReader *reader;
   guint32 stream;
+  gboolean shifted;
+  gint64 shift_ns;
   gint64 last_ns;
   gboolean unordered; /* found in prepare: needs sorting */
   TbSort *sort;
@@ -30,6 +33,8 @@ struct _TbPipeline {
   GPtrArray *machines;
   GPtrArray *sources;
   GPtrArray *observers;
+  TbObserver *align; /* (nullable): the first of them */
+  GPtrArray *notes;
   GArray *leaves;
   guint32 n_types;     /* ids given out */
   guint32 n_announced; /* of these, shown to the observers */
@@ -55,6 +60,7 @@ TbPipeline *tb_pipeline_new(const TbPipelineOptions *options)
   p->readers = g_ptr_array_new_with_free_func((GDestroyNotify)tb_reader_free);
   p->observers = g_ptr_array_new_with_free_func(observer_free);
   p->leaves = g_array_new(FALSE, TRUE, sizeof(PipelineLeaf));
+  p->notes = g_ptr_array_new_with_free_func(g_free);
   return p;
 }
 
@@ -72,6 +78,7 @@ void tb_pipeline_free(TbPipeline *p)
   tb_overlap_free(p->overlap);
   g_array_unref(p->leaves);
   g_ptr_array_unref(p->observers);
+  g_ptr_array_unref(p->notes);
   if (p->sources)
     g_ptr_array_unref(p->sources);
   if (p->machines)
@@ -105,6 +112,21 @@ const GPtrArray *tb_pipeline_get_sources(const TbPipeline *p)
 const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *p)
 {
   return p->damage;
+}
+
+const GPtrArray *tb_pipeline_get_notes(const TbPipeline *p)
+{
+  return p->notes;
+}
+
+const TbObserver *tb_pipeline_get_align(const TbPipeline *p)
+{
+  return p->align;
+}
+
+gboolean tb_pipeline_check_axes(const TbPipeline *p, GError **error)
+{
+  return tb_axes_check(p->sources, p->align, p->options.align_off, error);
 }
 
 guint tb_pipeline_get_sorted(const TbPipeline *p)
@@ -154,12 +176,13 @@ static gboolean pipeline_open_input(TbPipeline *p, const char *path, gboolean pa
   return TRUE;
 }
 
-static void pipeline_make_leaves(TbPipeline *p)
+static void pipeline_make_leaves(TbPipeline *p, const TbInputSpec *inputs)
 {
   for (guint i = 0; i < p->readers->len; i++) {
     TbReader *reader = g_ptr_array_index(p->readers, i);
     for (guint32 s = 0; s < reader->n_streams; s++) {
-      PipelineLeaf leaf = { .pipeline = p, .reader = reader, .stream = s };
+      PipelineLeaf leaf = { .pipeline = p, .reader = reader, .stream = s,
+                            .shifted = inputs[i].shifted, .shift_ns = inputs[i].shift_ns };
       g_array_append_val(p->leaves, leaf);
     }
   }
@@ -182,13 +205,25 @@ static gboolean leaf_end_damaged(const PipelineLeaf *leaf, GError **error)
   return TRUE;
 }
 
+/* A source's axis is its own from its first record on; some are met only in mid-file. */
+static void leaf_open_source(const PipelineLeaf *leaf, TbSource *source)
+{
+  tb_axes_open(source, leaf->shifted ? &leaf->shift_ns : NULL,
+               leaf->pipeline->options.time_offset_ns);
+}
+
 /* Pulls from a reader and maps to output time. */
 static TbReadResult leaf_pull(gpointer data, guint32 stream, TbEvent *event, GError **error)
 {
   PipelineLeaf *leaf = data;
   TbReadResult result = tb_reader_next(leaf->reader, stream, event, error);
   if (G_LIKELY(result == TB_READ_EVENT && event->kind != TB_EVENT_KIND_META)) {
+    if (G_UNLIKELY(event->source->opened.rate == 0))
+      leaf_open_source(leaf, event->source);
+    event->timeline_ns = tb_axis_map(&event->source->opened, event->time_ns);
     event->time_ns = tb_axis_map(&event->source->axis, event->time_ns);
+    if (event->source->guide)
+      event->timeline_ns = tb_axes_timeline_ns(event->source->guide, event->time_ns);
     if (G_UNLIKELY(event->time_ns < leaf->last_ns))
       leaf->unordered = TRUE;
     leaf->last_ns = event->time_ns;
@@ -290,7 +325,7 @@ static gboolean pipeline_is_watched(const TbPipeline *p, const TbReader *reader)
     events |= ((TbSource *)g_ptr_array_index(reader->sources, i))->class == TB_SOURCE_EVENTS;
   for (guint i = 0; i < p->observers->len; i++) {
     const TbObserver *observer = g_ptr_array_index(p->observers, i);
-    if (observer->ops->wants_packets || events)
+    if ((observer->ops->wants_packets && !observer->ops->any_order) || events)
       return TRUE;
   }
   return FALSE;
@@ -356,16 +391,60 @@ static gboolean pipeline_look(TbPipeline *p, GError **error)
 }
 
 static gboolean pipeline_resolve(TbPipeline *p, const TbInputSpec *inputs, guint n,
-                                 GError **error)
+                                 gboolean leave_open, GError **error)
 {
   g_autofree const char **names = g_new0(const char *, (gsize)n + 1);
   for (guint i = 0; i < n; i++)
     names[i] = inputs[i].machine;
-  if (!tb_machines_resolve(p->readers, names, &p->machines, error))
+  if (!tb_machines_resolve(p->readers, names, leave_open, &p->machines, error))
     return FALSE;
   g_clear_pointer(&p->sources, g_ptr_array_unref);
   p->sources = tb_sources_rank(p->readers);
   return TRUE;
+}
+
+/* One input alone has nothing to be aligned with; a file of ours has been, once and for all. */
+static void pipeline_add_align(TbPipeline *p)
+{
+  if (p->options.align_off || p->readers->len < 2 || p->observers->len >= PIPELINE_OBSERVERS)
+    return;
+  TbAlignOptions options = { .readers = p->readers, .notes = p->notes,
+                             .hosts = p->options.align_hosts,
+                             .reference = p->options.align_reference };
+  p->align = tb_align_new(&options);
+  g_ptr_array_insert(p->observers, 0, p->align);
+}
+
+/* Those that are known; of the others leaf_pull() meets the first record. */
+static void pipeline_open_sources(TbPipeline *p)
+{
+  for (guint i = 0; i < p->leaves->len; i++) {
+    const PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
+    for (guint s = 0; s < leaf->reader->sources->len; s++) {
+      TbSource *source = g_ptr_array_index(leaf->reader->sources, s);
+      if (source->opened.rate == 0)
+        leaf_open_source(leaf, source);
+    }
+  }
+}
+
+static gint64 source_moved_ns(const TbSource *source)
+{
+  gint64 own = source->counts.first_ns;
+  return (gint64)((guint64)tb_axis_map(&source->axis, own) -
+                  (guint64)tb_axis_map(&source->opened, own));
+}
+
+/* Sources of one stream that were moved differently may have left their order. */
+static void pipeline_note_disorder(TbPipeline *p)
+{
+  for (guint i = 0; i < p->leaves->len; i++) {
+    PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, i);
+    const GPtrArray *sources = leaf->reader->sources;
+    for (guint s = 1; s < sources->len && leaf->reader->n_streams == 1; s++)
+      leaf->unordered |= source_moved_ns(g_ptr_array_index(sources, s)) !=
+                         source_moved_ns(g_ptr_array_index(sources, 0));
+  }
 }
 
 gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, GError **error)
@@ -375,19 +454,26 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
   for (guint i = 0; i < n; i++)
     if (!pipeline_open_input(p, inputs[i].path, few, error))
       return FALSE;
-  pipeline_make_leaves(p);
-  if (!pipeline_resolve(p, inputs, n, error))
+  pipeline_make_leaves(p, inputs);
+  pipeline_add_align(p);
+  if (!pipeline_resolve(p, inputs, n, p->align != NULL, error))
     return FALSE;
-  tb_axes_apply_wishes(p->readers, inputs, p->options.time_offset_ns);
+  pipeline_open_sources(p);
   tb_axes_join_guests(p->readers, inputs);
   if (!pipeline_rewind(p, TRUE, error) || !pipeline_look(p, error))
     return FALSE;
+  pipeline_open_sources(p);
   /* Sources that were met only while reading have their place now. */
-  if (!pipeline_resolve(p, inputs, n, error))
+  if (!pipeline_resolve(p, inputs, n, p->align != NULL, error))
     return FALSE;
+  if (p->align && (!p->align->ops->finish(p->align, error) ||
+                   !pipeline_resolve(p, inputs, n, FALSE, error)))
+    return FALSE;
+  pipeline_note_disorder(p);
+  tb_axes_set_guides(p->readers);
   for (guint i = 0; i < p->observers->len; i++) {
     TbObserver *observer = g_ptr_array_index(p->observers, i);
-    if (observer->ops->finish && !observer->ops->finish(observer, error))
+    if (observer != p->align && observer->ops->finish && !observer->ops->finish(observer, error))
       return FALSE;
   }
   return TRUE;
@@ -416,7 +502,7 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
     if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event) &&
         pipeline_keeps(p, capabilities, event)) {
       if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
-        tb_context_stage_apply(context, event, event->time_ns);
+        tb_context_stage_apply(context, event, event->timeline_ns);
       if (!tb_writer_event(writer, event, error))
         return FALSE;
     }
@@ -477,7 +563,8 @@ gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput 
                           TbWriterCounts *counts, GError **error)
 {
   g_autoptr(GPtrArray) kept = pipeline_output_sources(p, format->capabilities);
-  if (!pipeline_check_readable(p, error) || !tb_axes_check(kept, p->options.align_off, error))
+  if (!pipeline_check_readable(p, error) ||
+      !tb_axes_check(kept, p->align, p->options.align_off, error))
     return FALSE;
   pipeline_number_interfaces(p, kept);
   pipeline_set_overlap(p, TRUE);

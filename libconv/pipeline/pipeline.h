@@ -34,6 +34,8 @@ typedef struct {
  * @limits: (nullable): NULL = the defaults
  * @settings: (nullable): for readers and writers, string -> string
  * @align_off: accept the clocks as they stand
+ * @align_hosts: correct the clocks of hosts by the packets seen at both ends
+ * @align_reference: (nullable): the host whose clock stands
  * @no_events, @no_packets: leave these kinds out
  * @time_offset_ns: added to the times of all sources
  * @sort_folder: (nullable): where unsorted inputs may be spilled
@@ -45,6 +47,8 @@ typedef struct {
   const TbLimits *limits;
   GHashTable *settings;
   gboolean align_off;
+  gboolean align_hosts;
+  const char *align_reference;
   gboolean no_events;
   gboolean no_packets;
   gint64 time_offset_ns;
@@ -89,6 +93,16 @@ const GPtrArray *tb_pipeline_get_machines(const TbPipeline *pipeline);
 /** tb_pipeline_get_sources: (element-type TbSource): by rank, one for each rank */
 const GPtrArray *tb_pipeline_get_sources(const TbPipeline *pipeline);
 const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *pipeline);
+/** tb_pipeline_get_notes: (element-type utf8): sentences about what was found out of clocks */
+const GPtrArray *tb_pipeline_get_notes(const TbPipeline *pipeline);
+/** tb_pipeline_get_align: (nullable): asked with tb_align_get_reason() and tb_align_get_pairs() */
+const TbObserver *tb_pipeline_get_align(const TbPipeline *pipeline);
+/**
+ * tb_pipeline_check_axes: whether what was found can be interleaved; emit asks it, too.
+ * Returns: FALSE with TB_ERROR_CLOCK
+ */
+gboolean tb_pipeline_check_axes(const TbPipeline *pipeline, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /** tb_pipeline_get_sorted: streams that were out of order and had to be sorted */
 guint tb_pipeline_get_sorted(const TbPipeline *pipeline);
 /** tb_pipeline_get_repeats: events left out in emit because another input held them too */

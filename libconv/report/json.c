@@ -76,11 +76,7 @@ static void put_machine(JsonBuilder *json, const TbMachine *machine)
 static void put_axis(JsonBuilder *json, const TbAxis *axis)
 {
   put_string(json, "clock", tb_clock_to_name(axis->clock));
-  put_string(json, "axis", tb_axis_to_name(axis));
-  put_int(json, "offset_ns", axis->offset_ns);
-  put_string(json, "origin", tb_origin_to_name(axis->origin));
-  put_int_if(json, "bound_low_ns", axis->bounded, axis->bound_low_ns);
-  put_int_if(json, "bound_high_ns", axis->bounded, axis->bound_high_ns);
+  tb_report_build_axis(axis, json);
 }
 
 static void put_counts(JsonBuilder *json, const TbSource *source)
@@ -167,6 +163,14 @@ void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, 
   for (guint i = 0; i < damage->len; i++)
     put_damage(json, g_ptr_array_index(damage, i));
   json_builder_end_array(json);
+  const GPtrArray *notes = tb_pipeline_get_notes(pipeline);
+  json_builder_set_member_name(json, "notes");
+  json_builder_begin_array(json);
+  for (guint i = 0; i < notes->len; i++)
+    tb_report_build_string(json, g_ptr_array_index(notes, i));
+  json_builder_end_array(json);
+  json_builder_set_member_name(json, "hosts");
+  tb_report_build_hosts(pipeline, json);
   put_int(json, "places_of_damage", (gint64)tb_damage_log_get_n(tb_pipeline_get_damage(pipeline)));
   json_builder_set_member_name(json, "clean");
   json_builder_add_boolean_value(json, tb_report_is_clean(pipeline));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "pipeline/pipeline.h"
+#include "stages/align.h"
 #include "stages/census.h"
 
 #include <glib.h>
@@ -32,6 +33,21 @@ void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census,
 /** tb_report_build_file: the same as one JSON object */
 void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census,
                           JsonBuilder *json);
+
+/** tb_report_append_align: a line for each source's axis, why it has none, and what was noted */
+void tb_report_append_align(const TbPipeline *pipeline, GString *out);
+
+/** tb_report_append_notes: a line for each note about clocks. Escaped for a terminal */
+void tb_report_append_notes(const TbPipeline *pipeline, GString *out);
+
+/** tb_report_build_align: the same as the JSON document of `align` */
+void tb_report_build_align(const TbPipeline *pipeline, JsonBuilder *json);
+
+/** tb_report_build_axis: the members about an axis, into an object that is open */
+void tb_report_build_axis(const TbAxis *axis, JsonBuilder *json);
+
+/** tb_report_build_hosts: the array of pairs of hosts */
+void tb_report_build_hosts(const TbPipeline *pipeline, JsonBuilder *json);
 
 /** tb_report_print_json: (transfer full): text of @json, with a newline at its end */
 char *tb_report_print_json(JsonBuilder *json);

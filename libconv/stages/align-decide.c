@@ -118,17 +118,19 @@ static void note_steps(TbAlign *align, const TbAlignResult *result)
   }
 }
 
-/* A date that the packets confirm stands, within what both allow. */
-static gboolean axis_keep_date(TbAxis *axis, gint64 low_ns, gint64 high_ns)
+/*
+ * A date that the packets confirm stands. Its own bounds are what recorders
+ * reach on quiet machines; those of causality hold on any.
+ */
+static gboolean axis_keep_date(TbAxis *axis, const TbAlignFit *fit)
 {
-  gint64 low = MAX(low_ns, axis->bound_low_ns - axis->offset_ns);
-  gint64 high = MIN(high_ns, axis->bound_high_ns - axis->offset_ns);
+  gint64 low = MAX(fit->low_ns, axis->bound_low_ns - axis->offset_ns);
+  gint64 high = MIN(fit->high_ns, axis->bound_high_ns - axis->offset_ns);
   if (!axis->bounded || low > high)
     return FALSE;
-  gint64 offset = axis->offset_ns;
-  axis->bound_low_ns = offset + low;
-  axis->bound_high_ns = offset + high;
-  axis->offset_ns = offset + CLAMP(0, low, high);
+  axis->bound_low_ns = axis->offset_ns + fit->low_ns;
+  axis->bound_high_ns = axis->offset_ns + fit->high_ns;
+  axis->offset_ns += CLAMP(0, low, high);
   return TRUE;
 }
 
@@ -168,7 +170,7 @@ static void recording_settle(Decision *d, const TbAlignResult *best)
   axis->confidence = MIN(best->vote.confidence, G_MAXUINT16);
   axis->matches = best->fit.matches;
   if (axis->realtime && fit.slope == 0) {
-    if (axis_keep_date(axis, fit.low_ns, fit.high_ns))
+    if (axis_keep_date(axis, &fit))
       return;
     note_date(d->align, source, &fit);
   }

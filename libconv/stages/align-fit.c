@@ -11,6 +11,8 @@ enum {
   FIT_SLACK_NS = 50,         /* the kernel's clocks for tracing and for packets agree so far */
   FIT_UNKNOWN_NS = 50000,    /* where causality gives no bound */
   FIT_UNMATCHED_WEIGHT = 4,  /* a match outweighs so many packets without one */
+  FIT_FAR_SPREADS = 8,       /* median distances; what lies farther out is a wrong match */
+  FIT_SLOPE_STEPS = 40,
   FIT_DROPPED_SHARE = 50,    /* one match in so many may be wrong */
 };
 
@@ -36,6 +38,20 @@ static gint64 fit_bend(const TbAlignFit *fit, gint64 event_ns)
 static gint64 match_residual(const TbAlignMatch *match)
 {
   return match->packet_ns - match->event.time_ns;
+}
+
+static void fit_middle(const GArray *matches, guint from, guint to, TbAlignFit *fit)
+{
+  guint n = to - from;
+  g_autofree gint64 *values = g_new(gint64, (gsize)n + 1);
+  for (guint i = 0; i < n; i++) {
+    const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, from + i);
+    values[i] = match_residual(match) - fit_bend(fit, match->event.time_ns);
+  }
+  fit->offset_ns = median_of(values, n);
+  for (guint i = 0; i < n; i++)
+    values[i] = ABS(values[i] - fit->offset_ns);
+  fit->spread_ns = median_of(values, n);
 }
 
 /* --- drift -------------------------------------------------------------- */
@@ -78,19 +94,79 @@ static int compare_double(const void *a, const void *b)
   return x < y ? -1 : x > y;
 }
 
-/* The median of the slopes between all bins: single wrong ones have no say. */
+/* The median of the slopes between bins far apart: single wrong ones have no say. */
 static double bins_slope(const FitBin *bins, guint n)
 {
   double slopes[FIT_BINS * FIT_BINS / 2];
   guint count = 0;
   for (guint i = 0; i < n; i++)
     for (guint j = i + 1; j < n; j++)
-      if (bins[j].time > bins[i].time)
+      if ((bins[j].time - bins[i].time) * 3 > bins[n - 1].time - bins[0].time)
         slopes[count++] = (bins[j].residual - bins[i].residual) / (bins[j].time - bins[i].time);
   if (count == 0)
     return 0;
   qsort(slopes, count, sizeof *slopes, compare_double);
   return slopes[count / 2];
+}
+
+/* How far the moments before and behind all stamps stay apart, at a slope. */
+static double fit_gap(const GArray *matches, guint from, guint to, const TbAlignFit *fit,
+                      double slope)
+{
+  double high = G_MAXDOUBLE, low = -G_MAXDOUBLE;
+  double far = FIT_FAR_SPREADS * (double)MAX(fit->spread_ns, FIT_SLACK_NS);
+  for (guint i = from; i < to; i++) {
+    const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, i);
+    const TbAlignEvent *event = &match->event;
+    double time = (double)(event->time_ns - fit->ref_ns);
+    double residual = (double)(match_residual(match) - fit->offset_ns);
+    if (fabs(residual - fit->slope * time) > far)
+      continue;
+    if (event->before_ns != TB_ALIGN_NO_TIME)
+      high = MIN(high, residual + (double)(event->time_ns - event->before_ns + fit->cut_ns) -
+                           slope * time);
+    if (event->after_ns != TB_ALIGN_NO_TIME)
+      low = MAX(low, residual + (double)(event->time_ns - event->after_ns) - slope * time);
+  }
+  return high < G_MAXDOUBLE && low > -G_MAXDOUBLE ? high - low : -G_MAXDOUBLE;
+}
+
+/* How much steeper or flatter the slope may be before the two sides touch. */
+static double fit_slope_room(const GArray *matches, guint from, guint to, double width,
+                             const TbAlignFit *fit)
+{
+  double room = 0;
+  for (guint side = 0; side < 2; side++) {
+    double near = 0, far = width;
+    for (guint i = 0; i < FIT_SLOPE_STEPS / 2; i++) {
+      double middle = (near + far) / 2;
+      if (fit_gap(matches, from, to, fit, fit->slope + (side ? middle : -middle)) > 0)
+        near = middle;
+      else
+        far = middle;
+    }
+    room = MAX(room, near);
+  }
+  return room;
+}
+
+/* Causality is sharper than residuals: the slope that leaves most room between both sides. */
+static void fit_refine_slope(const GArray *matches, guint from, guint to, gint64 span,
+                             TbAlignFit *fit)
+{
+  double width = FIT_FAR_SPREADS * (double)MAX(fit->spread_ns, FIT_SLACK_NS) / (double)span;
+  double low = fit->slope - width, high = fit->slope + width;
+  if (fit_gap(matches, from, to, fit, fit->slope) == -G_MAXDOUBLE)
+    return;
+  for (guint i = 0; i < FIT_SLOPE_STEPS; i++) {
+    double a = low + (high - low) / 3, b = high - (high - low) / 3;
+    if (fit_gap(matches, from, to, fit, a) < fit_gap(matches, from, to, fit, b))
+      low = a;
+    else
+      high = b;
+  }
+  fit->slope = (low + high) / 2;
+  fit->slack_ns = fit_slope_room(matches, from, to, width, fit) * (double)span / 2;
 }
 
 static void fit_drift(const GArray *matches, guint from, guint to, TbAlignFit *fit)
@@ -103,9 +179,12 @@ static void fit_drift(const GArray *matches, guint from, guint to, TbAlignFit *f
     received += g_array_index(matches, TbAlignMatch, i).event.received;
   guint n = fit_make_bins(matches, from, to, received > (to - from) / 2, fit, bins);
   double slope = n >= FIT_BIN_MIN ? bins_slope(bins, n) : 0;
-  /* A drift that does not move anything by more than residuals scatter is none. */
-  if (fabs(slope) * (double)span > 2.0 * (double)MAX(fit->spread_ns, 250))
-    fit->slope = slope;
+  if (span <= 0)
+    return;
+  fit->slope = slope;
+  fit_middle(matches, from, to, fit);
+  fit_refine_slope(matches, from, to, span, fit);
+  fit_middle(matches, from, to, fit);
 }
 
 /* --- the interval ------------------------------------------------------- */
@@ -118,8 +197,8 @@ typedef struct {
 } Bounds;
 
 /* What each match alone allows: the stamp lies between its two moments. */
-static void bounds_collect(const GArray *matches, guint from, guint to, gint64 resolution_ns,
-                           const TbAlignFit *fit, gboolean alone, Bounds *b)
+static void bounds_collect(const GArray *matches, guint from, guint to, const TbAlignFit *fit,
+                           gboolean alone, Bounds *b)
 {
   b->n_lows = b->n_highs = 0;
   for (guint i = from; i < to; i++) {
@@ -130,7 +209,7 @@ static void bounds_collect(const GArray *matches, guint from, guint to, gint64 r
     if (match->event.after_ns != TB_ALIGN_NO_TIME)
       b->lows[b->n_lows++] = stamp - match->event.after_ns;
     if (match->event.before_ns != TB_ALIGN_NO_TIME)
-      b->highs[b->n_highs++] = stamp + MAX(resolution_ns - 1, 0) - match->event.before_ns;
+      b->highs[b->n_highs++] = stamp + fit->cut_ns - match->event.before_ns;
   }
   qsort(b->lows, b->n_lows, sizeof *b->lows, compare_ns);
   qsort(b->highs, b->n_highs, sizeof *b->highs, compare_ns);
@@ -152,21 +231,21 @@ static void bounds_close(const Bounds *b, TbAlignFit *fit)
     else
       high++;
   }
-  fit->low_ns = MIN(b->lows[low], b->highs[high]) - FIT_SLACK_NS;
-  fit->high_ns = MAX(b->lows[low], b->highs[high]) + FIT_SLACK_NS;
+  gint64 slack = FIT_SLACK_NS + (gint64)fit->slack_ns;
+  fit->low_ns = MIN(b->lows[low], b->highs[high]) - slack;
+  fit->high_ns = MAX(b->lows[low], b->highs[high]) + slack;
   fit->causal = TRUE;
   fit->offset_ns = fit->low_ns + (fit->high_ns - fit->low_ns) / 2;
 }
 
-static void fit_interval(const GArray *matches, guint from, guint to, gint64 resolution_ns,
-                         TbAlignFit *fit)
+static void fit_interval(const GArray *matches, guint from, guint to, TbAlignFit *fit)
 {
   gsize n = to - from;
   g_autofree gint64 *lows = g_new(gint64, n + 1), *highs = g_new(gint64, n + 1);
   Bounds bounds = { lows, highs, 0, 0 };
-  bounds_collect(matches, from, to, resolution_ns, fit, TRUE, &bounds);
+  bounds_collect(matches, from, to, fit, TRUE, &bounds);
   if (bounds.n_lows < FIT_BIN_MIN || bounds.n_highs < FIT_BIN_MIN)
-    bounds_collect(matches, from, to, resolution_ns, fit, FALSE, &bounds);
+    bounds_collect(matches, from, to, fit, FALSE, &bounds);
   if (bounds.n_lows && bounds.n_highs) {
     bounds_close(&bounds, fit);
     return;
@@ -178,35 +257,19 @@ static void fit_interval(const GArray *matches, guint from, guint to, gint64 res
                                 : fit->offset_ns + slack;
 }
 
-static void fit_middle(const GArray *matches, guint from, guint to, TbAlignFit *fit)
-{
-  guint n = to - from;
-  g_autofree gint64 *values = g_new(gint64, (gsize)n + 1);
-  for (guint i = 0; i < n; i++) {
-    const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, from + i);
-    values[i] = match_residual(match) - fit_bend(fit, match->event.time_ns);
-  }
-  fit->offset_ns = median_of(values, n);
-  for (guint i = 0; i < n; i++)
-    values[i] = ABS(values[i] - fit->offset_ns);
-  fit->spread_ns = median_of(values, n);
-}
-
 void tb_align_fit(const GArray *matches, guint from, guint to, gint64 resolution_ns,
                   gboolean drifts, TbAlignFit *fit)
 {
-  *fit = (TbAlignFit){ .matches = to - from };
+  *fit = (TbAlignFit){ .matches = to - from, .cut_ns = MAX(resolution_ns - 1, 0) };
   if (to <= from)
     return;
   gint64 first = g_array_index(matches, TbAlignMatch, from).event.time_ns;
   gint64 last = g_array_index(matches, TbAlignMatch, to - 1).event.time_ns;
   fit->ref_ns = first + (last - first) / 2;
   fit_middle(matches, from, to, fit);
-  if (drifts && to - from >= TB_ALIGN_DRIFT_MATCHES) {
+  if (drifts && to - from >= TB_ALIGN_DRIFT_MATCHES)
     fit_drift(matches, from, to, fit);
-    fit_middle(matches, from, to, fit);
-  }
-  fit_interval(matches, from, to, resolution_ns, fit);
+  fit_interval(matches, from, to, fit);
 }
 
 void tb_align_find_piece(const GArray *matches, guint n_packets, guint *from, guint *to)

@@ -22,6 +22,8 @@ G_BEGIN_DECLS
  * @low_ns, @high_ns: @offset_ns lies between them; the stamps and events allow nothing else
  * @causal: both follow from what happens before what; else from the spread of the residuals
  * @spread_ns: median distance of the residuals from their median, both ways taken together
+ * @slack_ns: how far the ends may lie off because the slope is not known better; in the bounds
+ * @cut_ns: how much later than its stamp a packet can have been
  * @matches: how many
  */
 typedef struct {
@@ -32,6 +34,8 @@ typedef struct {
   gint64 high_ns;
   gboolean causal;
   gint64 spread_ns;
+  double slack_ns;
+  gint64 cut_ns;
   guint matches;
 } TbAlignFit;
 

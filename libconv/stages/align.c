@@ -93,6 +93,7 @@ static const TbObserverOps align_ops = {
   .name = "align",
   .wants_type = align_wants_type,
   .wants_packets = TRUE,
+  .any_order = TRUE,
   .event = align_event,
   .finish = align_finish,
   .free = align_free,

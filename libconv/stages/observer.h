@@ -20,6 +20,7 @@ typedef struct _TbObserver TbObserver;
  * @wants_type: asked once for every event type, before its first event. The
  *   place to look up fields; keep what was found in a table by type->id
  * @wants_packets: whether packets (headers and bytes) are shown
+ * @any_order: how packets lie between the events of other inputs does not matter to it
  * @event: one event, borrowed. TRACE events of wanted types, all LOST events of
  *   event sources, and packets if wanted. Its time is on the axis known when the
  *   inputs were opened ("timeline time"), not yet aligned
@@ -30,6 +31,7 @@ typedef struct {
   const char *name;
   gboolean (*wants_type)(TbObserver *observer, const TbEventType *type);
   gboolean wants_packets;
+  gboolean any_order;
   void (*event)(TbObserver *observer, const TbEvent *event);
   gboolean (*finish)(TbObserver *observer, GError **error);
   void (*free)(TbObserver *observer);
