@@ -11,6 +11,7 @@ enum {
   COMPARE_PART_MIN = 40,   /* packets of a part */
   COMPARE_REST_MIN = 20,   /* packets without matches that are voted on again */
   COMPARE_STEPS = 8,
+  COMPARE_COMPLETE_MIN = 1000, /* packets of lengths that are kept completely */
   COMPARE_SPREADS = 8,     /* residuals lie within so many median distances */
   COMPARE_STEP_NS = 50000, /* a smaller jump is scatter */
 };
@@ -203,17 +204,40 @@ static void comparison_wish(Comparison *c, const TbAxis *axis)
   }
 }
 
-static void compare_one(TbAlignTrack *recording, TbAlignTrack *capture, guint device,
-                        guint budget, TbAlignResult *best)
+static gboolean length_is_complete(const TbAlignTrack *track, guint32 len)
+{
+  return !track->limits.limits || track->limits.limits[len] == G_MAXUINT32;
+}
+
+/*
+ * The packets to compare. Lengths of which either side kept only some would
+ * look like packets that were never recorded: they are left out where the
+ * others suffice. Returns: (transfer full)
+ */
+static GArray *compare_packets(const TbAlignTrack *recording, const TbAlignTrack *capture)
+{
+  if (!recording->limits.limits && !capture->limits.limits)
+    return g_array_ref(capture->packets);
+  g_autoptr(GArray) complete = g_array_new(FALSE, FALSE, sizeof(TbAlignPacket));
+  for (guint i = 0; i < capture->packets->len; i++) {
+    const TbAlignPacket *packet = &g_array_index(capture->packets, TbAlignPacket, i);
+    if (length_is_complete(recording, packet->len) && length_is_complete(capture, packet->len))
+      g_array_append_vals(complete, packet, 1);
+  }
+  return g_array_ref(complete->len >= COMPARE_COMPLETE_MIN ? complete : capture->packets);
+}
+
+static void compare_one(TbAlignTrack *recording, TbAlignTrack *capture, const GArray *packets,
+                        guint device, guint budget, TbAlignResult *best)
 {
   TbAlignResult result = { .recording = recording, .capture = capture, .device = device,
                            .scale = 1.0 };
   const TbAxis *axis = &recording->source->axis;
   if (axis->ticks)
-    result.scale = tb_align_find_rate(recording->events, device, capture->packets);
+    result.scale = tb_align_find_rate(recording->events, device, packets);
   if (result.scale == 0)
     return;
-  Comparison c = { .capture = capture, .packets = capture->packets, .budget = budget,
+  Comparison c = { .capture = capture, .packets = packets, .budget = budget,
                    .drifts = clock_drifts(axis),
                    .resolution_ns = source_resolution_ns(capture->source) };
   comparison_wish(&c, axis);
@@ -237,12 +261,13 @@ gboolean tb_align_compare(TbAlignTrack *recording, TbAlignTrack *capture, guint 
   if (capture->packets->len == 0 || recording->events->len == 0)
     return FALSE;
   guint n = MAX(1, recording->devices->len);
+  g_autoptr(GArray) packets = compare_packets(recording, capture);
   if (capture->cooked && n > 1)
-    compare_one(recording, capture, TB_ALIGN_ALL_DEVICES, budget, result);
+    compare_one(recording, capture, packets, TB_ALIGN_ALL_DEVICES, budget, result);
   for (guint device = 0; device < n && !(capture->cooked && result->vote.accepted); device++)
-    compare_one(recording, capture, device, budget, result);
+    compare_one(recording, capture, packets, device, budget, result);
   /* A bridge or a bond stamps packets of several devices. */
   if (!result->vote.accepted && !capture->cooked && n > 1)
-    compare_one(recording, capture, TB_ALIGN_ALL_DEVICES, budget, result);
+    compare_one(recording, capture, packets, TB_ALIGN_ALL_DEVICES, budget, result);
   return result->vote.accepted;
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-  DECIDE_BUDGET = 1 << 20,
-  DECIDE_BUDGET_MANY = 1 << 17,
+  DECIDE_BUDGET = 1 << 18,
+  DECIDE_BUDGET_MANY = 1 << 16,
   DECIDE_FEW_COMPARISONS = 8,
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-  VOTE_LOOKED_AT = 4096, /* packets a candidate is scored with */
+  VOTE_LOOKED_AT = 1024, /* packets a candidate is scored with */
   VOTE_BLOCK = 64,       /* taken in runs of so many, so that neighbours stay together */
   VOTE_SCALES = 2,
   VOTE_RADIX_BITS = 16,
