@@ -6,6 +6,8 @@
  */
 #include "stages/align-private.h"
 
+#include <math.h>
+
 enum {
   COMPARE_DEPTH = 4,       /* halvings of a capture */
   COMPARE_PART_MIN = 40,   /* packets of a part */
@@ -19,6 +21,12 @@ enum {
 /* A part was chosen among several, so it must convince more. */
 #define COMPARE_PART_CONFIDENCE 2.0
 #define COMPARE_PART_SHARE 0.6
+
+/* Of the matches: right ones agree to 0.97 and more, those of a similar recording to 0.2 - 0.9. */
+#define COMPARE_AGREEING_MIN 0.93
+/* Of the vote's score: what is lost when matches are looked at closely fell together by chance. */
+#define COMPARE_KEPT_MIN 0.8
+#define COMPARE_AGREEING_APART 0.1
 
 #define TAI_MINUS_UTC_NS (37 * G_GINT64_CONSTANT(1000000000))
 
@@ -140,6 +148,14 @@ static void compare_rest(const Comparison *c, guint from, guint to, gint64 known
     compare_rest(c, from, from + first, vote.offset_ns, FALSE, result);
 }
 
+/* Where causality has little to say, residuals must at least lie close together. */
+static gboolean fit_is_believed(const TbAlignFit *fit, gint64 near_ns)
+{
+  if (fit->windows * 2 >= fit->matches)
+    return fit->agreeing >= COMPARE_AGREEING_MIN;
+  return fit->spread_ns * 4 <= near_ns;
+}
+
 static gboolean compare_device(const Comparison *c, TbAlignResult *result)
 {
   guint from, to, first, last;
@@ -157,21 +173,28 @@ static gboolean compare_device(const Comparison *c, TbAlignResult *result)
   tb_align_fit(matches, first, last, c->resolution_ns,
                c->drifts && (result->scale != 1.0 || span >= TB_ALIGN_DRIFT_SPAN_NS),
                &result->fit);
+  if (!fit_is_believed(&result->fit, result->vote.near_ns) ||
+      result->fit.matches < COMPARE_KEPT_MIN * result->vote.score) {
+    result->vote.accepted = FALSE;
+    return FALSE;
+  }
   result->steps = g_array_new(FALSE, FALSE, sizeof(TbAlignStepFound));
   compare_rest(c, 0, from, result->vote.offset_ns, FALSE, result);
   compare_rest(c, to, c->packets->len, result->vote.offset_ns, TRUE, result);
   return TRUE;
 }
 
-/* Both ends of a veth pair match: the right one has more matches, or scatters less. */
+/* Both ends of a veth pair match: the right one scatters less (0.3 against 1 us natively). */
 static gboolean result_is_better(const TbAlignResult *a, const TbAlignResult *b)
 {
   if (a->vote.accepted != b->vote.accepted)
     return a->vote.accepted;
   if (!a->vote.accepted)
     return a->vote.confidence > b->vote.confidence;
-  if (a->fit.matches * 10 > b->fit.matches * 11 || b->fit.matches * 10 > a->fit.matches * 11)
+  if (a->fit.matches * 2 > b->fit.matches * 3 || b->fit.matches * 2 > a->fit.matches * 3)
     return a->fit.matches > b->fit.matches;
+  if (fabs(a->fit.agreeing - b->fit.agreeing) > COMPARE_AGREEING_APART)
+    return a->fit.agreeing > b->fit.agreeing;
   return a->fit.spread_ns < b->fit.spread_ns;
 }
 

@@ -9,11 +9,11 @@ enum {
   FIT_BINS = 48,
   FIT_BIN_MIN = 3,
   FIT_SLACK_NS = 50,         /* the kernel's clocks for tracing and for packets agree so far */
+  FIT_SKEW_NS = 1000,        /* and those of different CPUs so far */
   FIT_UNKNOWN_NS = 50000,    /* where causality gives no bound */
   FIT_UNMATCHED_WEIGHT = 4,  /* a match outweighs so many packets without one */
   FIT_FAR_SPREADS = 8,       /* median distances; what lies farther out is a wrong match */
   FIT_SLOPE_STEPS = 40,
-  FIT_DROPPED_SHARE = 50,    /* one match in so many may be wrong */
 };
 
 static int compare_ns(const void *a, const void *b)
@@ -189,72 +189,70 @@ static void fit_drift(const GArray *matches, guint from, guint to, TbAlignFit *f
 
 /* --- the interval ------------------------------------------------------- */
 
+/* Each match alone allows the offsets of one window; a side that nothing bounds is at the end. */
 typedef struct {
   gint64 *lows;
   gint64 *highs;
-  guint n_lows;
-  guint n_highs;
-} Bounds;
+  guint n;
+  guint two_sided;
+} Windows;
 
-/* What each match alone allows: the stamp lies between its two moments. */
-static void bounds_collect(const GArray *matches, guint from, guint to, const TbAlignFit *fit,
-                           gboolean alone, Bounds *b)
+static void windows_collect(const GArray *matches, guint from, guint to, const TbAlignFit *fit,
+                            gboolean alone, gint64 slack_ns, Windows *w)
 {
-  b->n_lows = b->n_highs = 0;
+  w->n = w->two_sided = 0;
   for (guint i = from; i < to; i++) {
     const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, i);
-    gint64 stamp = match->packet_ns - fit_bend(fit, match->event.time_ns);
+    const TbAlignEvent *event = &match->event;
+    gint64 stamp = match->packet_ns - fit_bend(fit, event->time_ns);
+    gboolean low = event->after_ns != TB_ALIGN_NO_TIME, high = event->before_ns != TB_ALIGN_NO_TIME;
     if (alone && !match->alone)
       continue;
-    if (match->event.after_ns != TB_ALIGN_NO_TIME)
-      b->lows[b->n_lows++] = stamp - match->event.after_ns;
-    if (match->event.before_ns != TB_ALIGN_NO_TIME)
-      b->highs[b->n_highs++] = stamp + fit->cut_ns - match->event.before_ns;
+    w->two_sided += low && high;
+    w->lows[w->n] = low ? stamp - event->after_ns - slack_ns : G_MININT64;
+    w->highs[w->n++] = high ? stamp + fit->cut_ns - event->before_ns + slack_ns : G_MAXINT64;
   }
-  qsort(b->lows, b->n_lows, sizeof *b->lows, compare_ns);
-  qsort(b->highs, b->n_highs, sizeof *b->highs, compare_ns);
+  qsort(w->lows, w->n, sizeof *w->lows, compare_ns);
+  qsort(w->highs, w->n, sizeof *w->highs, compare_ns);
 }
 
-/*
- * The largest low and the smallest high. Where they cross, a few matches are
- * wrong: the ones farthest out are dropped, within reason; what still crosses
- * is how far the clocks themselves disagree.
- */
-static void bounds_close(const Bounds *b, TbAlignFit *fit)
+/* The offsets that most windows allow; wrong matches are outvoted. Returns: how many allow them */
+static guint windows_meet(const Windows *w, gint64 *low, gint64 *high)
 {
-  guint spare = (b->n_lows + b->n_highs) / FIT_DROPPED_SHARE, low = b->n_lows - 1, high = 0;
-  gint64 middle = fit->offset_ns;
-  while (b->lows[low] > b->highs[high] && spare > 0 && low > 0 && high + 1 < b->n_highs) {
-    spare--;
-    if (b->lows[low] - middle > middle - b->highs[high])
-      low--;
-    else
-      high++;
+  guint depth = 0, best = 0;
+  for (guint l = 0, h = 0; l < w->n; l++) {
+    while (h < w->n && w->highs[h] < w->lows[l]) {
+      h++;
+      depth--;
+    }
+    if (++depth > best) {
+      best = depth;
+      *low = w->lows[l];
+      *high = w->highs[h];
+    }
   }
-  gint64 slack = FIT_SLACK_NS + (gint64)fit->slack_ns;
-  fit->low_ns = MIN(b->lows[low], b->highs[high]) - slack;
-  fit->high_ns = MAX(b->lows[low], b->highs[high]) + slack;
-  fit->causal = TRUE;
-  fit->offset_ns = fit->low_ns + (fit->high_ns - fit->low_ns) / 2;
+  return best;
 }
 
 static void fit_interval(const GArray *matches, guint from, guint to, TbAlignFit *fit)
 {
   gsize n = to - from;
   g_autofree gint64 *lows = g_new(gint64, n + 1), *highs = g_new(gint64, n + 1);
-  Bounds bounds = { lows, highs, 0, 0 };
-  bounds_collect(matches, from, to, fit, TRUE, &bounds);
-  if (bounds.n_lows < FIT_BIN_MIN || bounds.n_highs < FIT_BIN_MIN)
-    bounds_collect(matches, from, to, fit, FALSE, &bounds);
-  if (bounds.n_lows && bounds.n_highs) {
-    bounds_close(&bounds, fit);
-    return;
-  }
-  gint64 slack = FIT_UNKNOWN_NS + 4 * fit->spread_ns;
-  fit->low_ns = bounds.n_lows ? MIN(lows[bounds.n_lows - 1], fit->offset_ns) - FIT_SLACK_NS
-                              : fit->offset_ns - slack;
-  fit->high_ns = bounds.n_highs ? MAX(highs[0], fit->offset_ns) + FIT_SLACK_NS
-                                : fit->offset_ns + slack;
+  Windows windows = { lows, highs, 0, 0 };
+  gint64 low = G_MININT64, high = G_MAXINT64, unknown = FIT_UNKNOWN_NS + 4 * fit->spread_ns;
+  windows_collect(matches, from, to, fit, FALSE, FIT_SKEW_NS, &windows);
+  guint allow = windows_meet(&windows, &low, &high);
+  fit->agreeing = windows.n ? (double)allow / windows.n : 0;
+  fit->windows = windows.two_sided;
+  windows_collect(matches, from, to, fit, TRUE, FIT_SLACK_NS + (gint64)fit->slack_ns, &windows);
+  if (windows.two_sided < FIT_BIN_MIN)
+    windows_collect(matches, from, to, fit, FALSE, FIT_SLACK_NS + (gint64)fit->slack_ns, &windows);
+  windows_meet(&windows, &low, &high);
+  fit->causal = low != G_MININT64 && high != G_MAXINT64;
+  fit->low_ns = low != G_MININT64 ? low : MIN(fit->offset_ns, high) - unknown;
+  fit->high_ns = high != G_MAXINT64 ? high : MAX(fit->offset_ns, low) + unknown;
+  if (fit->causal)
+    fit->offset_ns = low + (high - low) / 2;
 }
 
 void tb_align_fit(const GArray *matches, guint from, guint to, gint64 resolution_ns,

@@ -22,6 +22,9 @@ G_BEGIN_DECLS
  * @low_ns, @high_ns: @offset_ns lies between them; the stamps and events allow nothing else
  * @causal: both follow from what happens before what; else from the spread of the residuals
  * @spread_ns: median distance of the residuals from their median, both ways taken together
+ * @agreeing: part of the matches that causality allows at this offset: most of them where
+ *   they are right, few where lengths fell together by chance or in bursts that look alike
+ * @windows: matches with a bound on either side, which alone make @agreeing say something
  * @slack_ns: how far the ends may lie off because the slope is not known better; in the bounds
  * @cut_ns: how much later than its stamp a packet can have been
  * @matches: how many
@@ -34,6 +37,8 @@ typedef struct {
   gint64 high_ns;
   gboolean causal;
   gint64 spread_ns;
+  double agreeing;
+  guint windows;
   double slack_ns;
   gint64 cut_ns;
   guint matches;
