@@ -138,7 +138,7 @@ static void compare_rest(const Comparison *c, guint from, guint to, gint64 known
   /* The place: between the last packet on one side and the first one on the other. */
   guint before = behind ? from + first - (from + first > 0) : from + last - 1;
   guint after = behind ? from + first : MIN(from + last, c->packets->len - 1);
-  TbAlignStepFound step = { g_array_index(c->packets, TbAlignPacket, before).time_ns,
+  TbAlignStepFound step = { behind, g_array_index(c->packets, TbAlignPacket, before).time_ns,
                             g_array_index(c->packets, TbAlignPacket, after).time_ns,
                             behind ? ns : -ns };
   g_array_append_val(result->steps, step);

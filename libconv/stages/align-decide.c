@@ -111,10 +111,10 @@ static void note_steps(TbAlign *align, const TbAlignResult *result)
     const TbAlignStepFound *step = &g_array_index(result->steps, TbAlignStepFound, i);
     tb_align_note(align,
                   "%s: the wall clock was set by %+.6f s between its packets at %" G_GINT64_FORMAT
-                  ".%09u and %" G_GINT64_FORMAT ".%09u; the times of one side are not corrected",
+                  ".%09u and %" G_GINT64_FORMAT ".%09u; the times %s it are left as they are and do not fit",
                   name, (double)step->ns / 1e9, step->before_ns / 1000000000,
                   (guint)(step->before_ns % 1000000000), step->after_ns / 1000000000,
-                  (guint)(step->after_ns % 1000000000));
+                  (guint)(step->after_ns % 1000000000), step->behind ? "behind" : "before");
   }
 }
 

@@ -279,6 +279,7 @@ typedef struct {
   gint64 half_ns;
   double slope;
   gint64 at_ns;
+  guint matches;
 } HostClock;
 
 static void axis_correct(TbAxis *axis, const HostClock *clock, gint64 own_ns)
@@ -297,8 +298,7 @@ static void axis_correct(TbAxis *axis, const HostClock *clock, gint64 own_ns)
   axis->bound_low_ns = axis->offset_ns + (axis->bounded ? low : 0) - clock->half_ns;
   axis->bound_high_ns = axis->offset_ns + (axis->bounded ? high : 0) + clock->half_ns;
   axis->bounded = TRUE;
-  /* Wall-clock time of a capture is moved by packets as well. */
-  axis->matches = MAX(axis->matches, 1);
+  axis->matches = MAX(axis->matches, clock->matches);
   axis->origin = TB_ORIGIN_VOTED;
 }
 
@@ -334,7 +334,8 @@ static HostClock clock_chain(const HostClock *from, const TbHostPair *pair, cons
   gint64 half = ABS(pair->high_ns - pair->low_ns) / 2 + 1;
   gint64 sign = pair->machine == to ? 1 : -1;
   return (HostClock){ TRUE, from->middle_ns + sign * middle, from->half_ns + half,
-                      from->slope + (double)sign * pair->slope, pair->at_ns - from->middle_ns };
+                      from->slope + (double)sign * pair->slope, pair->at_ns - from->middle_ns,
+                      pair->matches_to + pair->matches_from };
 }
 
 static void hosts_correct(TbAlign *align, GPtrArray *machines)

@@ -37,8 +37,10 @@ void tb_align_decide(TbAlign *align);
 /** tb_align_hosts: compares the clocks of machines, and corrects them if wished */
 void tb_align_hosts(TbAlign *align);
 
-/** tb_align_step: the clock of a capture was set between two packets, by @ns */
+/** TbAlignStepFound: the clock of a capture was set between two packets, by @ns; @behind: the
+ * packets behind it do not fit the others, else those before it */
 typedef struct {
+  gboolean behind;
   gint64 before_ns;
   gint64 after_ns;
   gint64 ns;

@@ -368,11 +368,12 @@ static void vote_set_share(const Scorer *s, TbAlignVote *vote)
   gint64 low = index->first_ns + vote->offset_ns - vote->near_ns;
   gint64 high = index->last_ns + vote->offset_ns + vote->near_ns;
   guint n = s->packets->len, packets = 0, events = 0;
-  gint64 first = g_array_index(s->packets, TbAlignPacket, 0).time_ns - vote->offset_ns;
-  gint64 last = g_array_index(s->packets, TbAlignPacket, n - 1).time_ns - vote->offset_ns;
+  gint64 first = G_MAXINT64, last = G_MININT64;
   for (guint i = 0; i < n; i++) {
     const TbAlignPacket *packet = &g_array_index(s->packets, TbAlignPacket, i);
     packets += packet->time_ns >= low && packet->time_ns <= high;
+    first = MIN(first, packet->time_ns - vote->offset_ns);
+    last = MAX(last, packet->time_ns - vote->offset_ns);
   }
   for (guint i = 0; i < index->events->len; i++) {
     const TbAlignEvent *event = index_at(index, i);

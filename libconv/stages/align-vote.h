@@ -69,7 +69,8 @@ typedef struct {
 } TbAlignVote;
 
 /**
- * tb_align_vote: @packets: of TbAlignPacket, by time
+ * tb_align_vote: @packets: of TbAlignPacket, in the order of the capture: where its clock was
+ *   set back that is not the order of time
  * @groups: of TbAlignGroup
  * @wishes: @n_wishes offsets to try beside the voted ones (0 where a date is known,
  *   37 s where a clock is TAI)

@@ -2,8 +2,6 @@
 /* Collecting for alignment; see align.h. */
 #include "stages/align-private.h"
 
-#include <stdlib.h>
-
 static gboolean align_wants_type(TbObserver *observer, const TbEventType *type)
 {
   TbAlign *align = (TbAlign *)observer;
@@ -45,12 +43,6 @@ static void align_event(TbObserver *observer, const TbEvent *event)
     tb_align_track_event(track, &g_array_index(align->plans, TbAlignPlan, event->type->id), event);
 }
 
-static int compare_packets(const void *a, const void *b)
-{
-  const TbAlignPacket *x = a, *y = b;
-  return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
-}
-
 static gint compare_tracks(gconstpointer a, gconstpointer b)
 {
   const TbSource *x = (*(TbAlignTrack *const *)a)->source, *y = (*(TbAlignTrack *const *)b)->source;
@@ -62,11 +54,6 @@ static gboolean align_finish(TbObserver *observer, GError **error)
   TbAlign *align = (TbAlign *)observer;
   /* Results follow the sources' order, not that of the inputs. */
   g_ptr_array_sort(align->tracks, compare_tracks);
-  for (guint i = 0; i < align->tracks->len; i++) {
-    GArray *packets = ((TbAlignTrack *)g_ptr_array_index(align->tracks, i))->packets;
-    if (packets && packets->len)
-      qsort(packets->data, packets->len, sizeof(TbAlignPacket), compare_packets);
-  }
   tb_align_decide(align);
   tb_align_hosts(align);
   /* The samples have served. */
