@@ -207,12 +207,26 @@ static const TbAlignResult *recording_best(const Decision *d, const TbAlignTrack
   return best;
 }
 
-static void recordings_settle(Decision *d)
+/* Whether this is a virtual machine's recording that runs on its host's clock. */
+static gboolean source_is_guest(const TbAlign *align, const TbSource *source)
+{
+  for (guint i = 0; i < align->options.readers->len && source->axis.session; i++) {
+    const TbReader *reader = g_ptr_array_index(align->options.readers, i);
+    if (reader->host && g_ptr_array_find(reader->sources, source, NULL))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Guests come last: where their host has an axis, that is theirs (sources_share()). */
+static void recordings_settle(Decision *d, gboolean guests)
 {
   for (guint i = 0; i < d->align->tracks->len; i++) {
     TbAlignTrack *track = g_ptr_array_index(d->align->tracks, i);
     const TbAlignResult *best = track->events ? recording_best(d, track) : NULL;
-    if (best && !source_is_fixed(track->source))
+    if (best && !source_is_fixed(track->source) &&
+        source_is_guest(d->align, track->source) == guests &&
+        !(guests && track->source->axis.origin == TB_ORIGIN_VOTED))
       recording_settle(d, best);
   }
 }
@@ -223,22 +237,37 @@ static gboolean source_gives(const TbSource *from, const TbSource *to)
 {
   return from != to && from->class == TB_SOURCE_EVENTS && from->axis.realtime &&
          (from->axis.origin == TB_ORIGIN_VOTED || from->axis.origin == TB_ORIGIN_DATE) &&
-         from->machine == to->machine && from->axis.clock == to->axis.clock &&
-         from->axis.clock != TB_CLOCK_UNKNOWN && from->axis.clock != TB_CLOCK_COUNTER;
+         from->axis.clock == to->axis.clock && from->axis.clock != TB_CLOCK_COUNTER &&
+         ((from->axis.session && from->axis.session == to->axis.session) ||
+          (from->machine == to->machine && from->axis.clock != TB_CLOCK_UNKNOWN));
 }
 
-/* Buffers and recordings of one machine on one clock have one offset. */
+/* One clock found twice differs by what the matches leave open; more is another run of it. */
+static gboolean axes_overlap(const TbAxis *a, const TbAxis *b)
+{
+  return a->origin == TB_ORIGIN_VOTED && b->origin == TB_ORIGIN_VOTED && a->rate == 1.0 &&
+         b->rate == 1.0 && a->bound_low_ns <= b->bound_high_ns &&
+         b->bound_low_ns <= a->bound_high_ns;
+}
+
+/*
+ * Buffers and recordings of one machine on one clock have one offset, that of
+ * the most matches: what is in order on that clock stays so.
+ */
 static void sources_share(const GPtrArray *sources)
 {
   for (guint i = 0; i < sources->len; i++) {
     TbSource *to = g_ptr_array_index(sources, i);
     const TbSource *best = NULL;
-    if (to->class != TB_SOURCE_EVENTS || to->axis.origin != TB_ORIGIN_NONE || to->frozen ||
-        to->axis.realtime)
+    gboolean none = to->axis.origin == TB_ORIGIN_NONE && !to->axis.realtime;
+    if (to->class != TB_SOURCE_EVENTS || to->frozen)
       continue;
     for (guint s = 0; s < sources->len; s++) {
       const TbSource *from = g_ptr_array_index(sources, s);
-      if (source_gives(from, to) && (!best || from->axis.matches > best->axis.matches))
+      gboolean gives = source_gives(from, to) &&
+                       (none || (axes_overlap(&from->axis, &to->axis) &&
+                                 from->axis.matches > to->axis.matches));
+      if (gives && (!best || from->axis.matches > best->axis.matches))
         best = from;
     }
     if (best)
@@ -395,7 +424,9 @@ void tb_align_decide(TbAlign *align)
   decide_compare(&d, refusals);
   decide_captures(&d);
   captures_follow(align);
-  recordings_settle(&d);
+  recordings_settle(&d, FALSE);
+  sources_share(sources);
+  recordings_settle(&d, TRUE);
   sources_share(sources);
   sources_find_reasons(&d, sources, refusals);
   for (guint i = 0; i < d.results->len; i++)
