@@ -315,7 +315,7 @@ static int ps_run(const PsOptions *o, const GArray *inputs)
                                 .progress = tool_progress_show, .progress_data = &progress,
                                 .cancel = tool_get_cancel() };
   g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
-  tb_pipeline_add_observer(pipeline, tb_proctrack_new());
+  tb_pipeline_add_observer(pipeline, tb_proctrack_new_with_rows());
   gboolean ok = tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error);
   tool_progress_clear(&progress);

@@ -59,7 +59,7 @@ static gboolean windows_wants_type(const TbEventType *type, gpointer data)
   return plan->status != NULL;
 }
 
-static gpointer windows_new_state(const TbMachine *machine)
+static gpointer windows_new_state(const TbMachine *machine, const TbTracker *tracker)
 {
   WindowsState *state = g_new0(WindowsState, 1);
   state->timeline = machine->timeline;

@@ -8,8 +8,8 @@
 
 enum { PROCTRACK_MAX_CPUS = 65536 };
 
-static const TbTrackFlavour *const proctrack_flavours[] = { &tb_track_linux,
-                                                           &tb_track_windows };
+static const TbTrackFlavour *const proctrack_flavours[] = { &tb_track_linux, &tb_track_windows,
+                                                           &tb_track_rows };
 
 typedef struct {
   gpointer plan; /* NULL = not wanted */
@@ -35,6 +35,7 @@ typedef struct {
   GPtrArray *machines; /* TrackMachine */
   GPtrArray *sources;  /* TrackSource */
   TrackSource *latest;
+  gboolean with_rows;
 } Proctrack;
 
 static void track_machine_free(TrackMachine *machine)
@@ -58,6 +59,8 @@ static gboolean proctrack_wants_type(TbObserver *observer, const TbEventType *ty
   for (guint i = 0; i < G_N_ELEMENTS(proctrack_flavours); i++) {
     const TbTrackFlavour *flavour = proctrack_flavours[i];
     g_autofree gpointer plan = g_malloc0(flavour->plan_size);
+    if (flavour == &tb_track_rows && !proctrack->with_rows)
+      continue;
     if (!flavour->wants_type(type, plan))
       continue;
     if (type->id >= proctrack->types->len)
@@ -103,7 +106,7 @@ static TrackSource *proctrack_find_source(Proctrack *proctrack, const TbSource *
     if (known->source == source)
       return known;
   }
-  if (!source->machine || source->frozen)
+  if (!source->machine || (source->frozen && !proctrack->with_rows))
     return NULL;
   TrackSource *made = g_new0(TrackSource, 1);
   made->source = source;
@@ -191,4 +194,11 @@ TbObserver *tb_proctrack_new(void)
   proctrack->machines = g_ptr_array_new_with_free_func((GDestroyNotify)track_machine_free);
   proctrack->sources = g_ptr_array_new_with_free_func((GDestroyNotify)track_source_free);
   return &proctrack->observer;
+}
+
+TbObserver *tb_proctrack_new_with_rows(void)
+{
+  TbObserver *observer = tb_proctrack_new();
+  ((Proctrack *)observer)->with_rows = TRUE;
+  return observer;
 }

@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 /** tb_proctrack_new: Returns: (transfer full): released by its free() */
 TbObserver *tb_proctrack_new(void);
 
+/** tb_proctrack_new_with_rows: it also reads rows of converted files; to show, not to convert */
+TbObserver *tb_proctrack_new_with_rows(void);
+
 /** What a life-cycle event is about, for the sentence people read. */
 typedef enum {
   TB_LIFE_EVENT_NONE,
@@ -63,6 +66,7 @@ typedef struct {
 const TbTrackFlavour *tb_proctrack_describe(const TbEventType *type, TbLifeEvent *out);
 
 extern const TbTrackFlavour tb_track_linux;
+extern const TbTrackFlavour tb_track_rows;
 extern const TbTrackFlavour tb_track_windows;
 
 G_END_DECLS
