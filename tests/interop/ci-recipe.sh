@@ -64,4 +64,7 @@ fi
 export TRACEBRAID=${TRACEBRAID:-$TB_BUILD_ROOT/tools/tracebraid}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# trace-cmd records into the one buffer of the machine: suites of several trees take turns.
+exec 8> "${TMPDIR:-/tmp}/ci-recipe.lock"
+flock -w 60 8 || skip "another recording does not end"
 unshare -m -n --propagation private bash "$0" inside "$folder"
