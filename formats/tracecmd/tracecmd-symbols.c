@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sorted tables of kernel symbols and printk strings; see tracecmd-symbols.h.
- * The names stay in one copy of the text, cut by NULs.
+ * The names stay in one copy of the text, cut by NULs; those of the kernel are moved
+ * together there, so that half of the memory can be given back.
  */
 #include "tracecmd/tracecmd-symbols.h"
 
@@ -49,12 +50,17 @@ static TcSymbols *symbols_new(GBytes *text)
   return symbols;
 }
 
+static void symbols_sort(TcSymbols *symbols)
+{
+  if (symbols->count)
+    qsort(symbols->table, symbols->count, sizeof *symbols->table, symbols_compare);
+}
+
 static void symbols_take(TcSymbols *symbols, GArray *entries)
 {
   symbols->count = entries->len;
   symbols->table = (TcSymbol *)(gpointer)g_array_free(entries, FALSE);
-  if (symbols->count)
-    qsort(symbols->table, symbols->count, sizeof *symbols->table, symbols_compare);
+  symbols_sort(symbols);
 }
 
 void tc_symbols_free(TcSymbols *symbols)
@@ -131,10 +137,34 @@ static gboolean symbols_split(char *line, guint64 *address, char *type, char **n
   return TRUE;
 }
 
-TcSymbols *tc_symbols_new_kallsyms(GBytes *text)
+static gsize symbols_count_lines(const char *text)
 {
-  TcSymbols *symbols = symbols_new(text);
-  GArray *entries = g_array_new(FALSE, FALSE, sizeof(TcSymbol));
+  gsize n = 1;
+  while ((text = strchr(text, '\n'))) {
+    text++;
+    n++;
+  }
+  return n;
+}
+
+/* Gives back what lies behind the @used bytes of names. */
+static void symbols_shrink(TcSymbols *symbols, gsize used)
+{
+  const char *before = symbols->text;
+  symbols->text = g_realloc(symbols->text, MAX(used, 1));
+  for (gsize i = 0; symbols->text != before && i < symbols->count; i++)
+    symbols->table[i].name = symbols->text + (symbols->table[i].name - before);
+}
+
+TcSymbols *tc_symbols_take_kallsyms(GBytes *text)
+{
+  TcSymbols *symbols = g_new0(TcSymbols, 1);
+  gsize len, used = 0;
+  symbols->text = g_bytes_unref_to_data(text, &len);
+  symbols->text = g_realloc(symbols->text, len + 1);
+  symbols->text[len] = '\0';
+  GArray *entries = g_array_sized_new(FALSE, FALSE, sizeof(TcSymbol),
+                                      (guint)MIN(symbols_count_lines(symbols->text), G_MAXINT32));
   char *p = symbols->text, *line;
   while ((line = symbols_next_line(&p))) {
     TcSymbol symbol;
@@ -144,12 +174,24 @@ TcSymbols *tc_symbols_new_kallsyms(GBytes *text)
     /* mapping symbols of ARM and absolute per-CPU offsets are no functions */
     if (name[0] == '$' || type == 'A' || type == 'a')
       continue;
-    symbol.name = name;
+    gsize name_len = strlen(name) + 1;
+    symbol.name = memmove(symbols->text + used, name, name_len);
+    used += name_len;
     g_array_append_val(entries, symbol);
   }
-  symbols_take(symbols, entries);
+  symbols->count = entries->len;
+  symbols->table = (TcSymbol *)(gpointer)g_array_free(entries, FALSE);
+  symbols_shrink(symbols, used);
+  symbols_sort(symbols);
   symbols->recent = g_new0(TcRecent, TC_SYMBOLS_RECENT);
   return symbols;
+}
+
+TcSymbols *tc_symbols_new_kallsyms(GBytes *text)
+{
+  gsize len;
+  const void *bytes = g_bytes_get_data(text, &len);
+  return tc_symbols_take_kallsyms(g_bytes_new(bytes, len));
 }
 
 /* Takes the quotes off, and a "\n" (two characters) at the end of the text. */

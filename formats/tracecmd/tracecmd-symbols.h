@@ -16,6 +16,10 @@ typedef struct _TcSymbols TcSymbols;
  * line that is none. Returns: (transfer full) */
 TcSymbols *tc_symbols_new_kallsyms(GBytes *text);
 
+/** tc_symbols_take_kallsyms: (transfer full) @text: the same; its memory is reused where nobody else
+ * holds it, because kernels have megabytes of it */
+TcSymbols *tc_symbols_take_kallsyms(GBytes *text);
+
 /** tc_symbols_new_printk: @text: lines of address : "text". Returns: (transfer full) */
 TcSymbols *tc_symbols_new_printk(GBytes *text);
 void tc_symbols_free(TcSymbols *symbols);

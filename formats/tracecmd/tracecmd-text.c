@@ -102,7 +102,7 @@ TcSymbols *tc_text_context_symbols(TcTextContext *ctx)
     return ctx->symbols;
   ctx->loaded = TRUE;
   if (ctx->load && ctx->load(ctx->load_data, &text) && text)
-    ctx->symbols = tc_symbols_new_kallsyms(text);
+    ctx->symbols = tc_symbols_take_kallsyms(g_steal_pointer(&text));
   return ctx->symbols;
 }
 
