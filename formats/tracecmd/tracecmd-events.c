@@ -391,6 +391,16 @@ void tc_events_describe_texts(const TcEvents *events,
   }
 }
 
+void tc_events_check_symbols(TcEvents *events)
+{
+  g_autoptr(GBytes) bytes = NULL;
+  GError *error = NULL;
+  TbCursor c;
+  if (events->file->sections[TC_ID_KALLSYMS].known &&
+      !tc_file_load(events->file, TC_ID_KALLSYMS, &bytes, &c, &error))
+    tb_damage_log_take(events->file->damage, error, events->file->name, 0, 0);
+}
+
 void tc_saved_names(TcFile *file, TbMachine *machine)
 {
   g_autoptr(GBytes) bytes = NULL;

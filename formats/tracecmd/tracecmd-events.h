@@ -56,6 +56,9 @@ void tc_events_describe_texts(const TcEvents *events,
                               void (*add)(gpointer data, const char *key, const char *value),
                               gpointer data);
 
+/** tc_events_check_symbols: tells damage of the kernel symbols, which nothing may have asked for */
+void tc_events_check_symbols(TcEvents *events);
+
 /** tc_saved_names: reads the saved command lines into the timeline of @machine */
 void tc_saved_names(TcFile *file, TbMachine *machine);
 

@@ -294,18 +294,21 @@ static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
   if (reader->wanted_only && !type->interest)
     return FALSE;
   guint8 flags = data[common->flags_off];
-  event->kind = TB_EVENT_KIND_TRACE;
-  event->time_ns = G_LIKELY(!tc->scale && !tc->shift)
-                       ? (gint64)record->time : reader_own_time(tc, stream, record->time);
-  event->source = stream->source;
-  event->type = type;
-  event->data = data;
-  event->len = record->len;
-  event->flags = flags & READER_FLAGS_IRQ ? TB_EVENT_IRQ : 0;
-  event->tid = (gint32)tb_get_u32(data + common->pid_off, big);
-  event->cpu = event->tie = stream->cpu;
-  event->sequence = stream->sequence;
-  event->offset = record->offset;
+  *event = (TbEvent){
+    .kind = TB_EVENT_KIND_TRACE,
+    .time_ns = G_LIKELY(!tc->scale && !tc->shift) ? (gint64)record->time
+                                                  : reader_own_time(tc, stream, record->time),
+    .source = stream->source,
+    .type = type,
+    .data = data,
+    .len = record->len,
+    .flags = flags & READER_FLAGS_IRQ ? TB_EVENT_IRQ : 0,
+    .tid = (gint32)tb_get_u32(data + common->pid_off, big),
+    .cpu = stream->cpu,
+    .tie = stream->cpu,
+    .sequence = stream->sequence,
+    .offset = record->offset,
+  };
   return TRUE;
 }
 
@@ -422,6 +425,7 @@ static void reader_describe(const TbReader *reader,
     add(data, "host trace id", text);
   }
   tc_events_describe_texts(tc->events, add, data);
+  tc_events_check_symbols(tc->events);
 }
 
 static void reader_close(TbReader *reader)

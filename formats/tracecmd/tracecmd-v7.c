@@ -23,6 +23,12 @@ typedef struct {
 static gboolean v7_section(TcFile *file, guint64 offset, V7Section *out, GError **error)
 {
   guint8 head[V7_SECTION_HEADER];
+  guint64 total = tb_input_get_size(file->input);
+  if (total < V7_SECTION_HEADER || offset > total - V7_SECTION_HEADER) {
+    tb_error_set(error, TB_ERROR_TRUNCATED, file->name, offset,
+                 "a section should begin here, the file ends at 0x%" G_GINT64_MODIFIER "x", total);
+    return FALSE;
+  }
   if (!tb_input_read_exact(file->input, offset, head, sizeof head, "a section header", error))
     return FALSE;
   out->id = tb_get_u16(head, file->big);

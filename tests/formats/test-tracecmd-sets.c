@@ -199,8 +199,8 @@ static void test_endless_moment(void)
   for (guint f = 0; f < 2; f++) {
     g_autoptr(DatFile) file = dat_file_new(&shape);
     DatPages *pages = dat_pages_new(&shape, shape.page_size);
-    for (guint i = 0; i < 100000; i++) {
-      if (i % 50000 == 0)
+    for (guint i = 0; i < 40000; i++) {
+      if (i == 0)
         dat_pages_begin(pages, 100);
       dat_pages_tick(pages, 0, i);
     }
@@ -210,8 +210,8 @@ static void test_endless_moment(void)
   }
   set_run(&set);
   g_assert_no_error(set.error);
-  g_assert_nonnull(strstr(set.lines, "0 100 99999\n"));
-  g_assert_cmpuint(set.repeats, <, 100000);
+  g_assert_nonnull(strstr(set.lines, "0 100 39999\n"));
+  g_assert_cmpuint(set.repeats, <, 40000);
 }
 
 /* @clock at @time on one CPU; the guest's TIME_SHIFT adds @offset. */

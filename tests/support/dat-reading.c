@@ -11,6 +11,8 @@ enum { READING_MAX = 1 << 20 };
 static void append_event(GString *out, guint32 stream, const TbEvent *event)
 {
   gint64 value = -1;
+  g_assert_true(!event->options && !event->glued && event->options_len + event->glued_len == 0);
+  g_assert_true(!event->context && !event->note && !event->owners);
   g_string_append_printf(out, "%u %" G_GUINT64_FORMAT " ", stream, (guint64)event->time_ns);
   if (event->kind == TB_EVENT_KIND_LOST) {
     g_string_append_printf(out, "lost %" G_GUINT64_FORMAT "\n", event->lost);
@@ -28,6 +30,7 @@ static GString *read_pass(DatReading *reading)
   GString *out = g_string_new(NULL);
   TbEvent event;
   guint64 calls = 0;
+  memset(&event, 0xa5, sizeof event); /* a reader sets all of what it lends */
   reading->n_events = 0;
   tb_damage_log_begin_pass(reading->damage);
   for (guint32 stream = 0; stream < reading->reader->n_streams; stream++) {
