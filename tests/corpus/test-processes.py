@@ -11,8 +11,10 @@ import collections
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import tempfile
 
 CLONE_THREAD, CLONE_PARENT = 0x10000, 0x8000
 LINE = re.compile(rb"^.*-(\d+) +\[(\d+)\] +(\d+)(?:\.(\d{9}))?: +([\w]+): +(.*)$")
@@ -65,6 +67,7 @@ class Life:
     def __init__(self, group, tid, start):
         self.group, self.tid, self.start, self.end = group, tid, start, None
         self.renames = []
+        self.name = None
 
 
 class Group:
@@ -115,7 +118,7 @@ class Model:
         return self.life(tid).group
 
     def newtask(self, time, tid, text):
-        child, flags = fields(text, "newtask")[::2]
+        child, name, flags = fields(text, "newtask")
         child, flags = int(child), int(flags, 16)
         maker = self.group(tid)
         if flags & CLONE_THREAD:
@@ -123,11 +126,14 @@ class Model:
             maker.lives.append(life)
             maker.live.add(life)
         else:
-            self.add_group(Group(child, time, maker.parent if flags & CLONE_PARENT else maker))
+            life = self.add_group(Group(child, time,
+                                        maker.parent if flags & CLONE_PARENT else maker))
+        life.name = name
 
     def rename(self, time, tid, text):
         target, _, name = fields(text, "rename")
         self.life(int(target)).renames.append((time, name))
+        self.life(int(target)).name = name
 
     def exec(self, time, tid, text):
         path, pid, old = fields(text, "exec")
@@ -351,12 +357,79 @@ def compare_connector(case, path, model, processes):
                        f"{line.strip()}: signal {process['exit_signal']}")
 
 
+def rows_of(path):
+    """(time, {key: value}) of every journal row of a pcapng of ours, in its order."""
+    data = open(path, "rb").read()
+    at = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if kind == 6:
+            high, low, caplen = struct.unpack_from("<III", data, at + 12)
+            payload = data[at + 28:at + 28 + caplen]
+            tag = 0
+            while struct.unpack_from(">H", payload, tag)[0]:
+                tag += 4 + struct.unpack_from(">H", payload, tag + 2)[0]
+            keys = dict(line.split(b"=", 1) for line in payload[tag + 4:].split(b"\n")
+                        if b"=" in line)
+            yield high << 32 | low, keys
+        at += size
+
+
+def expected_row(model, tid):
+    """Who acts, as the model knows it after this event; None = it does not know."""
+    life = model.of_tid.get(tid)
+    if life is None or life.start is None:
+        return None
+    group = life.group
+    path = next((g.execs[-1][1] for g in (group, *ancestors(group)) if g.execs), None)
+    parent = group.parent
+    return {"_PID": group.pid, "TRACE_TID": life.tid, "_COMM": life.name,
+            "TRACE_PPID": parent.pid if parent and not parent.end else None, "exe": path}
+
+
+def ancestors(group):
+    while group.parent:
+        group = group.parent
+        yield group
+
+
+def compare_rows(case, expected, program, recording):
+    """The context of every row whose actor was born in the recording."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = os.path.join(folder, "rows.pcapng")
+        subprocess.run([program, "convert", "-q", recording, "-o", output], check=False,
+                       stderr=subprocess.DEVNULL)
+        rows = list(rows_of(output))
+    known = collections.defaultdict(list)
+    for time, tid, event, row in expected:
+        known[(time, event, tid)].append(row)
+    case.check("rows", len(rows) == len(expected), f"{len(rows)} rows for {len(expected)}")
+    for time, keys in rows:
+        tid = int(keys.get(b"TRACE_TID", keys.get(b"_PID", b"0")))
+        event = keys[b"SYSLOG_IDENTIFIER"].split(b":")[1].decode()
+        told = known[(time, event, tid)]
+        case.check("row", bool(told), f"{time} {event}: nobody {tid} acts")
+        row = told.pop(0) if told else None
+        if row is None:
+            continue
+        case.check("row-pid", int(keys[b"_PID"]) == row["_PID"], f"{time}: {keys} for {row}")
+        case.check("row-comm", unescape(keys.get(b"_COMM", b"").decode()) == row["_COMM"],
+                   f"{time}: {keys} for {row}")
+        if row["TRACE_PPID"] is not None:
+            case.check("row-ppid", int(keys.get(b"TRACE_PPID", b"0")) == row["TRACE_PPID"],
+                       f"{time}: {keys} for {row}")
+        if row["exe"]:
+            case.check("row-exe", keys.get(b"_EXE") == row["exe"], f"{time}: {keys} for {row}")
+
+
 def run_case(program, name, recording, truth, connector):
     case = Case(name)
     model = Model()
+    expected = []
     for time, tid, event, text in events_of(recording):
         if event in HANDLERS:
             HANDLERS[event](model, time, tid, text)
+        expected.append((time, tid, event, expected_row(model, tid)))
     done = subprocess.run([program, "ps", "--json", "-q", recording], stdout=subprocess.PIPE,
                           check=False)
     case.check("exit status", done.returncode in (0, 1), f"{done.returncode}")
@@ -364,6 +437,7 @@ def run_case(program, name, recording, truth, connector):
     case.check("schema", document["schema"] == 1 and len(document["machines"]) == 1, name)
     processes = document["machines"][0]["processes"]
     match_lives(case, model.groups, processes)
+    compare_rows(case, expected, program, recording)
     compare_truth(case, truth, processes)
     compare_forks(case, truth, processes)
     if os.path.exists(connector):
