@@ -42,6 +42,7 @@ fi
 events=$("$program" info --json "$recording" |
   python3 -c 'import json, sys
 print(sum(s["records"] for s in json.load(sys.stdin)["files"][0]["sources"]))')
+[ "$events" -gt 0 ] || { echo "bench: the recording is empty; does something else record?" >&2; exit 1; }
 size=$(stat -c %s "$recording")
 echo "== $events events, $((size / 1000000)) MB, $(nproc) CPUs, kernel $(uname -r)," \
   "trace-cmd $(trace-cmd --version 2>&1 | awk '/version/ { print $3; exit }')"
