@@ -26,6 +26,10 @@ typedef struct {
   char *events;
   char *inputs_from;
   gboolean no_packets;
+  gboolean salvage;
+  gboolean stacks;
+  char *columns;
+  char *zone;
   gboolean overwrite;
   gboolean verbose;
   gboolean quiet;
@@ -45,6 +49,8 @@ static void options_clear(ConvertOptions *o)
   g_free(o->align_reference);
   g_free(o->events);
   g_free(o->inputs_from);
+  g_free(o->columns);
+  g_free(o->zone);
   g_clear_pointer(&o->settings, g_hash_table_unref);
 }
 
@@ -142,6 +148,14 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
       "HOW" },
     { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->inputs_from,
       "Read further inputs from FILE, separated by newline or NUL", "FILE" },
+    { "salvage", 0, 0, G_OPTION_ARG_NONE, &o->salvage,
+      "Read what is left of a Process Monitor log that was not closed", NULL },
+    { "stacks", 0, 0, G_OPTION_ARG_NONE, &o->stacks, "Show call stacks where an input has them",
+      NULL },
+    { "columns", 0, 0, G_OPTION_ARG_STRING, &o->columns,
+      "csv: names of columns and fields, with commas between", "LIST" },
+    { "tz", 0, 0, G_OPTION_ARG_STRING, &o->zone,
+      "csv and Process Monitor's Details: UTC (default), local, +hh:mm or Europe/Berlin", "ZONE" },
     { "progress", 0, 0, G_OPTION_ARG_STRING, &o->progress, "auto (default), always or never",
       "WHEN" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Tell more", NULL },
@@ -250,6 +264,19 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
               counts->rows, counts->packets, tb_pipeline_get_sorted(pipeline));
 }
 
+/* Wishes for readers and writers; each takes those it knows. */
+static void settings_take(ConvertOptions *o)
+{
+  if (o->salvage)
+    g_hash_table_insert(o->settings, (gpointer) "salvage", (gpointer) "yes");
+  if (o->stacks)
+    g_hash_table_insert(o->settings, (gpointer) "stacks", (gpointer) "yes");
+  if (o->columns)
+    g_hash_table_insert(o->settings, (gpointer) "columns", o->columns);
+  if (o->zone)
+    g_hash_table_insert(o->settings, (gpointer) "tz", o->zone);
+}
+
 static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GArray *inputs)
 {
   g_autoptr(GError) error = NULL;
@@ -265,6 +292,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   o->settings = g_hash_table_new(g_str_hash, g_str_equal);
   if (g_str_equal(o->output, "-") && isatty(STDOUT_FILENO))
     g_hash_table_insert(o->settings, (gpointer) "escape", (gpointer) "yes");
+  settings_take(o);
   o->pipeline.registry = &tb_formats;
   o->pipeline.settings = o->settings;
   o->pipeline.sort_folder = g_str_equal(o->output, "-") ? NULL : folder;

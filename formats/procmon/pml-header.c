@@ -67,7 +67,7 @@ static gboolean header_bound_places(TbInput *input, HeaderPlace places[HEADER_N_
     if (section->start < PML_HEADER_BYTES || section->start > size) {
       tb_error_set(error, section->start > size ? TB_ERROR_TRUNCATED : TB_ERROR_CORRUPT, name,
                    places[i].header_off,
-                   "the %s are said to be at 0x%" G_GINT64_MODIFIER
+                   "the offset of the %s is 0x%" G_GINT64_MODIFIER
                    "x, but the file has 0x%x to 0x%" G_GINT64_MODIFIER
                    "x; --salvage reads the events without tables",
                    places[i].name, section->start, PML_HEADER_BYTES, size);
@@ -84,7 +84,7 @@ static gboolean header_bound_places(TbInput *input, HeaderPlace places[HEADER_N_
     }
     if (section->end - section->start < places[i].needs) {
       tb_error_set(error, TB_ERROR_CORRUPT, name, section->start,
-                   "the %s need %" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT
+                   "the %s would need %" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT
                    " are left before the %s",
                    places[i].name, places[i].needs, section->end - section->start, next);
       return FALSE;

@@ -106,11 +106,11 @@ static void test_sections_outside(void)
   for (guint i = 0; i < G_N_ELEMENTS(section_offs); i++) {
     g_auto(Victim) v = victim_new(TRUE);
     tb_put_u64(v.bytes + section_offs[i], v.len + 1, FALSE);
-    expect_refused(&v, TB_ERROR_TRUNCATED, section_offs[i], "are said to be at");
+    expect_refused(&v, TB_ERROR_TRUNCATED, section_offs[i], "the offset of the ");
     tb_put_u64(v.bytes + section_offs[i], G_MAXUINT64 - 2, FALSE);
-    expect_refused(&v, TB_ERROR_TRUNCATED, section_offs[i], "are said to be at");
+    expect_refused(&v, TB_ERROR_TRUNCATED, section_offs[i], "the offset of the ");
     tb_put_u64(v.bytes + section_offs[i], 0x10, FALSE);
-    expect_refused(&v, TB_ERROR_CORRUPT, section_offs[i], "are said to be at");
+    expect_refused(&v, TB_ERROR_CORRUPT, section_offs[i], "the offset of the ");
   }
 }
 
@@ -149,7 +149,7 @@ static void test_counts(void)
   g_auto(Victim) v = victim_new(FALSE);
   victim_put_u32(&v, 0x234, G_MAXUINT32);
   expect_refused(&v, TB_ERROR_CORRUPT, pml_builder_section(v.builder, 0x248),
-                 "event offset array need 21474836475 bytes");
+                 "event offset array would need 21474836475 bytes");
 }
 
 static void test_strings(void)

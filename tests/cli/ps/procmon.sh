@@ -1,0 +1,1 @@
+tracebraid ps "$SAMPLES/procmon-small.PML"
