@@ -86,11 +86,14 @@ static gboolean options_check(ConvertOptions *o)
   static const char *const align[] = { "auto", "off", NULL };
   static const char *const owners[] = { "certain", "linked", "context", "off", NULL };
   static const char *const events[] = { "journal", "none", NULL };
+  gboolean twice = o->output && o->output_w && !g_str_equal(o->output, o->output_w);
   if (!o->output)
     o->output = g_steal_pointer(&o->output_w);
   const char *wrong = !one_of(o->align, align)     ? "--align is auto or off"
                       : !one_of(o->owners, owners) ? "--owners is certain, linked, context or off"
                       : !one_of(o->events, events) ? "--events is journal or none"
+                      : twice      ? "-o and -w name two outputs, and there is one"
+                      : o->output && !*o->output ? "-o is followed by an empty name"
                       : !o->output ? "-o OUTPUT is missing (-o - writes to standard output)"
                                    : NULL;
   if (wrong) {
@@ -176,15 +179,22 @@ static gboolean collect_inputs(const ConvertOptions *o, gboolean merge, int argc
                                GStrv literal, GArray *inputs)
 {
   g_autofree char *why = NULL;
+  const char *same;
+  ToolInputForm form = merge ? TOOL_INPUT_NAMED : TOOL_INPUT_SHIFTED;
   gboolean ok = TRUE;
   for (int i = 1; i < argc && ok; i++)
-    ok = tool_inputs_add(inputs, argv[i], !merge, &why);
+    ok = tool_inputs_add(inputs, argv[i], form, &why);
   for (guint i = 0; literal && literal[i] && ok; i++)
-    ok = tool_inputs_add(inputs, literal[i], TRUE, &why);
+    ok = tool_inputs_add(inputs, literal[i], TOOL_INPUT_LITERAL, &why);
   if (ok && o->inputs_from)
-    ok = tool_inputs_add_list(inputs, o->inputs_from, &why);
+    ok = tool_inputs_add_list(inputs, o->inputs_from, form, &why);
   if (ok && inputs->len == 0) {
     why = g_strdup("no input given");
+    ok = FALSE;
+  }
+  if (ok && (same = tool_inputs_find(inputs, o->output))) {
+    why = g_strdup_printf("the output \"%s\" is also an input (\"%s\"), and inputs are never changed",
+                          o->output, same);
     ok = FALSE;
   }
   if (!ok)
@@ -219,6 +229,24 @@ static void tell_json(const ConvertOptions *o, const TbPipeline *pipeline)
   tb_report_build_file(pipeline, NULL, json);
   g_autofree char *text = tb_report_print_json(json);
   fputs(text, g_str_equal(o->output, "-") ? stderr : stdout);
+}
+
+/* Records of a kind that the output format has no place for. */
+static void tell_left_out(const ConvertOptions *o, const TbWriterFormat *format,
+                          const TbPipeline *pipeline, const TbWriterCounts *counts)
+{
+  guint64 events = 0, packets = 0;
+  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  for (guint i = 0; i < sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(sources, i);
+    *(source->class == TB_SOURCE_PACKETS ? &packets : &events) += source->counts.records;
+  }
+  if (events && counts->rows == 0 && !o->pipeline.no_events)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " events are not in the output: %s has no place for "
+              "them", events, format->name);
+  if (packets && counts->packets == 0 && !o->pipeline.no_packets)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets are not in the output: %s has no place for "
+              "them", packets, format->name);
 }
 
 /* What the user must hear although all went well. */
@@ -313,6 +341,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   tell_alignment(o, pipeline);
   if (o->json)
     tell_json(o, pipeline);
+  tell_left_out(o, format, pipeline, &counts);
   tell_result(o, pipeline, &counts);
   return tb_report_is_clean(pipeline) && counts.out_of_range == 0 ? TOOL_OK : TOOL_LOSSY;
 }

@@ -357,11 +357,11 @@ static int ps_command(int argc, char **argv)
     return parsed;
   gboolean ok = TRUE;
   for (int i = 1; i < argc && ok; i++)
-    ok = tool_inputs_add(inputs, argv[i], TRUE, &why);
+    ok = tool_inputs_add(inputs, argv[i], TOOL_INPUT_LITERAL, &why);
   for (guint i = 0; literal && literal[i] && ok; i++)
-    ok = tool_inputs_add(inputs, literal[i], TRUE, &why);
+    ok = tool_inputs_add(inputs, literal[i], TOOL_INPUT_LITERAL, &why);
   if (ok && o.inputs_from)
-    ok = tool_inputs_add_list(inputs, o.inputs_from, &why);
+    ok = tool_inputs_add_list(inputs, o.inputs_from, TOOL_INPUT_LITERAL, &why);
   if (!ok)
     return tool_error(TOOL_USAGE, "%s", why);
   if (inputs->len == 0)

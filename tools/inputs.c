@@ -5,6 +5,7 @@
 #include "tool-util.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static void spec_clear(gpointer data)
 {
@@ -31,10 +32,18 @@ static gboolean split_shift(char *path, gint64 *ns)
   return TRUE;
 }
 
-gboolean tool_inputs_add(GArray *inputs, const char *text, gboolean literal, char **why)
+static gboolean inputs_name_stdin(const GArray *inputs)
+{
+  for (guint i = 0; i < inputs->len; i++)
+    if (g_str_equal(g_array_index(inputs, TbInputSpec, i).path, "-"))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean tool_inputs_add(GArray *inputs, const char *text, ToolInputForm form, char **why)
 {
   TbInputSpec spec = { 0 };
-  const char *equals = literal ? NULL : strchr(text, '=');
+  const char *equals = form == TOOL_INPUT_NAMED ? strchr(text, '=') : NULL;
   const char *slash = strchr(text, '/');
   if (equals && slash && slash < equals)
     equals = NULL; /* ./a=b is a file */
@@ -44,10 +53,19 @@ gboolean tool_inputs_add(GArray *inputs, const char *text, gboolean literal, cha
     return FALSE;
   }
   g_autofree char *path = g_strdup(equals ? equals + 1 : text);
-  if (!literal)
+  if (form != TOOL_INPUT_LITERAL)
     spec.shifted = split_shift(path, &spec.shift_ns);
   if (!*path) {
     *why = g_strdup_printf("\"%s\" names no file", text);
+    return FALSE;
+  }
+  if (equals && !g_file_test(path, G_FILE_TEST_EXISTS) && g_file_test(text, G_FILE_TEST_EXISTS)) {
+    *why = g_strdup_printf("there is no file \"%s\"; the file \"%s\" is written ./%s", path, text,
+                           text);
+    return FALSE;
+  }
+  if (g_str_equal(path, "-") && inputs_name_stdin(inputs)) {
+    *why = g_strdup("standard input can be read once only");
     return FALSE;
   }
   spec.path = g_steal_pointer(&path);
@@ -56,12 +74,13 @@ gboolean tool_inputs_add(GArray *inputs, const char *text, gboolean literal, cha
   return TRUE;
 }
 
-gboolean tool_inputs_add_list(GArray *inputs, const char *path, char **why)
+gboolean tool_inputs_add_list(GArray *inputs, const char *path, ToolInputForm form, char **why)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
   gsize len = 0;
-  const char *name = g_str_equal(path, "-") ? "/dev/stdin" : path;
+  gboolean from_stdin = g_str_equal(path, "-");
+  const char *name = from_stdin ? "/dev/stdin" : path;
   if (!g_file_get_contents(name, &text, &len, &error)) {
     *why = g_strdup(error->message);
     return FALSE;
@@ -72,9 +91,27 @@ gboolean tool_inputs_add_list(GArray *inputs, const char *path, char **why)
     if (!stop)
       stop = end;
     *stop = 0; /* there is always a NUL behind the content */
-    if (*p && !tool_inputs_add(inputs, p, FALSE, why))
+    if (*p && !tool_inputs_add(inputs, p, form, why))
       return FALSE;
     p = stop + 1;
   }
+  if (from_stdin && inputs_name_stdin(inputs)) {
+    *why = g_strdup("standard input is the list of inputs and cannot be one of them");
+    return FALSE;
+  }
   return TRUE;
+}
+
+const char *tool_inputs_find(const GArray *inputs, const char *path)
+{
+  struct stat wanted, found;
+  if (stat(path, &wanted) != 0 || !S_ISREG(wanted.st_mode))
+    return NULL;
+  for (guint i = 0; i < inputs->len; i++) {
+    const char *input = g_array_index(inputs, TbInputSpec, i).path;
+    if (stat(input, &found) == 0 && found.st_dev == wanted.st_dev &&
+        found.st_ino == wanted.st_ino)
+      return input;
+  }
+  return NULL;
 }

@@ -9,15 +9,29 @@
 G_BEGIN_DECLS
 
 /**
+ * ToolInputForm: how much of a text is the file's name
+ * @TOOL_INPUT_NAMED: [NAME=]FILE[@+SECONDS]
+ * @TOOL_INPUT_SHIFTED: FILE[@+SECONDS]
+ * @TOOL_INPUT_LITERAL: all of it
+ */
+typedef enum { TOOL_INPUT_NAMED, TOOL_INPUT_SHIFTED, TOOL_INPUT_LITERAL } ToolInputForm;
+
+/**
  * tool_inputs_add: @text as the user wrote it
- * @literal: it is a file name whatever it holds
  *
  * Returns: FALSE with a message for the user in @why (transfer full)
  */
-gboolean tool_inputs_add(GArray *inputs, const char *text, gboolean literal, char **why);
+gboolean tool_inputs_add(GArray *inputs, const char *text, ToolInputForm form, char **why);
 
 /** tool_inputs_add_list: the lines of @path ("-" = standard input), separated by NUL or newline */
-gboolean tool_inputs_add_list(GArray *inputs, const char *path, char **why);
+gboolean tool_inputs_add_list(GArray *inputs, const char *path, ToolInputForm form, char **why);
+
+/**
+ * tool_inputs_find: the first input that is the file @path, under whatever name
+ *
+ * Returns: (nullable): what the user called it; NULL also for what is no regular file
+ */
+const char *tool_inputs_find(const GArray *inputs, const char *path);
 
 /** tool_inputs_new: (element-type TbInputSpec), which own their strings */
 GArray *tool_inputs_new(void);

@@ -89,27 +89,47 @@ static void machines_collect(const GPtrArray *readers, GPtrArray *known, gboolea
   }
 }
 
-static gboolean machines_ambiguous(const TbReader *reader, const GPtrArray *known, const char *name,
+/* "~xxxx" of the identity where two machines share a name. */
+static void machines_label(GPtrArray *machines)
+{
+  for (guint i = 0; i < machines->len; i++) {
+    TbMachine *machine = g_ptr_array_index(machines, i), *found;
+    machine->rank = i;
+    g_clear_pointer(&machine->label, g_free);
+    if (!machine->name || machines_count(machines, machine->name, &found) < 2)
+      continue;
+    g_autofree char *sum = g_compute_checksum_for_string(
+        G_CHECKSUM_SHA256, machine->identity ? machine->identity : "", -1);
+    machine->label = g_strdup_printf("%s~%.4s", machine->name, sum);
+  }
+}
+
+/* @known carries labels from here on, so that what the message says to type can be typed. */
+static gboolean machines_ambiguous(const TbReader *reader, GPtrArray *known, const char *name,
                                    GError **error)
 {
   g_autoptr(GString) names = g_string_new(NULL);
   const char *first = NULL;
+  g_ptr_array_sort(known, machine_compare);
+  machines_label(known);
   for (guint i = 0; i < known->len; i++) {
     const TbMachine *machine = g_ptr_array_index(known, i);
     if (name && g_strcmp0(machine->name, name) != 0)
       continue;
     g_string_append_printf(names, "%s%s", names->len ? ", " : "", tb_machine_get_label(machine));
-    first = first ? first : machine->name;
+    first = first ? first : tb_machine_get_label(machine);
   }
   const char *path = tb_input_get_name(reader->input);
+  g_autofree char *typed = g_strdup_printf("%s=%s", first ? first : "NAME", path);
+  g_autofree char *quoted = strpbrk(typed, " \t\n'\"\\$`&|;<>()*?[]#!{}") ? g_shell_quote(typed)
+                                                                       : g_strdup(typed);
   tb_error_set(error, TB_ERROR_AMBIGUOUS, path, TB_OFFSET_NONE,
-               "could belong to any of these machines: %s. Name it: %s=%s", names->str,
-               first ? first : "NAME", path);
+               "could belong to any of these machines: %s. Name it: %s", names->str, quoted);
   return FALSE;
 }
 
 /* A name without identity that fits machines of several identities is nobody's in particular. */
-static gboolean machines_check_names(const GPtrArray *readers, const GPtrArray *known,
+static gboolean machines_check_names(const GPtrArray *readers, GPtrArray *known,
                                      GError **error)
 {
   for (guint i = 0; i < readers->len; i++) {
@@ -157,21 +177,6 @@ static gboolean machines_place_nameless(const GPtrArray *readers, GPtrArray *kno
     }
   }
   return TRUE;
-}
-
-/* "~xxxx" of the identity where two machines share a name. */
-static void machines_label(GPtrArray *machines)
-{
-  for (guint i = 0; i < machines->len; i++) {
-    TbMachine *machine = g_ptr_array_index(machines, i), *found;
-    machine->rank = i;
-    g_clear_pointer(&machine->label, g_free);
-    if (!machine->name || machines_count(machines, machine->name, &found) < 2)
-      continue;
-    g_autofree char *sum = g_compute_checksum_for_string(
-        G_CHECKSUM_SHA256, machine->identity ? machine->identity : "", -1);
-    machine->label = g_strdup_printf("%s~%.4s", machine->name, sum);
-  }
 }
 
 static gpointer machine_copy_ref(gconstpointer machine, gpointer data)

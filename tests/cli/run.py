@@ -4,7 +4,8 @@
 
 usage: run.py [--update] [--cases FOLDER] PROGRAM SAMPLES [NAME...]
 
-A case is a shell script; `tracebraid` is in its PATH, $SAMPLES names the samples. What
+A case is a shell script; `tracebraid` is in its PATH, $SAMPLES names the samples and $CASES
+the folder of the cases. What
 stands beside it is compared exactly: <case>.stdout, <case>.stderr and <case>.exit (the
 exit code). What does not stand there is not compared; a case without <case>.exit must
 exit 0. Exit code 77 skips the case. --update rewrites the files that exist. Prints TAP.
@@ -35,11 +36,11 @@ def expected(path):
         return None
 
 
-def run_case(script, program, samples):
+def run_case(script, program, samples, cases):
     """(exit code, stdout, stderr) of a script in an empty directory."""
     with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory() as tools:
         os.symlink(program, os.path.join(tools, "tracebraid"))
-        environment = {"PATH": tools + ":" + os.environ.get("PATH", "/usr/bin:/bin"),
+        environment = {"CASES": cases, "PATH": tools + ":" + os.environ.get("PATH", "/usr/bin:/bin"),
                        "SAMPLES": samples, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": work}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
@@ -87,7 +88,8 @@ def main():
     for number, case in enumerate(cases, 1):
         base = os.path.join(options.cases, case)
         code, out, err = run_case(base + ".sh", os.path.abspath(options.program),
-                                  os.path.abspath(options.samples))
+                                  os.path.abspath(options.samples),
+                                  os.path.abspath(options.cases))
         if code == 77:
             print("ok %d - %s # SKIP %s" % (number, case, out.decode(errors="replace").strip()))
             continue

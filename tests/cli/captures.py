@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the cases of `merge` and `convert` share; they call it as python3 "$CASES/captures.py".
+
+make FILE LINK_TYPE SECONDS...   a nanosecond pcap with a packet at each of the times
+times FILE                       time and first byte of each packet of a pcap this program wrote
+show FILE                        machines and sources as `tracebraid info --json` has them
+"""
+import json
+import struct
+import subprocess
+import sys
+from decimal import Decimal
+
+HEADER = struct.Struct("<IHHiIII")
+RECORD = struct.Struct("<IIII")
+
+
+def make(path, link_type, *times):
+    with open(path, "wb") as out:
+        out.write(HEADER.pack(0xA1B23C4D, 2, 4, 0, 0, 65535, int(link_type)))
+        for number, time in enumerate(times):
+            ns = int(Decimal(time) * 10 ** 9)
+            data = bytes([number]) * (20 + number)
+            out.write(RECORD.pack(ns // 10 ** 9, ns % 10 ** 9, len(data), len(data)) + data)
+
+
+def times(path):
+    with open(path, "rb") as handle:
+        data = handle.read()
+    magic, _major, _minor, _zone, _sigfigs, _snaplen, link_type = HEADER.unpack_from(data)
+    digits = {0xA1B23C4D: 9, 0xA1B2C3D4: 6}[magic]
+    print("link type %d" % link_type)
+    at = HEADER.size
+    while at < len(data):
+        seconds, fraction, caplen, _length = RECORD.unpack_from(data, at)
+        print("%d.%0*d %d" % (seconds, digits, fraction, data[at + RECORD.size]))
+        at += RECORD.size + caplen
+
+
+def show(path):
+    done = subprocess.run(["tracebraid", "info", "--json", path], stdout=subprocess.PIPE,
+                          check=False)
+    facts = json.loads(done.stdout)["files"][0]
+    for machine in facts["machines"]:
+        print("machine %s %s" % (machine["name"], "known" if machine["identity"] else "unknown"))
+    for source in facts["sources"]:
+        print("%s: %d %s, axis %s, %d unordered" % (
+            source["name"], source["records"], source["class"], source["axis"],
+            source["unordered"]))
+
+
+if __name__ == "__main__":
+    {"make": make, "times": times, "show": show}[sys.argv[1]](*sys.argv[2:])
