@@ -40,8 +40,8 @@ def run_case(script, program, samples, cases):
     """(exit code, stdout, stderr) of a script in an empty directory."""
     with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory() as tools:
         os.symlink(program, os.path.join(tools, "tracebraid"))
-        environment = {"CASES": cases, "PATH": tools + ":" + os.environ.get("PATH", "/usr/bin:/bin"),
-                       "SAMPLES": samples, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": work}
+        environment = {"CASES": cases, "SAMPLES": samples, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                       "PATH": tools + ":" + os.environ.get("PATH", "/usr/bin:/bin"), "HOME": work}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 environment[name] = os.environ[name]
