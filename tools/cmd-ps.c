@@ -115,10 +115,10 @@ static void append_end(const TbProcess *process, GString *out)
 {
   if (process->has_code)
     g_string_append_printf(out, "exit %d", process->exit_code);
-  else if (process->has_signal && tb_track_linux.signal_name(process->exit_signal))
-    g_string_append(out, tb_track_linux.signal_name(process->exit_signal));
+  else if (process->has_signal && tb_track_linux.signal_name((guint8)process->exit_signal))
+    g_string_append(out, tb_track_linux.signal_name((guint8)process->exit_signal));
   else if (process->has_signal)
-    g_string_append_printf(out, "signal %u", process->exit_signal);
+    g_string_append_printf(out, "signal %d", process->exit_signal);
   else
     g_string_append(out, process->was_killed                       ? "killed"
                          : process->end_known == TB_KNOWN_SEEN     ? "ended"

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 #define TB_TIME_BEFORE G_MININT64
 #define TB_TIME_NEVER G_MAXINT64
 
+/** Numbers of strings are below this, so that they leave room beside them. */
+#define TB_MAX_STRINGS (1u << 24)
+
 /** No process, no life, no change. */
 #define TB_PROC_NONE G_MAXUINT32
 
@@ -40,7 +43,7 @@ typedef enum { TB_KNOWN_NOT, TB_KNOWN_SEEN, TB_KNOWN_INFERRED, TB_KNOWN_SAVED } 
  * @threads: last entry of its ring of further threads
  * @next_life: next life of the same number; a ring
  * @exit_code: valid with @has_code; on Linux 0 to 255
- * @exit_signal: valid with @has_signal
+ * @exit_signal: valid with @has_signal; never both
  * @start_known, @end_known, @exit_known, @parent_known: a #TbKnown each
  * @has_code: it ended by itself, with @exit_code
  * @has_signal: it was killed by @exit_signal
@@ -56,28 +59,30 @@ typedef struct {
   gint64 end_ns;
   gint32 pid;
   guint32 parent;
-  guint32 comm;
-  guint32 exe;
+  guint32 comm : 24;
+  guint32 start_known : 2;
+  guint32 end_known : 2;
+  guint32 exit_known : 2;
+  guint32 parent_known : 2;
+  guint32 exe : 24;
+  guint32 has_code : 1;
+  guint32 has_signal : 1;
+  guint32 was_killed : 1;
+  guint32 id_known : 1;
+  guint32 leader_left : 1;
+  guint32 is_alias : 1;
+  guint32 told_by_fork : 1;
+  guint32 comm_saved : 1;
   guint32 changes;
   guint32 threads;
   guint32 next_life;
-  gint32 exit_code;
-  guint8 exit_signal;
-  guint16 start_known : 2;
-  guint16 end_known : 2;
-  guint16 exit_known : 2;
-  guint16 parent_known : 2;
-  guint16 has_code : 1;
-  guint16 has_signal : 1;
-  guint16 was_killed : 1;
-  guint16 id_known : 1;
-  guint16 leader_left : 1;
-  guint16 is_alias : 1;
-  guint16 told_by_fork : 1;
-  guint16 comm_saved : 1;
+  union {
+    gint32 exit_code;
+    gint32 exit_signal;
+  };
 } TbProcess;
 
-G_STATIC_ASSERT(sizeof(TbProcess) == 56);
+G_STATIC_ASSERT(sizeof(TbProcess) == 48);
 
 /**
  * TbProcessFacts: strings some systems tell of an instance, 0 = not known

@@ -101,6 +101,8 @@ guint32 tb_timeline_intern(TbTimeline *timeline, const char *bytes, gsize len)
   if (known)
     return GPOINTER_TO_UINT(known);
   guint32 string = timeline->strings->len;
+  if (string >= TB_MAX_STRINGS)
+    return 0;
   g_ptr_array_add(timeline->strings, (gpointer)interned);
   g_hash_table_insert(timeline->string_ids, (gpointer)interned, GUINT_TO_POINTER(string));
   return string;

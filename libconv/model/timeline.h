@@ -37,7 +37,10 @@ void tb_timeline_absorb(TbTimeline *timeline, const TbTimeline *other);
 
 /* Strings. Number 0 is "not known". */
 
-/** tb_timeline_intern: bytes up to @len or the first NUL. Returns: its number, never 0 */
+/**
+ * tb_timeline_intern: bytes up to @len or the first NUL
+ * Returns: its number; 0 where %TB_MAX_STRINGS different ones are known already
+ */
 guint32 tb_timeline_intern(TbTimeline *timeline, const char *bytes, gsize len);
 /** tb_timeline_get_string: Returns: (transfer none) (nullable): NULL for number 0 */
 const char *tb_timeline_get_string(const TbTimeline *timeline, guint32 string);

@@ -178,7 +178,7 @@ static const char *note_rename(TbBuf *out, TbContextStage *stage, const TbEvent 
 static void note_append_end(TbBuf *out, const TbProcess *process, const TbTrackFlavour *flavour)
 {
   const char *name = process->has_signal && flavour->signal_name
-                         ? flavour->signal_name(process->exit_signal)
+                         ? flavour->signal_name((guint8)process->exit_signal)
                          : NULL;
   if (process->has_code) {
     tb_buf_append_str(out, " exits with code ");
@@ -188,7 +188,7 @@ static void note_append_end(TbBuf *out, const TbProcess *process, const TbTrackF
     tb_buf_append_str(out, name);
   } else if (process->has_signal) {
     tb_buf_append_str(out, " killed by signal ");
-    tb_buf_append_u64(out, process->exit_signal);
+    tb_buf_append_i64(out, process->exit_signal);
   } else {
     tb_buf_append_str(out, process->was_killed ? " killed by a signal" : " ends");
   }

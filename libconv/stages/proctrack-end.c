@@ -229,8 +229,7 @@ void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed)
   process->was_killed = killed;
   process->has_code = has_code;
   process->has_signal = has_signal;
-  process->exit_code = has_code ? (guint8)ended->code : 0;
-  process->exit_signal = has_signal ? ended->signal : 0;
+  process->exit_code = has_code ? (guint8)ended->code : has_signal ? ended->signal : 0;
   process->exit_known = has_code || ended->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
 }
 

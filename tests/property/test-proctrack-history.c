@@ -378,9 +378,11 @@ static void check_complete(const World *world, const TruthGroup *group)
   gboolean ended = group->end_ns != TB_TIME_NEVER;
   g_assert_cmpint(told->end_known == TB_KNOWN_SEEN, ==, ended);
   g_assert_cmpint(told->has_code, ==, group->code >= 0);
-  g_assert_cmpint(told->exit_code, ==, MAX(group->code, 0));
+  if (told->has_code)
+    g_assert_cmpint(told->exit_code, ==, group->code);
   g_assert_cmpint(told->has_signal, ==, group->signal && ended);
-  g_assert_cmpint(told->exit_signal, ==, group->signal);
+  if (told->has_signal)
+    g_assert_cmpint(told->exit_signal, ==, group->signal);
   g_assert_true(told->id_known);
   if (group->parent && !is_touched(world, group->parent) && !is_maker_unsure(world, group)) {
     g_assert_cmpuint(told->parent, !=, TB_PROC_NONE);
@@ -453,6 +455,7 @@ static void check_not_wrong(const World *world, const TruthGroup *group)
   if (told->has_code)
     g_assert_cmpint(told->exit_code, ==, group->code);
   if (told->has_signal)
+    if (told->has_signal)
     g_assert_cmpint(told->exit_signal, ==, group->signal);
 }
 
