@@ -317,6 +317,11 @@ static void v7_salvage(TcFile *file, guint64 offset, GHashTable *seen, gboolean 
       v7_salvage_section(file, &section, whole, seen);
     if (section.id == TC_ID_BUFFER && lost->len < file->limits->depth)
       g_array_append_val(lost, section);
+    else if (!whole)
+      tb_damage_log_add(file->damage, TB_ERROR_TRUNCATED, file->name, section.body,
+                        total - section.body, 0,
+                        "the file ends inside section %u of %" G_GUINT64_FORMAT " bytes",
+                        section.id, section.size);
     if (!whole || (section.id == TC_ID_BUFFER && section.size == 0))
       break;
     offset = section.body + section.size;
