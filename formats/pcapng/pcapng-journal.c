@@ -127,7 +127,7 @@ static void journal_free(gpointer encoder)
 
 static gboolean journal_is_somebody(const TbContext *context)
 {
-  return context && context->tid != 0 && context->pid != 0;
+  return context && context->pid != 0;
 }
 
 static gboolean journal_is_name(const char *comm)

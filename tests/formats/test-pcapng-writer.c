@@ -167,6 +167,25 @@ static void test_generation_replaces(void)
   output_fixture_clear(&f);
 }
 
+/* Windows tells the process of a network operation, and 0 for its thread. */
+static void test_process_without_thread(void)
+{
+  OutputFixture f;
+  output_fixture_init(&f);
+  output_fixture_open(&f);
+  TbContext context = { .slot = 0, .generation = 1, .tid = 0, .pid = 2116, .pid_known = TRUE,
+                        .comm = "chrome.exe" };
+  TbEvent event = output_fixture_event(&f, 0, "x");
+  event.context = &context;
+  output_fixture_write(&f, &event);
+  g_autoptr(GBytes) file = output_fixture_finish(&f);
+  g_autoptr(GPtrArray) keys = output_row_keys(file, 0);
+  g_assert_cmpstr(output_get(keys, "_PID"), ==, "2116");
+  g_assert_cmpstr(output_get(keys, "_COMM"), ==, "chrome.exe");
+  g_assert_cmpstr(output_get(keys, "TRACE_TID"), ==, "0");
+  output_fixture_clear(&f);
+}
+
 static void test_lost(void)
 {
   OutputFixture f;
@@ -613,6 +632,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/writer/order-of-keys", test_order_of_keys);
   g_test_add_func("/pcapng/writer/two-ways-agree", test_two_ways_agree);
   g_test_add_func("/pcapng/writer/context-generation-replaces", test_generation_replaces);
+  g_test_add_func("/pcapng/writer/process-without-thread", test_process_without_thread);
   g_test_add_func("/pcapng/writer/lost-events", test_lost);
   g_test_add_func("/pcapng/writer/row-limit", test_limit);
   g_test_add_func("/pcapng/writer/packets", test_packets);
