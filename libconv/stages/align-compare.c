@@ -91,7 +91,7 @@ static GArray *compare_match(const Comparison *c, TbAlignVote *vote, guint8 *way
 {
   TbAlignFit fit;
   GArray *matches = tb_align_match(c->index, c->packets, c->capture->groups, vote, ways);
-  tb_align_fit(matches, 0, matches->len, c->resolution_ns, TRUE, &fit);
+  tb_align_fit(matches, 0, matches->len, c->resolution_ns, c->drifts, &fit);
   gint64 near_ns = MAX(TB_ALIGN_NEAR_NS, COMPARE_SPREADS * fit.spread_ns);
   if (near_ns >= vote->near_ns)
     return matches;

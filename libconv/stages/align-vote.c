@@ -10,7 +10,8 @@ enum {
   VOTE_LOOKED_AT = 1024, /* packets a candidate is scored with */
   VOTE_BLOCK = 64,       /* taken in runs of so many, so that neighbours stay together */
   VOTE_SCALES = 2,
-  VOTE_RADIX_BITS = 16,
+  VOTE_RADIX_BITS = 16, /* a digit of the sort, and where there are few: */
+  VOTE_RADIX_FEW_BITS = 8,
   MATCH_RECENT = 15, /* residuals whose median follows a drift */
 };
 
@@ -186,12 +187,13 @@ static void vote_sort(GArray *differences)
 {
   guint n = differences->len;
   g_autofree guint64 *other = g_new(guint64, (gsize)n + 1);
+  guint bits = n < 1u << VOTE_RADIX_BITS ? VOTE_RADIX_FEW_BITS : VOTE_RADIX_BITS;
   g_autofree guint32 *counts = g_new(guint32, 1 << VOTE_RADIX_BITS);
   guint64 *from = (guint64 *)(gpointer)differences->data, *to = other;
-  for (guint shift = 0; shift < 64; shift += VOTE_RADIX_BITS) {
-    guint64 flip = shift + VOTE_RADIX_BITS == 64 ? 1ull << (VOTE_RADIX_BITS - 1) : 0;
-    const guint64 mask = (1u << VOTE_RADIX_BITS) - 1;
-    memset(counts, 0, sizeof(guint32) << VOTE_RADIX_BITS);
+  for (guint shift = 0; shift < 64; shift += bits) {
+    guint64 flip = shift + bits == 64 ? 1ull << (bits - 1) : 0;
+    const guint64 mask = (1u << bits) - 1;
+    memset(counts, 0, sizeof(guint32) << bits);
     for (guint i = 0; i < n; i++)
       counts[(from[i] >> shift & mask) ^ flip]++;
     guint32 sum = 0;
