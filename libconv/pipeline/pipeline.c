@@ -317,12 +317,18 @@ static gboolean pipeline_rewind(TbPipeline *p, gboolean wanted_only, GError **er
   return TRUE;
 }
 
-/* Whether the order of this reader's records against other inputs' matters to an observer. */
-static gboolean pipeline_is_watched(const TbPipeline *p, const TbReader *reader)
+static gboolean pipeline_may_hold_events(const TbReader *reader)
 {
   gboolean events = reader->sources->len == 0; /* none met yet: they may be of any kind */
   for (guint i = 0; i < reader->sources->len; i++)
     events |= ((TbSource *)g_ptr_array_index(reader->sources, i))->class == TB_SOURCE_EVENTS;
+  return events;
+}
+
+/* Whether the order of this reader's records against other inputs' matters to an observer. */
+static gboolean pipeline_is_watched(const TbPipeline *p, const TbReader *reader)
+{
+  gboolean events = pipeline_may_hold_events(reader);
   for (guint i = 0; i < p->observers->len; i++) {
     const TbObserver *observer = g_ptr_array_index(p->observers, i);
     if ((observer->ops->wants_packets && !observer->ops->any_order) || events)
@@ -406,7 +412,11 @@ static gboolean pipeline_resolve(TbPipeline *p, const TbInputSpec *inputs, guint
 /* One input alone has nothing to be aligned with; a file of ours has been, once and for all. */
 static void pipeline_add_align(TbPipeline *p)
 {
-  if (p->options.align_off || p->readers->len < 2 || p->observers->len >= PIPELINE_OBSERVERS)
+  gboolean recorded = FALSE;
+  for (guint i = 0; i < p->readers->len; i++)
+    recorded |= pipeline_may_hold_events(g_ptr_array_index(p->readers, i));
+  if (p->options.align_off || p->readers->len < 2 || p->observers->len >= PIPELINE_OBSERVERS ||
+      (!recorded && p->machines->len < 2))
     return;
   TbAlignOptions options = { .readers = p->readers, .notes = p->notes,
                              .hosts = p->options.align_hosts,
@@ -455,8 +465,10 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
     if (!pipeline_open_input(p, inputs[i].path, few, error))
       return FALSE;
   pipeline_make_leaves(p, inputs);
+  if (!pipeline_resolve(p, inputs, n, TRUE, error))
+    return FALSE;
   pipeline_add_align(p);
-  if (!pipeline_resolve(p, inputs, n, p->align != NULL, error))
+  if (!p->align && !pipeline_resolve(p, inputs, n, FALSE, error))
     return FALSE;
   pipeline_open_sources(p);
   tb_axes_join_guests(p->readers, inputs);

@@ -229,7 +229,8 @@ static void comparison_wish(Comparison *c, const TbAxis *axis)
 
 static gboolean length_is_complete(const TbAlignTrack *track, guint32 len)
 {
-  return !track->limits.limits || track->limits.limits[len] == G_MAXUINT32;
+  return !track->limits.limits ||
+         track->limits.limits[TB_ALIGN_LIMIT_CLASS(len)] == G_MAXUINT32;
 }
 
 /*

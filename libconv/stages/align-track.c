@@ -38,9 +38,10 @@ struct _TbAlignPending {
   PendingCpu cpus[PENDING_CPUS];
 };
 
-TbAlignTrack *tb_align_track_new(TbSource *source)
+TbAlignTrack *tb_align_track_new(TbSource *source, guint32 most)
 {
   TbAlignTrack *track = g_new0(TbAlignTrack, 1);
+  track->most = most;
   track->source = tb_source_ref(source);
   track->devices = g_ptr_array_new_with_free_func(g_free);
   track->groups = g_array_new(FALSE, TRUE, sizeof(TbAlignGroup));
@@ -107,12 +108,17 @@ gboolean tb_align_plan(const TbEventType *type, TbAlignPlan *plan)
   return TRUE;
 }
 
-/* Halves the most frequent length until there is room again. */
-static void limits_tighten(TbAlignLimits *limits, guint32 total)
+static guint32 limits_class(const char *len)
 {
-  while (total > TB_ALIGN_SAMPLES / 4 * 3) {
+  return TB_ALIGN_LIMIT_CLASS(*(const guint32 *)(gconstpointer)len);
+}
+
+/* Halves the most frequent length until there is room again. */
+static void limits_tighten(TbAlignLimits *limits, guint32 total, guint32 wanted)
+{
+  while (total > wanted) {
     guint32 most = 0;
-    for (guint32 i = 1; i < TB_ALIGN_LENGTHS; i++)
+    for (guint32 i = 1; i < TB_ALIGN_LIMIT_CLASSES; i++)
       if (limits->counts[i] > limits->counts[most])
         most = i;
     total -= limits->counts[most] - limits->counts[most] / 2;
@@ -122,25 +128,27 @@ static void limits_tighten(TbAlignLimits *limits, guint32 total)
 }
 
 /* Leaves out what is beyond the limits; @len_off is where an element of @samples has its length. */
-static void limits_apply(TbAlignLimits *limits, GArray *samples, gsize len_off)
+static void limits_apply(TbAlignLimits *limits, GArray *samples, gsize len_off, guint32 most)
 {
   gsize stride = g_array_get_element_size(samples);
   guint kept = 0;
   if (!limits->counts) {
-    limits->counts = g_new0(guint32, TB_ALIGN_LENGTHS);
-    limits->limits = g_new(guint32, TB_ALIGN_LENGTHS);
-    memset(limits->limits, 0xff, sizeof(guint32) * TB_ALIGN_LENGTHS);
-    for (guint i = 0; i < samples->len; i++)
-      limits->counts[*(guint32 *)(gpointer)(samples->data + i * stride + len_off)]++;
+    limits->counts = g_new0(guint32, TB_ALIGN_LIMIT_CLASSES);
+    limits->limits = g_new(guint32, TB_ALIGN_LIMIT_CLASSES);
+    memset(limits->limits, 0xff, sizeof(guint32) * TB_ALIGN_LIMIT_CLASSES);
   }
-  limits_tighten(limits, samples->len);
-  memset(limits->counts, 0, sizeof(guint32) * TB_ALIGN_LENGTHS);
+  /* Counted anew: what came beyond a limit was counted, too. */
+  memset(limits->counts, 0, sizeof(guint32) * TB_ALIGN_LIMIT_CLASSES);
+  for (guint i = 0; i < samples->len; i++)
+    limits->counts[limits_class(samples->data + i * stride + len_off)]++;
+  limits_tighten(limits, samples->len, most / 4 * 3);
+  memset(limits->counts, 0, sizeof(guint32) * TB_ALIGN_LIMIT_CLASSES);
   for (guint i = 0; i < samples->len; i++) {
     char *sample = samples->data + i * stride;
-    guint32 len = *(guint32 *)(gpointer)(sample + len_off);
-    if (limits->counts[len] >= limits->limits[len])
+    guint32 class = limits_class(sample + len_off);
+    if (limits->counts[class] >= limits->limits[class])
       continue;
-    limits->counts[len]++;
+    limits->counts[class]++;
     memmove(samples->data + kept++ * stride, sample, stride);
   }
   g_array_set_size(samples, kept);
@@ -150,7 +158,13 @@ static inline gboolean limits_take(TbAlignLimits *limits, guint32 len)
 {
   if (len >= TB_ALIGN_LENGTHS)
     return FALSE;
-  return !limits->counts || limits->counts[len]++ < limits->limits[len];
+  if (!limits->counts)
+    return TRUE;
+  guint32 class = TB_ALIGN_LIMIT_CLASS(len);
+  if (limits->counts[class] >= limits->limits[class])
+    return FALSE;
+  limits->counts[class]++;
+  return TRUE;
 }
 
 static inline void track_note_time(TbAlignTrack *track, gint64 time_ns)
@@ -166,8 +180,8 @@ static guint32 track_add_event(TbAlignTrack *track, const TbAlignEvent *sample)
   track_note_time(track, sample->time_ns);
   if (!limits_take(&track->limits, sample->len))
     return G_MAXUINT32;
-  if (track->events->len >= TB_ALIGN_SAMPLES) {
-    limits_apply(&track->limits, track->events, offsetof(TbAlignEvent, len));
+  if (track->events->len >= track->most) {
+    limits_apply(&track->limits, track->events, offsetof(TbAlignEvent, len), track->most);
     memset(track->pending, 0, sizeof *track->pending); /* its places have moved */
   }
   g_array_append_vals(track->events, sample, 1);
@@ -408,7 +422,7 @@ static void track_add_key(TbAlignTrack *track, guint64 key, gint64 time_ns, guin
   TbAlignKey entry = { key, time_ns, group };
   if (key & track->key_mask)
     return;
-  while (track->keys->len >= TB_ALIGN_SAMPLES) {
+  while (track->keys->len >= track->most) {
     guint kept = 0;
     /* The same rule on every host: equal keys stay or go together. */
     track->key_mask = track->key_mask << 1 | 1;
@@ -440,8 +454,8 @@ void tb_align_track_packet(TbAlignTrack *track, const TbEvent *event)
   track_note_time(track, event->time_ns);
   if (!limits_take(&track->limits, headers.network_len))
     return;
-  if (track->packets->len >= TB_ALIGN_SAMPLES)
-    limits_apply(&track->limits, track->packets, offsetof(TbAlignPacket, len));
+  if (track->packets->len >= track->most)
+    limits_apply(&track->limits, track->packets, offsetof(TbAlignPacket, len), track->most);
   TbAlignPacket packet = { event->time_ns, headers.network_len, group };
   g_array_append_val(track->packets, packet);
 }

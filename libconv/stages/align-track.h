@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 
 enum {
   TB_ALIGN_SAMPLES = 1 << 18, /* events of one recording's buffer, packets of one capture */
+  TB_ALIGN_SAMPLES_ALL = 1 << 21, /* of all sources together, but for each at least */
+  TB_ALIGN_SAMPLES_MIN = 1 << 12,
   TB_ALIGN_DEVICES = 64,
   TB_ALIGN_GROUPS = 64,
   TB_ALIGN_LENGTHS = 1 << 16, /* network lengths compared are below this */
@@ -70,7 +72,11 @@ typedef struct {
 
 typedef struct _TbAlignPending TbAlignPending;
 
-/** TbAlignLimits: how many of each length are kept, once that must be limited */
+/* Lengths that are limited together: few enough for a table in each source. */
+#define TB_ALIGN_LIMIT_CLASSES 8192
+#define TB_ALIGN_LIMIT_CLASS(len) ((len) % TB_ALIGN_LIMIT_CLASSES)
+
+/** TbAlignLimits: how many of each class of lengths are kept, once that must be limited */
 typedef struct {
   guint32 *counts;
   guint32 *limits;
@@ -85,6 +91,7 @@ typedef struct {
  * @key_mask: only keys without these bits were kept
  * @devices: (element-type utf8): names
  * @groups: of TbAlignGroup
+ * @most: samples that are kept
  * @cooked: the capture can hold packets of several devices
  * @seen: network events or packets that could be used
  * @first_ns, @last_ns: of these; valid if @seen
@@ -101,13 +108,15 @@ typedef struct {
   guint64 seen;
   gint64 first_ns;
   gint64 last_ns;
+  guint32 most;
   TbAlignLimits limits;
   TbAlignPending *pending;
   guint last_device;
   guint last_group;
 } TbAlignTrack;
 
-TbAlignTrack *tb_align_track_new(TbSource *source);
+/** tb_align_track_new: @most: samples to keep, at least %TB_ALIGN_SAMPLES_MIN */
+TbAlignTrack *tb_align_track_new(TbSource *source, guint32 most);
 void tb_align_track_free(TbAlignTrack *track);
 
 /** What an event tells of a packet's way. */

@@ -14,11 +14,18 @@ static gboolean align_wants_type(TbObserver *observer, const TbEventType *type)
   return TRUE;
 }
 
+/* Few inputs may keep much of each. */
+static guint32 align_most_samples(const TbAlign *align)
+{
+  guint inputs = MAX(1, align->options.readers->len);
+  return CLAMP(TB_ALIGN_SAMPLES_ALL / inputs, TB_ALIGN_SAMPLES_MIN, TB_ALIGN_SAMPLES);
+}
+
 static TbAlignTrack *align_find_track(TbAlign *align, TbSource *source)
 {
   gpointer track;
   if (!g_hash_table_lookup_extended(align->by_source, source, NULL, &track)) {
-    track = source->frozen ? NULL : tb_align_track_new(source);
+    track = source->frozen ? NULL : tb_align_track_new(source, align_most_samples(align));
     if (track)
       g_ptr_array_add(align->tracks, track);
     g_hash_table_insert(align->by_source, source, track);

@@ -47,7 +47,7 @@ static void loaded_read(Loaded *l, GHashTable *tracks, GArray *plans)
       g_assert_cmpint(result, ==, TB_READ_EVENT);
       TbAlignTrack *track = g_hash_table_lookup(tracks, event.source);
       if (!track) {
-        track = tb_align_track_new(event.source);
+        track = tb_align_track_new(event.source, TB_ALIGN_SAMPLES);
         g_hash_table_insert(tracks, event.source, track);
       }
       if (event.kind == TB_EVENT_KIND_PACKET)
