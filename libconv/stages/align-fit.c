@@ -208,9 +208,13 @@ static void windows_collect(const GArray *matches, guint from, guint to, const T
     gboolean low = event->after_ns != TB_ALIGN_NO_TIME, high = event->before_ns != TB_ALIGN_NO_TIME;
     if (alone && !match->alone)
       continue;
-    w->two_sided += low && high;
     w->lows[w->n] = low ? stamp - event->after_ns - slack_ns : G_MININT64;
-    w->highs[w->n++] = high ? stamp + fit->cut_ns - event->before_ns + slack_ns : G_MAXINT64;
+    w->highs[w->n] = high ? stamp + fit->cut_ns - event->before_ns + slack_ns : G_MAXINT64;
+    /* Times at the ends of their range can wrap; such a window is none. */
+    if (w->lows[w->n] > w->highs[w->n])
+      continue;
+    w->two_sided += low && high;
+    w->n++;
   }
   qsort(w->lows, w->n, sizeof *w->lows, compare_ns);
   qsort(w->highs, w->n, sizeof *w->highs, compare_ns);
