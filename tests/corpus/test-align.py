@@ -155,12 +155,32 @@ def test_step():
             check(f"step of {step / 1e6:+.0f} ms", all(w in text for w in words), (text, words))
 
 
+def rows_of(work, command, *inputs):
+    """Rows of events without their times."""
+    subprocess.run([TRACEBRAID, command, "-q", "-f", "-o", f"{work}/out.pcapng", *inputs],
+                   check=True)
+    text = subprocess.run([TRACEBRAID, "convert", "-q", "--to", "text", f"{work}/out.pcapng",
+                           "-o", "-"], stdout=subprocess.PIPE, check=True).stdout
+    return [re.sub(rb" +\d+\.\d+: ", b" ", line).strip() for line in text.split(b"\n")]
+
+
+def test_names_stay():
+    """Who acted was found out in the recording's own time, and is asked for in it."""
+    with tempfile.TemporaryDirectory() as work:
+        for case in ("net-v7-zstd-mono", "net-v7-zstd-tsc"):
+            alone = rows_of(work, "convert", f"{CORPUS}/{case}/trace.dat")
+            both = rows_of(work, "merge", f"{CORPUS}/{case}/trace.dat",
+                           f"{CORPUS}/{case}/A-ns.pcap")
+            check(f"{case} the same rows with a capture", len(alone) > 20000 and alone == both,
+                  (len(alone), len(both)))
+
+
 TRACEBRAID, CORPUS = sys.argv[1], os.environ.get("TB_CORPUS", sys.argv[2])
 if not os.path.isdir(f"{CORPUS}/net-v7-zstd-mono"):
     print("1..0 # SKIP no corpus")
     sys.exit(0)
 for part in (test_native, test_without_a_pair_of_clocks, test_guests, test_hosts, test_refused,
-             test_step):
+             test_step, test_names_stay):
     part()
 print(f"1..{len(results)}")
 sys.exit(0 if all(results) else 1)

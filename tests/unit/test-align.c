@@ -198,6 +198,24 @@ static void test_foreign(void)
   }
 }
 
+/* The same script run twice: lengths and gaps agree to some microseconds, causality does not. */
+static void test_alike(void)
+{
+  for (guint32 seed = 200; seed < 210; seed++) {
+    g_auto(Host) h = { 0 };
+    host_init(&h, seed, TB_CLOCK_MONO, FALSE);
+    for (guint i = 0; i < 150; i++) {
+      WorldPacket packet = world_next(h.world, 1);
+      world_record(h.world, h.recording, &h.own, &packet, h.world->true_ns);
+      world_capture(h.world, h.capture, &h.stamps, &packet,
+                    h.world->true_ns + 10 * SECOND + g_rand_int_range(h.world->rand, -4000, 4000));
+    }
+    world_finish(h.world);
+    g_assert_false(h.recording->axis.realtime);
+    g_assert_nonnull(tb_align_get_reason(h.world->align, h.recording));
+  }
+}
+
 static void test_no_events(void)
 {
   g_auto(Host) h = { 0 };
@@ -432,6 +450,7 @@ int main(int argc, char **argv)
   g_test_add_func("/align/date/stands-or-is-told-of", test_date);
   g_test_add_func("/align/refused/few-packets", test_few);
   g_test_add_func("/align/refused/capture-of-something-else", test_foreign);
+  g_test_add_func("/align/refused/same-script-run-twice", test_alike);
   g_test_add_func("/align/refused/no-network-events", test_no_events);
   g_test_add_func("/align/machines/captures-without-a-name", test_nameless);
   g_test_add_func("/align/hosts/interval", test_hosts);
