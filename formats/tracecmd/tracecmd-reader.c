@@ -34,7 +34,8 @@ typedef struct {
   gboolean shift; /* its clock is the one that TIME_SHIFT speaks of */
   guint64 sequence;
   guint64 last_time;
-  guint64 discarded; /* of this CPU, already in the source's counts */
+  guint64 records;
+  gboolean ended;
 } TcStream;
 
 typedef struct {
@@ -45,6 +46,7 @@ typedef struct {
   TbEventType *const *types;
   guint32 n_types;
   GArray *streams;
+  guint32 n_ended;
   const TcFile *scale; /* (nullable): whose TSC2NSEC makes nanoseconds of ticks */
   gboolean shift;      /* guest times become host times */
 } TcReader;
@@ -206,12 +208,14 @@ static void reader_join_host(TbReader *reader)
 static gboolean reader_rewind(TbReader *reader, GError **error)
 {
   TcReader *tc = reader->priv;
+  tc->n_ended = 0;
   if (reader->host && !tc->shift)
     reader_join_host(reader);
   for (guint i = 0; i < tc->streams->len; i++) {
     TcStream *stream = &g_array_index(tc->streams, TcStream, i);
     tc_ring_rewind(stream->ring);
-    stream->sequence = stream->discarded = 0;
+    stream->sequence = stream->records = 0;
+    stream->ended = FALSE;
   }
   return TRUE;
 }
@@ -290,6 +294,7 @@ static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
   if (G_UNLIKELY(!type))
     return reader_damage_record(reader, stream, record, id);
   stream->source->counts.records++;
+  stream->records++;
   stream->sequence++;
   if (reader->wanted_only && !type->interest)
     return FALSE;
@@ -353,11 +358,54 @@ static inline void reader_note_time(TbReader *reader, guint32 index, TcStream *s
   stream->last_time = time;
 }
 
-static void reader_note_end(TcStream *stream)
+/* Records found of one CPU of a source, those the kernel took back included. */
+static guint64 reader_found(const TcReader *tc, const TbSource *source, guint32 cpu)
 {
-  guint64 discarded = tc_ring_get_discarded(stream->ring);
-  stream->source->counts.discarded += discarded - stream->discarded;
-  stream->discarded = discarded;
+  for (guint i = 0; i < tc->streams->len; i++) {
+    const TcStream *stream = &g_array_index(tc->streams, TcStream, i);
+    if (stream->source == source && stream->cpu == cpu)
+      return stream->records + tc_ring_get_discarded(stream->ring);
+  }
+  return 0;
+}
+
+/*
+ * What is missing of a buffer by its statistics. The recorder may still be reading while it
+ * takes them: a page can stand in both counts. And --date writes a mark, counted as read,
+ * that is not kept (or is found as a discarded record).
+ */
+static void reader_settle_buffer(const TcReader *tc, const TcBuffer *buffer, TbSource *source)
+{
+  TbSourceCounts *counts = &source->counts;
+  guint64 marks = *buffer->name == 0 && tc_file_has_option(tc->file, TC_ID_DATE) &&
+                  counts->discarded == 0;
+  for (guint i = 0; i < buffer->stats->len; i++) {
+    const TcCpuStat *stat = &g_array_index(buffer->stats, TcCpuStat, i);
+    guint64 found = reader_found(tc, source, stat->cpu);
+    guint64 expected = stat->entries + stat->read_events;
+    if (found >= expected)
+      continue;
+    guint64 mark = MIN(marks, stat->read_events);
+    guint64 doubt = MIN(expected - found, MIN(stat->entries, stat->read_events) + mark);
+    marks -= mark;
+    counts->doubtful += doubt;
+    counts->missing += expected - found - doubt;
+  }
+}
+
+/* A stream is at its end; behind the last one the sums are drawn. */
+static void reader_note_end(TbReader *reader, TcStream *stream)
+{
+  TcReader *tc = reader->priv;
+  if (stream->ended)
+    return;
+  stream->ended = TRUE;
+  stream->source->counts.discarded += tc_ring_get_discarded(stream->ring);
+  if (++tc->n_ended < tc->streams->len)
+    return;
+  for (guint i = 0; i < tc->file->buffers->len; i++)
+    reader_settle_buffer(tc, g_ptr_array_index(tc->file->buffers, i),
+                         g_ptr_array_index(reader->sources, i));
 }
 
 static TbReadResult reader_next(TbReader *reader, guint32 index, TbEvent *event, GError **error)
@@ -378,7 +426,7 @@ static TbReadResult reader_next(TbReader *reader, guint32 index, TbEvent *event,
       stream->source->counts.damaged++;
       return TB_READ_DAMAGED;
     } else {
-      reader_note_end(stream);
+      reader_note_end(reader, stream);
       return result == TC_RING_END ? TB_READ_END : TB_READ_ERROR;
     }
   }

@@ -26,6 +26,8 @@ typedef enum { TB_SOURCE_EVENTS, TB_SOURCE_PACKETS } TbSourceClass;
  * @damaged: records or pieces that could not be read
  * @unordered: records whose time lies before the one before them
  * @expected: what the recorder's own statistics promise, if @expected_known
+ * @missing: of the expected ones, those that are surely not in the input
+ * @doubtful: those that are not, but may have been counted twice by the recorder
  * @overrun: records overwritten by the recorder's own statistics
  * @first_ns, @last_ns: smallest and largest time on the source's own clock; valid if @records
  */
@@ -39,6 +41,8 @@ typedef struct {
   guint64 unordered;
   gboolean expected_known;
   guint64 expected;
+  guint64 missing;
+  guint64 doubtful;
   guint64 overrun;
   gint64 first_ns;
   gint64 last_ns;

@@ -90,6 +90,8 @@ static void put_counts(JsonBuilder *json, const TbSource *source)
   put_int(json, "damaged", (gint64)counts->damaged);
   put_int(json, "unordered", (gint64)counts->unordered);
   put_int_if(json, "expected", counts->expected_known, (gint64)counts->expected);
+  put_int_if(json, "missing", counts->expected_known, (gint64)counts->missing);
+  put_int_if(json, "doubtful", counts->expected_known, (gint64)counts->doubtful);
   put_int_if(json, "overrun", counts->expected_known, (gint64)counts->overrun);
   put_int_if(json, "first_ns", counts->records > 0, tb_axis_map(&source->axis, counts->first_ns));
   put_int_if(json, "last_ns", counts->records > 0, tb_axis_map(&source->axis, counts->last_ns));

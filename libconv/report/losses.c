@@ -9,13 +9,6 @@ static guint64 source_found(const TbSourceCounts *counts)
   return counts->records + counts->discarded;
 }
 
-static guint64 source_missing(const TbSource *source)
-{
-  const TbSourceCounts *counts = &source->counts;
-  guint64 found = source_found(counts);
-  return counts->expected_known && counts->expected > found ? counts->expected - found : 0;
-}
-
 static guint64 source_lost(const TbSource *source)
 {
   return MAX(source->counts.lost, source->counts.overrun);
@@ -23,20 +16,27 @@ static guint64 source_lost(const TbSource *source)
 
 char *tb_report_dup_completeness(const TbSource *source)
 {
-  guint64 lost = source_lost(source), missing = source_missing(source);
-  if (!source->counts.expected_known && lost == 0 && source->counts.lost_gaps == 0)
+  const TbSourceCounts *counts = &source->counts;
+  guint64 lost = source_lost(source);
+  if (!counts->expected_known && lost == 0 && counts->lost_gaps == 0)
     return NULL;
   g_autoptr(GString) out = g_string_new(NULL);
   if (lost)
     g_string_append_printf(out, "%" G_GUINT64_FORMAT " lost by the recorder", lost);
-  else if (source->counts.lost_gaps)
+  else if (counts->lost_gaps)
     g_string_append_printf(out, "an unknown number lost by the recorder in %" G_GUINT64_FORMAT
-                           " places", source->counts.lost_gaps);
-  if (missing)
+                           " places", counts->lost_gaps);
+  if (counts->missing + counts->doubtful)
     g_string_append_printf(out, "%s%" G_GUINT64_FORMAT " missing in the file (it holds %"
                            G_GUINT64_FORMAT " of the %" G_GUINT64_FORMAT
-                           " that the recorder counted)", out->len ? ", " : "", missing,
-                           source_found(&source->counts), source->counts.expected);
+                           " that the recorder counted", out->len ? ", " : "",
+                           counts->missing + counts->doubtful, source_found(counts),
+                           counts->expected);
+  if (counts->doubtful)
+    g_string_append_printf(out, "; it was still reading then, so %" G_GUINT64_FORMAT
+                           " of them may be counted twice", counts->doubtful);
+  if (counts->missing + counts->doubtful)
+    g_string_append_c(out, ')');
   return g_strdup(out->len ? out->str : "complete");
 }
 
@@ -44,7 +44,7 @@ static gboolean source_is_clean(const TbSource *source)
 {
   const TbSourceCounts *counts = &source->counts;
   return counts->lost_gaps == 0 && source_lost(source) == 0 && counts->damaged == 0 &&
-         source_missing(source) == 0;
+         counts->missing == 0;
 }
 
 gboolean tb_report_is_clean(const TbPipeline *pipeline)
@@ -86,7 +86,7 @@ void tb_report_append_losses(const TbPipeline *pipeline, guint max_lines, GStrin
   const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
   for (guint i = 0; sources && i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
-    if (source_lost(source) == 0 && source->counts.lost_gaps == 0 && source_missing(source) == 0)
+    if (source_lost(source) == 0 && source->counts.lost_gaps == 0 && source->counts.missing == 0)
       continue;
     g_autofree char *name = tb_source_dup_interface_name(source);
     g_autofree char *shown_name = tb_escape_dup(name);
