@@ -20,6 +20,7 @@
 #include "model/clock.h"
 #include "model/event.h"
 #include "model/machine.h"
+#include "model/owner.h"
 #include "model/schema.h"
 #include "model/source.h"
 #include "model/timeline.h"

@@ -9,6 +9,7 @@
 #include "base/window.h"
 #include "format/reader.h"
 #include "pcap/capture.h"
+#include "pcapng/pcapng-owners.h"
 #include "pcapng/pcapng-time.h"
 #include "pcapng/pcapng-types.h"
 
@@ -64,6 +65,7 @@ typedef struct {
  * @glued: blocks for the next record
  * @held: custom blocks that wait for the file's second record
  * @options: of the present packet where they could not be lent as they stand
+ * @owners: of the packet that was asked for last
  * @last_ns: time of the last record
  * @n_records: lent in this pass
  */
@@ -95,6 +97,7 @@ typedef struct {
   TbBuf lent_glued;
   TbBuf held;
   TbBuf options;
+  TbPcapngOwners owners;
   gint64 last_ns;
   guint64 n_records;
   TbPcapngTally tally;

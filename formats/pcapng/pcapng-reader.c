@@ -657,6 +657,12 @@ static void reader_describe(const TbReader *reader,
     add(data, "first unknown type", type);
 }
 
+static const TbOwners *reader_get_owners(TbReader *reader, const TbEvent *packet)
+{
+  TbPcapngFile *file = reader->priv;
+  return tb_pcapng_owners_read(&file->owners, packet) ? &file->owners.owners : NULL;
+}
+
 static void reader_close(TbReader *reader)
 {
   TbPcapngFile *file = reader->priv;
@@ -685,6 +691,7 @@ static void reader_close(TbReader *reader)
   tb_buf_clear(&file->lent_glued);
   tb_buf_clear(&file->held);
   tb_buf_clear(&file->options);
+  tb_pcapng_owners_clear(&file->owners);
   g_free(file);
 }
 
@@ -701,5 +708,6 @@ const TbReaderFormat tb_pcapng_reader = {
   .next = reader_next,
   .position = reader_position,
   .describe = reader_describe,
+  .get_owners = reader_get_owners,
   .close = reader_close,
 };

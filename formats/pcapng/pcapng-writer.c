@@ -5,6 +5,7 @@
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-encoding.h"
 #include "pcapng/pcapng-interface.h"
+#include "pcapng/pcapng-owners.h"
 #include "pcapng/pcapng-time.h"
 
 enum {
@@ -21,6 +22,7 @@ typedef struct {
   gboolean own_ticks; /* packets keep the ticks of the input */
   TbPcapngTime time;  /* of the interface block */
   TbPcapngTime input; /* of the input, to see what digits get lost */
+  TbBuf host;         /* name of its machine as written */
 } WriterInterface;
 
 typedef struct {
@@ -146,6 +148,8 @@ static void writer_append_interfaces(TbWriter *writer, TbBuf *buf)
     WriterInterface *interface = &priv->interfaces[i];
     gboolean events = source->class == TB_SOURCE_EVENTS;
     gboolean wanted = !events || priv->encoding;
+    if (source->machine && source->machine->name)
+      tb_pcapng_append_label(&interface->host, source->machine);
     writer_set_interface(interface, source, wanted ? n++ : WRITER_NO_INTERFACE);
     if (wanted)
       tb_pcapng_append_interface(buf, source,
@@ -201,10 +205,16 @@ static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterfa
 }
 
 /* With their end mark. */
-static void writer_append_options(const TbEvent *event, TbBuf *buf)
+static void writer_append_options(const TbEvent *event, const TbBuf *host, TbBuf *buf)
 {
   static const char no_time[] = "time=none ";
-  tb_buf_append(buf, event->options, event->options_len);
+  const TbOwners *owners = event->owners;
+  if (owners && owners->carried)
+    tb_pcapng_owners_copy_options(event, host, buf);
+  else
+    tb_buf_append(buf, event->options, event->options_len);
+  if (owners && !owners->carried)
+    tb_pcapng_owners_append(event, host, buf);
   if (event->flags & TB_EVENT_NO_TIME)
     tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);
   tb_pcapng_option_end(buf);
@@ -235,11 +245,11 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   }
   guint8 head[TB_PCAPNG_EPB_HEAD];
   gsize padded = tb_pad4(event->len), total = sizeof head + padded + 4;
-  gboolean has_tail = event->options_len || event->flags & TB_EVENT_NO_TIME;
+  gboolean has_tail = event->options_len || event->owners || event->flags & TB_EVENT_NO_TIME;
   TbBuf *tail = &priv->block;
-  if (G_UNLIKELY(has_tail)) {
+  if (has_tail) {
     tb_buf_reset(tail);
-    writer_append_options(event, tail);
+    writer_append_options(event, &interface->host, tail);
     total += tail->len;
   }
   tb_put_u32(head, TB_PCAPNG_EPB, FALSE);
@@ -360,6 +370,8 @@ static void writer_close(TbWriter *writer)
     return;
   if (priv->encoder)
     priv->encoding->free(priv->encoder);
+  for (guint i = 0; priv->interfaces && i < writer->sources->len; i++)
+    tb_buf_clear(&priv->interfaces[i].host);
   g_free(priv->interfaces);
   tb_buf_clear(&priv->block);
   g_free(priv);

@@ -41,6 +41,8 @@ typedef enum { TB_READ_EVENT, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbRe
  * @next: lends the next event of @stream
  * @position: (nullable): bytes of the input consumed so far, for progress
  * @describe: (nullable): calls @add for each fact `info` should show, in order
+ * @get_owners: (nullable): the owners that a PACKET it lent carries itself, in its options or
+ *   bytes; valid until the next call. NULL = none
  * @close: releases @reader->priv
  */
 typedef struct {
@@ -55,6 +57,7 @@ typedef struct {
   guint64 (*position)(const TbReader *reader);
   void (*describe)(const TbReader *reader,
                    void (*add)(gpointer data, const char *key, const char *value), gpointer data);
+  const struct _TbOwners *(*get_owners)(TbReader *reader, const TbEvent *packet);
   void (*close)(TbReader *reader);
 } TbReaderFormat;
 

@@ -500,6 +500,14 @@ static inline gboolean pipeline_keeps(const TbPipeline *p, guint32 capabilities,
   return !p->options.no_packets && (capabilities & TB_WRITER_PACKETS);
 }
 
+/* What a packet's own options say of its owners. */
+static void pipeline_read_owners(const TbPipeline *p, guint index, TbEvent *event)
+{
+  TbReader *reader = g_array_index(p->leaves, PipelineLeaf, index).reader;
+  if (reader->format->get_owners)
+    event->owners = reader->format->get_owners(reader, event);
+}
+
 static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
 {
   TbEvent *event;
@@ -515,6 +523,8 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
         pipeline_keeps(p, capabilities, event)) {
       if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
         tb_context_stage_apply(context, event, event->timeline_ns);
+      if (event->kind == TB_EVENT_KIND_PACKET && event->options_len)
+        pipeline_read_owners(p, index, event);
       if (!tb_writer_event(writer, event, error))
         return FALSE;
     }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owners of packets as pcapng holds them: this program's comment and the
+ * registered process option, both ways, and the words other programs use.
+ * Text and options only; knows nothing of how owners are found.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "model/event.h"
+#include "model/owner.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TbPcapngOwners: the owners of the packet read last
+ * @owners: strings point into @strings
+ */
+typedef struct {
+  TbOwners owners;
+  TbBuf strings;
+} TbPcapngOwners;
+
+void tb_pcapng_owners_clear(TbPcapngOwners *read);
+
+/**
+ * tb_pcapng_owners_append: the comment, and the process option unless @event has one. @host:
+ *   the machine's name as written, may be empty
+ */
+void tb_pcapng_owners_append(const TbEvent *event, const TbBuf *host, TbBuf *out);
+
+/**
+ * tb_pcapng_owners_copy_options: @event's own options, with the present name of the machine
+ *   in a comment of ours
+ */
+void tb_pcapng_owners_copy_options(const TbEvent *event, const TbBuf *host, TbBuf *out);
+
+/**
+ * tb_pcapng_owners_read: what @event's little-endian options say of owners.
+ * Returns: FALSE where they say nothing; else @read->owners is valid until the next call
+ */
+gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event);
+
+G_END_DECLS

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Words of confidence; see owner.h. */
+#include "model/owner.h"
+
+gboolean tb_confidence_from_word(const char *word, TbConfidence *out)
+{
+  static const struct {
+    const char *word;
+    TbConfidence confidence;
+  } words[] = {
+    { "certain", TB_CONFIDENCE_CERTAIN },
+    { "linked", TB_CONFIDENCE_LINKED },
+    { "context", TB_CONFIDENCE_CONTEXT },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+    if (g_str_equal(word, words[i].word)) {
+      *out = words[i].confidence;
+      return TRUE;
+    }
+  return FALSE;
+}

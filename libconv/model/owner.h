@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The owners of a packet: which process stands behind each of its two ends,
+ * how that is known and how sure it is. Knows no capture format and nothing of
+ * how owners are found.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TbConfidence: how sure an owner is
+ * @TB_CONFIDENCE_NONE: nobody is named
+ * @TB_CONFIDENCE_CONTEXT: a guess from what ran at the time
+ * @TB_CONFIDENCE_LINKED: by a chain of events through a socket, buffer or descriptor
+ * @TB_CONFIDENCE_CERTAIN: the events name these very bytes
+ */
+typedef enum {
+  TB_CONFIDENCE_NONE,
+  TB_CONFIDENCE_CONTEXT,
+  TB_CONFIDENCE_LINKED,
+  TB_CONFIDENCE_CERTAIN,
+} TbConfidence;
+
+/**
+ * TbOwner: one end's process
+ * @confidence: %TB_CONFIDENCE_NONE = the end is not named and nothing below is valid
+ * @pid: process
+ * @tid: thread; 0 = not stated
+ * @comm, @exe: (nullable): raw bytes with a NUL at the end, as at the packet's instant
+ * @via: a word for the evidence
+ */
+typedef struct {
+  TbConfidence confidence;
+  gint32 pid;
+  gint32 tid;
+  const char *comm;
+  const char *exe;
+  const char *via;
+} TbOwner;
+
+/**
+ * TbOwners:
+ * @src: who sent the packet
+ * @dst: who receives it
+ * @carried: the packet's own options say so in this program's words: writers add nothing
+ */
+typedef struct _TbOwners {
+  TbOwner src;
+  TbOwner dst;
+  gboolean carried;
+} TbOwners;
+
+/** tb_confidence_from_word: "certain", "linked", "context"; FALSE where @word is none of these */
+gboolean tb_confidence_from_word(const char *word, TbConfidence *out);
+
+static inline gboolean tb_owner_is_known(const TbOwner *owner)
+{
+  return owner->confidence != TB_CONFIDENCE_NONE;
+}
+
+G_END_DECLS
