@@ -110,6 +110,10 @@ static gboolean options_check(ConvertOptions *o)
   o->pipeline.align_off = g_strcmp0(o->align, "off") == 0;
   o->pipeline.no_events = g_strcmp0(o->events, "none") == 0;
   o->pipeline.no_packets = o->no_packets;
+  if (!o->owners)
+    o->pipeline.owners = TB_CONFIDENCE_LINKED;
+  else if (!tb_confidence_from_word(o->owners, &o->pipeline.owners))
+    o->pipeline.owners = TB_CONFIDENCE_NONE;
   return TRUE;
 }
 

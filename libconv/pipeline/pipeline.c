@@ -6,6 +6,7 @@
 #include "pipeline/descriptors.h"
 #include "pipeline/machines.h"
 #include "stages/align.h"
+#include "stages/attrib.h"
 #include "stages/context.h"
 #include "stages/merge.h"
 #include "stages/overlap.h"
@@ -35,6 +36,7 @@ struct _TbPipeline {
   GPtrArray *observers;
   TbObserver *align; /* (nullable): the first of them */
   GPtrArray *notes;
+  TbObserver *attrib; /* (nullable): one of them */
   GArray *leaves;
   guint32 n_types;     /* ids given out */
   guint32 n_announced; /* of these, shown to the observers */
@@ -127,6 +129,11 @@ const TbObserver *tb_pipeline_get_align(const TbPipeline *p)
 gboolean tb_pipeline_check_axes(const TbPipeline *p, GError **error)
 {
   return tb_axes_check(p->sources, p->align, p->options.align_off, error);
+}
+
+const TbObserver *tb_pipeline_get_attrib(const TbPipeline *p)
+{
+  return p->attrib;
 }
 
 guint tb_pipeline_get_sorted(const TbPipeline *p)
@@ -464,6 +471,10 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
   for (guint i = 0; i < n; i++)
     if (!pipeline_open_input(p, inputs[i].path, few, error))
       return FALSE;
+  if (p->options.owners != TB_CONFIDENCE_NONE) {
+    p->attrib = tb_attrib_new(p->options.owners);
+    tb_pipeline_add_observer(p, p->attrib);
+  }
   pipeline_make_leaves(p, inputs);
   if (!pipeline_resolve(p, inputs, n, TRUE, error))
     return FALSE;
@@ -500,12 +511,14 @@ static inline gboolean pipeline_keeps(const TbPipeline *p, guint32 capabilities,
   return !p->options.no_packets && (capabilities & TB_WRITER_PACKETS);
 }
 
-/* What a packet's own options say of its owners. */
-static void pipeline_read_owners(const TbPipeline *p, guint index, TbEvent *event)
+/* What a packet itself says of its owners, then what the recordings do. */
+static void pipeline_set_owners(const TbPipeline *p, TbContextStage *context, guint index,
+                                TbEvent *event)
 {
   TbReader *reader = g_array_index(p->leaves, PipelineLeaf, index).reader;
-  if (reader->format->get_owners)
-    event->owners = reader->format->get_owners(reader, event);
+  event->owners = reader->format->get_owners ? reader->format->get_owners(reader, event) : NULL;
+  if (p->attrib)
+    tb_attrib_apply(p->attrib, context, event, event->timeline_ns);
 }
 
 static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
@@ -525,6 +538,8 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
         tb_context_stage_apply(context, event, event->timeline_ns);
       if (event->kind == TB_EVENT_KIND_PACKET && event->options_len)
         pipeline_read_owners(p, index, event);
+      if (event->kind == TB_EVENT_KIND_PACKET)
+        pipeline_set_owners(p, context, index, event);
       if (!tb_writer_event(writer, event, error))
         return FALSE;
     }

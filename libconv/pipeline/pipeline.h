@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "format/registry.h"
+#include "model/owner.h"
 #include "stages/observer.h"
 
 #include <glib.h>
@@ -37,6 +38,7 @@ typedef struct {
  * @align_hosts: correct the clocks of hosts by the packets seen at both ends
  * @align_reference: (nullable): the host whose clock stands
  * @no_events, @no_packets: leave these kinds out
+ * @owners: name the processes of packets that are known at least so well; NONE = do not look
  * @time_offset_ns: added to the times of all sources
  * @sort_folder: (nullable): where unsorted inputs may be spilled
  * @progress: (nullable): called now and then; @fraction of the phase, 0 to 1
@@ -51,6 +53,7 @@ typedef struct {
   const char *align_reference;
   gboolean no_events;
   gboolean no_packets;
+  TbConfidence owners;
   gint64 time_offset_ns;
   const char *sort_folder;
   void (*progress)(gpointer data, const char *phase, double fraction);
@@ -103,6 +106,8 @@ const TbObserver *tb_pipeline_get_align(const TbPipeline *pipeline);
  */
 gboolean tb_pipeline_check_axes(const TbPipeline *pipeline, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/** tb_pipeline_get_attrib: (nullable): asked with tb_attrib_get_counts() after emit */
+const TbObserver *tb_pipeline_get_attrib(const TbPipeline *pipeline);
 /** tb_pipeline_get_sorted: streams that were out of order and had to be sorted */
 guint tb_pipeline_get_sorted(const TbPipeline *pipeline);
 /** tb_pipeline_get_repeats: events left out in emit because another input held them too */

@@ -172,6 +172,10 @@ void attrib_sockets_seal(AttribSockets *all)
       side->n = sealed->len - first;
       side->first = side->n ? first : ATTRIB_NONE;
       side->last = side->n ? sealed->len - 1 : ATTRIB_NONE;
+      side->single = side->n > 0;
+      for (guint32 r = first + 1; r < sealed->len; r++)
+        side->single &= g_array_index(sealed, AttribRun, r).tid ==
+                        g_array_index(sealed, AttribRun, first).tid;
     }
   }
   g_array_unref(all->runs);
@@ -190,13 +194,4 @@ guint32 attrib_side_at(const AttribSockets *all, const AttribSide *side, guint64
       low = mid + 1;
   }
   return low;
-}
-
-gint32 attrib_side_only(const AttribSockets *all, const AttribSide *side)
-{
-  gint32 tid = side->n ? attrib_side_run(all, side, 0)->tid : 0;
-  for (guint32 i = 1; i < side->n; i++)
-    if (attrib_side_run(all, side, i)->tid != tid)
-      return 0;
-  return tid;
 }

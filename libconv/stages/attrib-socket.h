@@ -71,6 +71,7 @@ typedef struct {
   guint32 exact : 1;
   guint32 by_calls : 1; /* counted by system calls */
   guint32 gap : 1;      /* a call whose size is not known, or events were lost */
+  guint32 single : 1;   /* sealed: all runs are one task's */
 } AttribSide;
 
 /**
@@ -151,6 +152,9 @@ static inline guint64 attrib_side_total(const AttribSockets *all, const AttribSi
 /** attrib_side_at: sealed: number of the run that holds @position, the last one for those behind it */
 guint32 attrib_side_at(const AttribSockets *all, const AttribSide *side, guint64 position);
 /** attrib_side_only: sealed: the one task that moved bytes, 0 where there are none or several */
-gint32 attrib_side_only(const AttribSockets *all, const AttribSide *side);
+static inline gint32 attrib_side_only(const AttribSockets *all, const AttribSide *side)
+{
+  return side->single ? attrib_side_run(all, side, 0)->tid : 0;
+}
 
 G_END_DECLS

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * When all was seen: streams of captures meet the sockets they belong to, and
+ * transmitted and received packets meet captured ones by length and time,
+ * which tells whose the ends of datagrams are. How far captures and events lie
+ * apart is measured, not assumed.
+ */
+#include "stages/attrib-private.h"
+
+#include <string.h>
+
+enum {
+  MATCH_FAR_NS = 1000000,  /* where the usual distance is looked for */
+  MATCH_LEAST_NS = 3000,   /* natively, with times cut to microseconds */
+  MATCH_MOST_NS = 200000,
+  MATCH_SPREADS = 6,
+  MATCH_CLEAR_NS = 500,    /* the second best candidate is at least so much worse */
+};
+
+#define MATCH_BEFORE_BIRTH_NS (5 * G_GINT64_CONSTANT(1000000000))
+
+/* --- streams and sockets --- */
+
+static gint64 match_stream_distance(const AttribStream *stream, const AttribSocket *socket)
+{
+  if (stream->first_ns > socket->death_ns || stream->last_ns < socket->birth_ns)
+    return -1;
+  if (socket->born && stream->first_ns < socket->birth_ns - MATCH_BEFORE_BIRTH_NS)
+    return -1;
+  return ABS(stream->first_ns - socket->birth_ns);
+}
+
+static const AttribStream *match_stream(const AttribMachine *m, const AttribSocket *socket,
+                                        const AttribTuple *tuple)
+{
+  guint32 flow = attrib_flow_find(m, tuple, attrib_tuple_hash(tuple));
+  const AttribStream *best = NULL;
+  gint64 best_ns = 0;
+  guint32 at =
+      flow == ATTRIB_NONE ? ATTRIB_NONE : g_array_index(m->flows, AttribFlow, flow).streams;
+  while (at != ATTRIB_NONE) {
+    const AttribStream *stream = &g_array_index(m->streams, AttribStream, at);
+    gint64 ns = match_stream_distance(stream, socket);
+    if (ns >= 0 && (!best || ns < best_ns)) {
+      best = stream;
+      best_ns = ns;
+    }
+    at = stream->next;
+  }
+  return best;
+}
+
+/* Where the stream's bytes lie among those that were counted, and whether they are all there. */
+static void match_side(const AttribSockets *all, const AttribSocket *socket, AttribSide *side,
+                       const AttribStream *stream)
+{
+  gint64 total = (gint64)attrib_side_total(all, side);
+  gboolean whole = socket->born && !side->gap;
+  side->lost = G_MAXUINT32;
+  if (!stream)
+    return;
+  gboolean spans = stream->has_data && stream->high - stream->low == total;
+  guint32 first = stream->ref; /* number of the first byte */
+  if (!stream->isn_known && whole && spans)
+    first += (guint32)stream->low;
+  else if (!stream->isn_known && whole && stream->ended)
+    first += (guint32)(stream->end - total);
+  else if (!stream->isn_known)
+    return;
+  gint32 shift = (gint32)(stream->ref - first);
+  gint64 end = stream->end + shift, high = stream->has_data ? stream->high + shift : 0;
+  side->isn_known = TRUE;
+  side->isn = first - 1;
+  side->exact = !side->gap && (stream->isn_known || spans) &&
+                ((stream->ended && end == total) || high == total);
+  if (stream->ended && end >= total && end - total < G_MAXUINT32)
+    side->lost = (guint32)(end - total);
+  else if (!stream->ended && whole && high <= total)
+    side->lost = 0;
+}
+
+static void match_streams(AttribMachine *m)
+{
+  for (guint i = 0; i < m->sockets.sockets->len; i++) {
+    AttribSocket *socket = attrib_socket(&m->sockets, i);
+    if (!socket->has_tuple)
+      continue;
+    AttribTuple reverse = attrib_tuple_reverse(&socket->tuple);
+    match_side(&m->sockets, socket, &socket->sides[ATTRIB_WRITTEN],
+               match_stream(m, socket, &socket->tuple));
+    match_side(&m->sockets, socket, &socket->sides[ATTRIB_READ],
+               match_stream(m, socket, &reverse));
+  }
+}
+
+/* --- packets and samples --- */
+
+static gint match_compare_samples(gconstpointer a, gconstpointer b)
+{
+  const AttribSample *x = a, *y = b;
+  if (x->len != y->len)
+    return x->len < y->len ? -1 : 1;
+  if (x->time_ns != y->time_ns)
+    return x->time_ns < y->time_ns ? -1 : 1;
+  return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+/* First sample of @len at or behind @time_ns. */
+static guint match_lower(const GArray *samples, guint32 len, gint64 time_ns)
+{
+  guint low = 0, high = samples->len;
+  while (low < high) {
+    guint mid = low + (high - low) / 2;
+    const AttribSample *sample = &g_array_index(samples, AttribSample, mid);
+    if (sample->len < len || (sample->len == len && sample->time_ns < time_ns))
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low;
+}
+
+static inline const AttribSample *match_sample(const GArray *samples, guint at, guint32 len,
+                                               gint64 until_ns)
+{
+  if (at >= samples->len)
+    return NULL;
+  const AttribSample *sample = &g_array_index(samples, AttribSample, at);
+  return sample->len == len && sample->time_ns <= until_ns ? sample : NULL;
+}
+
+static gint match_compare_ns(gconstpointer a, gconstpointer b)
+{
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* The usual distance from sample to packet, and how far from it a match may lie. */
+static gboolean match_distance(const AttribMachine *m, const GArray *samples, gint64 *usual_ns,
+                               gint64 *near_ns)
+{
+  g_autoptr(GArray) residuals = g_array_new(FALSE, FALSE, sizeof(gint64));
+  for (guint i = 0; i < m->seen->len; i++) {
+    const AttribSeen *seen = &g_array_index(m->seen, AttribSeen, i);
+    gint64 until_ns = seen->time_ns + MATCH_FAR_NS, best = G_MAXINT64;
+    guint at = match_lower(samples, seen->len, seen->time_ns - MATCH_FAR_NS);
+    for (const AttribSample *sample; (sample = match_sample(samples, at, seen->len, until_ns));
+         at++) {
+      gint64 residual = seen->time_ns - sample->time_ns;
+      best = best == G_MAXINT64 || ABS(residual) < ABS(best) ? residual : best;
+    }
+    if (best != G_MAXINT64)
+      g_array_append_val(residuals, best);
+  }
+  if (residuals->len == 0)
+    return FALSE;
+  g_array_sort(residuals, match_compare_ns);
+  *usual_ns = g_array_index(residuals, gint64, residuals->len / 2);
+  for (guint i = 0; i < residuals->len; i++) {
+    gint64 *residual = &g_array_index(residuals, gint64, i);
+    *residual = ABS(*residual - *usual_ns);
+  }
+  g_array_sort(residuals, match_compare_ns);
+  gint64 spread = g_array_index(residuals, gint64, residuals->len / 2);
+  *near_ns = CLAMP(spread * MATCH_SPREADS, MATCH_LEAST_NS, MATCH_MOST_NS);
+  return TRUE;
+}
+
+/* The sample that is meant by @seen; NULL where that is not clear. */
+static AttribSample *match_find(GArray *samples, const AttribSeen *seen, gint64 usual_ns,
+                                gint64 near_ns)
+{
+  gint64 centre = seen->time_ns - usual_ns, best_ns = G_MAXINT64, second_ns = G_MAXINT64;
+  AttribSample *best = NULL;
+  guint at = match_lower(samples, seen->len, centre - near_ns);
+  for (; match_sample(samples, at, seen->len, centre + near_ns); at++) {
+    AttribSample *sample = &g_array_index(samples, AttribSample, at);
+    gint64 ns = ABS(sample->time_ns - centre);
+    if (sample->used & seen->source)
+      continue;
+    if (ns < best_ns) {
+      if (best && best->tid != sample->tid)
+        second_ns = best_ns;
+      best = sample;
+      best_ns = ns;
+    } else if (best && best->tid != sample->tid) {
+      second_ns = MIN(second_ns, ns);
+    }
+  }
+  return best && second_ns - best_ns >= MATCH_CLEAR_NS ? best : NULL;
+}
+
+/* --- endpoints --- */
+
+guint32 attrib_endpoint_find(const AttribMachine *m, const AttribTuple *tuple)
+{
+  guint32 at = attrib_map_get(&m->endpoint_by_tuple, attrib_tuple_hash(tuple));
+  while (at != ATTRIB_NONE) {
+    const AttribEndpoint *endpoint = &g_array_index(m->endpoints, AttribEndpoint, at);
+    if (memcmp(&endpoint->tuple, tuple, sizeof *tuple) == 0)
+      return at;
+    at = endpoint->same;
+  }
+  return ATTRIB_NONE;
+}
+
+static guint32 match_endpoint(AttribMachine *m, const AttribTuple *tuple)
+{
+  guint32 at = attrib_endpoint_find(m, tuple);
+  if (at != ATTRIB_NONE)
+    return at;
+  guint64 hash = attrib_tuple_hash(tuple);
+  AttribEndpoint endpoint = { .tuple = *tuple,
+                              .same = attrib_map_get(&m->endpoint_by_tuple, hash) };
+  attrib_map_set(&m->endpoint_by_tuple, hash, m->endpoints->len);
+  g_array_append_val(m->endpoints, endpoint);
+  return m->endpoints->len - 1;
+}
+
+/* Whether some socket of @tuple has counted bytes: nothing beats these. */
+static gboolean match_is_counted(const AttribMachine *m, const AttribTuple *tuple)
+{
+  guint32 at = attrib_map_get(&m->sockets.by_tuple, attrib_tuple_hash(tuple));
+  while (at != ATTRIB_NONE) {
+    const AttribSocket *socket = attrib_socket(&m->sockets, at);
+    if (memcmp(&socket->tuple, tuple, sizeof *tuple) == 0 && socket->sides[ATTRIB_WRITTEN].n)
+      return TRUE;
+    at = socket->same;
+  }
+  return FALSE;
+}
+
+static void match_hit(AttribMachine *m, const AttribSeen *seen, const AttribSample *sample,
+                      gboolean received)
+{
+  AttribTuple tuple = g_array_index(m->flows, AttribFlow, seen->flow).tuple;
+  if (received)
+    tuple = attrib_tuple_reverse(&tuple);
+  if (tuple.protocol == ATTRIB_TCP) {
+    if (received || match_is_counted(m, &tuple))
+      return;
+  } else {
+    memset(tuple.remote, 0, sizeof tuple.remote);
+    tuple.remote_port = 0;
+  }
+  AttribHit hit = { .from_ns = seen->time_ns, .to_ns = seen->time_ns, .tid = sample->tid,
+                    .endpoint = match_endpoint(m, &tuple), .received = received != FALSE,
+                    .whole = sample->bytes >= 0 && (guint32)sample->bytes == seen->payload };
+  g_array_append_val(m->hits, hit);
+}
+
+static void match_samples(AttribMachine *m, GArray *samples, gboolean received)
+{
+  gint64 usual_ns, near_ns;
+  g_array_sort(samples, match_compare_samples);
+  if (!match_distance(m, samples, &usual_ns, &near_ns))
+    return;
+  for (guint i = 0; i < m->seen->len; i++) {
+    const AttribSeen *seen = &g_array_index(m->seen, AttribSeen, i);
+    AttribSample *sample = match_find(samples, seen, usual_ns, near_ns);
+    if (!sample)
+      continue;
+    sample->used |= seen->source;
+    match_hit(m, seen, sample, received);
+  }
+}
+
+static gint match_compare_hits(gconstpointer a, gconstpointer b)
+{
+  const AttribHit *x = a, *y = b;
+  if (x->endpoint != y->endpoint)
+    return x->endpoint < y->endpoint ? -1 : 1;
+  if (x->received != y->received)
+    return (gint)x->received - (gint)y->received;
+  if (x->from_ns != y->from_ns)
+    return x->from_ns < y->from_ns ? -1 : 1;
+  return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+/*
+ * Hits of one TCP endpoint: under load a task also pushes out what another one queued, so
+ * where several tasks sent, only packets that hold just what a call wrote count.
+ */
+static gboolean match_is_believed(const AttribEndpoint *endpoint, const AttribHit *hit)
+{
+  return endpoint->tuple.protocol != ATTRIB_TCP || endpoint->only || hit->whole;
+}
+
+static void match_set_only(AttribMachine *m)
+{
+  for (guint i = 0; i < m->hits->len; i++) {
+    const AttribHit *hit = &g_array_index(m->hits, AttribHit, i);
+    AttribEndpoint *endpoint = &g_array_index(m->endpoints, AttribEndpoint, hit->endpoint);
+    gboolean first = i == 0 || g_array_index(m->hits, AttribHit, i - 1).endpoint != hit->endpoint;
+    endpoint->only = first || endpoint->only == hit->tid ? hit->tid : 0;
+  }
+}
+
+/* Hits of one task behind one another become one. */
+static void match_compress(AttribMachine *m)
+{
+  GArray *kept = g_array_new(FALSE, FALSE, sizeof(AttribHit));
+  g_array_sort(m->hits, match_compare_hits);
+  match_set_only(m);
+  for (guint i = 0; i < m->hits->len; i++) {
+    AttribHit hit = g_array_index(m->hits, AttribHit, i);
+    AttribEndpoint *endpoint = &g_array_index(m->endpoints, AttribEndpoint, hit.endpoint);
+    AttribHit *last = kept->len ? &g_array_index(kept, AttribHit, kept->len - 1) : NULL;
+    if (!match_is_believed(endpoint, &hit))
+      continue;
+    if (last && last->endpoint == hit.endpoint && last->tid == hit.tid &&
+        last->received == hit.received) {
+      last->to_ns = hit.to_ns;
+      continue;
+    }
+    if (!endpoint->n_sent && !endpoint->n_received)
+      endpoint->first = kept->len;
+    if (hit.received)
+      endpoint->n_received++;
+    else
+      endpoint->n_sent++;
+    g_array_append_val(kept, hit);
+  }
+  g_array_unref(m->hits);
+  m->hits = kept;
+}
+
+static gint match_compare_seen(gconstpointer a, gconstpointer b)
+{
+  const AttribSeen *x = a, *y = b;
+  return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+void attrib_machine_match(AttribMachine *m)
+{
+  attrib_sockets_seal(&m->sockets);
+  match_streams(m);
+  g_array_sort(m->seen, match_compare_seen);
+  match_samples(m, m->sent, FALSE);
+  match_samples(m, m->received, TRUE);
+  match_compress(m);
+  attrib_tasks_clear(&m->tasks);
+  g_clear_pointer(&m->skbs, g_free);
+  g_clear_pointer(&m->arrivals, g_free);
+  g_clear_pointer(&m->inboxes, g_array_unref);
+  g_clear_pointer(&m->sent, g_array_unref);
+  g_clear_pointer(&m->received, g_array_unref);
+  g_clear_pointer(&m->seen, g_array_unref);
+  g_clear_pointer(&m->streams, g_array_unref);
+  g_clear_pointer(&m->flows, g_array_unref);
+  g_clear_pointer(&m->captures, g_ptr_array_unref);
+  attrib_map_clear(&m->flow_by_tuple);
+  attrib_map_clear(&m->inbox_by_sk);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Captured packets while preparing: where each TCP stream begins and ends, and
+ * some packets of each flow to compare with what the recording tells.
+ */
+#include "stages/attrib-private.h"
+
+#include <string.h>
+
+gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out)
+{
+  if (headers->family == 0)
+    return FALSE;
+  *out = (AttribTuple){ .local_port = headers->source_port,
+                        .remote_port = headers->target_port,
+                        .protocol = headers->protocol };
+  attrib_address_set(out->local, headers->source, headers->family);
+  attrib_address_set(out->remote, headers->target, headers->family);
+  return TRUE;
+}
+
+guint32 attrib_flow_find(const AttribMachine *machine, const AttribTuple *tuple, guint64 hash)
+{
+  guint32 at = attrib_map_get(&machine->flow_by_tuple, hash);
+  while (at != ATTRIB_NONE) {
+    const AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, at);
+    if (memcmp(&flow->tuple, tuple, sizeof *tuple) == 0)
+      return at;
+    at = flow->same;
+  }
+  return ATTRIB_NONE;
+}
+
+static guint32 packets_flow(AttribMachine *machine, const AttribTuple *tuple)
+{
+  guint64 hash = attrib_tuple_hash(tuple);
+  guint32 at = attrib_flow_find(machine, tuple, hash);
+  if (at != ATTRIB_NONE || machine->flows->len >= ATTRIB_FLOWS)
+    return at;
+  AttribFlow flow = { .tuple = *tuple, .streams = ATTRIB_NONE,
+                      .same = attrib_map_get(&machine->flow_by_tuple, hash) };
+  attrib_map_set(&machine->flow_by_tuple, hash, machine->flows->len);
+  g_array_append_val(machine->flows, flow);
+  return machine->flows->len - 1;
+}
+
+/* The stream that begins behind @isn, made if there is none. */
+static AttribStream *packets_begin(AttribMachine *machine, guint32 flow_index, guint32 isn,
+                                   gint64 time_ns)
+{
+  AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, flow_index);
+  for (guint32 at = flow->streams; at != ATTRIB_NONE;) {
+    AttribStream *stream = &g_array_index(machine->streams, AttribStream, at);
+    if (stream->isn_known && stream->ref == isn + 1)
+      return stream;
+    at = stream->next;
+  }
+  AttribStream stream = { .first_ns = time_ns, .last_ns = time_ns, .ref = isn + 1,
+                          .isn_known = TRUE, .next = flow->streams };
+  flow->streams = machine->streams->len;
+  g_array_append_val(machine->streams, stream);
+  return &g_array_index(machine->streams, AttribStream, flow->streams);
+}
+
+/* The stream that a packet without SYN continues. */
+static AttribStream *packets_continue(AttribMachine *machine, guint32 flow_index, guint32 seq,
+                                      gint64 time_ns)
+{
+  AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, flow_index);
+  if (flow->streams == ATTRIB_NONE)
+    packets_begin(machine, flow_index, seq - 1, time_ns)->isn_known = FALSE;
+  return &g_array_index(machine->streams, AttribStream, flow->streams);
+}
+
+static void packets_stream(AttribMachine *machine, guint32 flow, const TbNetHeaders *headers,
+                           gint64 time_ns)
+{
+  guint32 seq = headers->tcp_seq;
+  AttribStream *stream;
+  if (headers->tcp_flags & TB_NET_TCP_RST)
+    return; /* its numbers may be anything */
+  if (headers->tcp_flags & TB_NET_TCP_SYN)
+    stream = packets_begin(machine, flow, seq++, time_ns);
+  else
+    stream = packets_continue(machine, flow, seq, time_ns);
+  stream->last_ns = MAX(stream->last_ns, time_ns);
+  gint64 base = stream->high;
+  gint64 at = base + (gint32)(seq - (stream->ref + (guint32)base));
+  if (headers->payload_len > 0) {
+    stream->low = stream->has_data ? MIN(stream->low, at) : at;
+    stream->high = stream->has_data ? MAX(stream->high, at + headers->payload_len)
+                                    : at + headers->payload_len;
+    stream->has_data = TRUE;
+  }
+  if (headers->tcp_flags & TB_NET_TCP_FIN) {
+    stream->ended = TRUE;
+    stream->end = at + headers->payload_len;
+  }
+}
+
+/* The answer to a SYN tells where the other direction begins, too. */
+static void packets_answer(AttribMachine *machine, const AttribTuple *tuple,
+                           const TbNetHeaders *headers, gint64 time_ns)
+{
+  AttribTuple reverse = attrib_tuple_reverse(tuple);
+  guint32 flow = packets_flow(machine, &reverse);
+  if (flow != ATTRIB_NONE)
+    packets_begin(machine, flow, headers->tcp_ack - 1, time_ns);
+}
+
+/* Some packets of each flow, so that a busy one costs no more than a quiet one. */
+static void packets_keep(AttribMachine *machine, guint32 flow_index, const TbNetHeaders *headers,
+                         guint32 capture, gint64 time_ns)
+{
+  AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, flow_index);
+  gboolean tcp = headers->protocol == TB_NET_PROTOCOL_TCP;
+  guint32 n = flow->seen++;
+  if ((tcp && headers->payload_len == 0) || machine->seen->len >= ATTRIB_SAMPLES)
+    return;
+  if (n >= (tcp ? ATTRIB_STREAM_SAMPLES : ATTRIB_FLOW_SAMPLES) && n % ATTRIB_SEEN_EVERY != 0)
+    return;
+  AttribSeen seen = { .time_ns = time_ns, .flow = flow_index, .len = headers->network_len,
+                      .payload = headers->payload_len, .source = capture };
+  g_array_append_val(machine->seen, seen);
+}
+
+/* The capture's bit; beyond 32 of them they share. */
+static guint32 packets_capture(AttribMachine *machine, TbSource *source)
+{
+  guint at;
+  if (!g_ptr_array_find(machine->captures, source, &at)) {
+    at = machine->captures->len;
+    g_ptr_array_add(machine->captures, source);
+  }
+  return 1u << (at % 32);
+}
+
+void attrib_machine_packet(AttribMachine *machine, const TbEvent *event)
+{
+  TbNetHeaders headers;
+  AttribTuple tuple;
+  tb_net_parse(event->source->link_type, event->data, event->len, event->orig_len, &headers);
+  if (!attrib_headers_tuple(&headers, &tuple) || headers.fragment)
+    return;
+  guint32 flow = packets_flow(machine, &tuple);
+  if (flow == ATTRIB_NONE)
+    return;
+  if (headers.protocol == TB_NET_PROTOCOL_TCP && headers.has_transport) {
+    packets_stream(machine, flow, &headers, event->time_ns);
+    const guint answer = TB_NET_TCP_SYN | TB_NET_TCP_ACK;
+    if ((headers.tcp_flags & answer) == answer)
+      packets_answer(machine, &tuple, &headers, event->time_ns);
+  }
+  packets_keep(machine, flow, &headers, packets_capture(machine, event->source), event->time_ns);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of attribution share: a machine's state, event plans, packets seen. */
+#pragma once
+
+#include "stages/attrib-socket.h"
+#include "stages/attrib-task.h"
+#include "stages/attrib.h"
+#include "stages/netparse.h"
+
+G_BEGIN_DECLS
+
+enum {
+  ATTRIB_SKBS = 4096,          /* buffers on their way to a device */
+  ATTRIB_CPUS = 1024,          /* receive chains are followed on so many */
+  ATTRIB_ARRIVED = 64,         /* datagrams that wait for their reader, by socket */
+  ATTRIB_SAMPLES = 1 << 18,    /* transmitted, received and captured packets kept to compare */
+  ATTRIB_FLOWS = 1 << 22,      /* beyond that new ones are not followed */
+  ATTRIB_FLOW_SAMPLES = 64,    /* of one flow, then every sixteenth */
+  ATTRIB_STREAM_SAMPLES = 16,  /* of one TCP flow */
+  ATTRIB_SEEN_EVERY = 16,
+};
+
+typedef enum {
+  ATTRIB_SET_STATE,
+  ATTRIB_TUPLE,        /* an event that has a socket's address and tuple */
+  ATTRIB_SPACE_ADJUST, /* the same, in the reader's context */
+  ATTRIB_DESTROY,
+  ATTRIB_SEND_LENGTH,
+  ATTRIB_RECV_LENGTH,
+  ATTRIB_DATA_READY,
+  ATTRIB_QUEUE,
+  ATTRIB_XMIT,
+  ATTRIB_RECEIVE,
+  ATTRIB_NEWTASK,
+  ATTRIB_FORK,
+  ATTRIB_EXEC,
+  ATTRIB_EXIT,
+  ATTRIB_RAW_ENTER,
+  ATTRIB_RAW_LEAVE,
+  ATTRIB_ENTER,
+  ATTRIB_LEAVE,
+} AttribKind;
+
+enum { ATTRIB_MAX_FIELDS = 10 };
+
+/** AttribPlan: what a type's events tell; fields by their place in the table of attrib-plan.c */
+typedef struct {
+  gboolean wanted;
+  AttribKind kind;
+  AttribCall call;
+  const TbField *fields[ATTRIB_MAX_FIELDS];
+} AttribPlan;
+
+/** attrib_plan: whether @type is of use, and how */
+gboolean attrib_plan(const TbEventType *type, AttribPlan *plan);
+
+/* A buffer that a task queued in its own context. */
+typedef struct {
+  guint64 skb;
+  guint32 len;
+  gint32 tid;
+  guint32 calls;
+} AttribSkb;
+
+/* What the last received packet on a CPU was. */
+typedef struct {
+  gint64 time_ns;
+  guint32 len;
+} AttribArrival;
+
+/* Datagrams that a socket got, oldest first. */
+typedef struct {
+  guint64 sk;
+  guint32 first;
+  guint32 n;
+  AttribArrival arrivals[ATTRIB_ARRIVED];
+} AttribInbox;
+
+/**
+ * AttribSample: a packet that a task sent or got, as the recording tells it
+ * @len: bytes from the network header on, 0 = taken back
+ * @bytes: what the call moved, -1 = unknown
+ * @calls: number of the task's call
+ */
+typedef struct {
+  gint64 time_ns;
+  guint32 len;
+  gint32 tid;
+  gint32 bytes;
+  guint32 calls;
+  guint32 used; /* matching: a bit for each capture that has it */
+} AttribSample;
+
+/**
+ * AttribStream: one life of a TCP flow, as captured
+ * @ref: sequence number that positions are counted from: of the first data byte if @isn_known
+ * @low, @high: lowest position of data, and the one behind the highest
+ * @end: position of the FIN, if @ended
+ */
+typedef struct {
+  gint64 first_ns;
+  gint64 last_ns;
+  gint64 low;
+  gint64 high;
+  gint64 end;
+  guint32 ref;
+  guint32 next;
+  gboolean isn_known;
+  gboolean has_data;
+  gboolean ended;
+} AttribStream;
+
+/** AttribFlow: packets of one direction: local is the sender */
+typedef struct {
+  AttribTuple tuple;
+  guint32 same;
+  guint32 streams; /* newest, or ATTRIB_NONE */
+  guint32 seen;
+} AttribFlow;
+
+/** AttribSeen: a captured packet to compare with samples */
+typedef struct {
+  gint64 time_ns;
+  guint32 flow;
+  guint32 len;
+  guint32 payload;
+  guint32 source; /* bit of its capture */
+} AttribSeen;
+
+/**
+ * AttribHit: @tid sent (or read) what an endpoint sent (or got) from @from_ns to @to_ns
+ */
+typedef struct {
+  gint64 from_ns;
+  gint64 to_ns;
+  guint32 endpoint;
+  gint32 tid;
+  guint8 received;
+  guint8 whole; /* the packet holds just what the call moved */
+} AttribHit;
+
+/**
+ * AttribEndpoint: a local end. Of datagrams: @tuple's remote part is zero. Of TCP: an end whose
+ *   socket no event tells the owner of
+ * @first: its hits: @n_sent in order of time, then @n_received
+ * @only: the one task of all hits, or 0
+ */
+typedef struct {
+  AttribTuple tuple;
+  guint32 same;
+  guint32 first;
+  guint32 n_sent;
+  guint32 n_received;
+  gint32 only;
+} AttribEndpoint;
+
+/** AttribMachine: all that is known of one machine */
+typedef struct {
+  const TbMachine *machine;
+  const guint8 *calls;
+  AttribSockets sockets;
+  AttribTasks tasks;
+  gboolean births_told;
+  gboolean starts_told; /* net_dev_start_xmit was seen: it gives the time */
+  AttribSkb *skbs;
+  AttribArrival *arrivals; /* by CPU */
+  GArray *inboxes;         /* AttribInbox */
+  AttribMap inbox_by_sk;
+  GArray *sent;     /* AttribSample */
+  GArray *received; /* AttribSample */
+  GArray *flows;    /* AttribFlow */
+  AttribMap flow_by_tuple;
+  GArray *streams; /* AttribStream */
+  GArray *seen;    /* AttribSeen */
+  GPtrArray *captures; /* TbSource, borrowed; by bit */
+  GArray *endpoints;
+  AttribMap endpoint_by_tuple;
+  GArray *hits;
+} AttribMachine;
+
+AttribMachine *attrib_machine_new(const TbMachine *machine);
+void attrib_machine_free(AttribMachine *machine);
+
+/** attrib_machine_event: a TRACE event of a planned type */
+void attrib_machine_event(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+/** attrib_machine_lost: events were lost */
+void attrib_machine_lost(AttribMachine *machine);
+/** attrib_machine_packet: a captured packet */
+void attrib_machine_packet(AttribMachine *machine, const TbEvent *event);
+/** attrib_machine_match: all was seen: compares, and frees what only that needed */
+void attrib_machine_match(AttribMachine *machine);
+
+/** attrib_headers_tuple: local is the sender; FALSE where there is no IP */
+gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
+/** attrib_flow_find: index of the flow of @tuple, or %ATTRIB_NONE */
+guint32 attrib_flow_find(const AttribMachine *machine, const AttribTuple *tuple, guint64 hash);
+/** attrib_endpoint_find: index of the endpoint, or %ATTRIB_NONE */
+guint32 attrib_endpoint_find(const AttribMachine *machine, const AttribTuple *tuple);
+
+/**
+ * AttribAnswer: who is behind one end of a packet
+ * @tid: 0 = not known
+ * @time_ns: a moment when @tid was that task
+ * @must_live: nothing if the task does not live at the packet's instant
+ */
+typedef struct {
+  gint32 tid;
+  gboolean must_live;
+  gint64 time_ns;
+  TbConfidence confidence;
+  const char *via;
+} AttribAnswer;
+
+/** attrib_look: @headers of a packet at @time_ns of the machine's timeline */
+void attrib_look(const AttribMachine *machine, const TbNetHeaders *headers, gint64 time_ns,
+                 AttribAnswer *src, AttribAnswer *dst);
+
+G_END_DECLS

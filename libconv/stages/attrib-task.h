@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tasks of one machine while it is prepared: the system call each is in,
+ * and the table of its socket descriptors, shared by threads and copied on
+ * fork. Knows no events and no packets.
+ */
+#pragma once
+
+#include "stages/attrib-calls.h"
+#include "stages/attrib-map.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** AttribTask: @table is %ATTRIB_NONE until it has one */
+typedef struct {
+  gint32 tid;
+  guint32 table;
+  guint8 call;       /* AttribCall, of the call it is in */
+  guint8 subcall;    /* of socketcall */
+  guint8 wrote : 1;  /* in this call: an event gave the length */
+  guint8 read : 1;
+  guint8 peeks : 1;
+  gint32 fd;
+  gint32 fd2;
+  guint32 argument; /* further one: command, type, flags */
+  gint64 enter_ns;
+  guint32 calls;     /* number of the call, of one it is or was in */
+  guint32 tcp_calls; /* the last one that wrote to a TCP socket */
+  guint32 socket;    /* in this call: the one an event named, or ATTRIB_NONE */
+  guint32 sent;      /* place behind its last transmitted sample */
+} AttribTask;
+
+/**
+ * AttribFile: what a descriptor stands for, if that is a socket
+ * @socket: the socket, or %ATTRIB_NONE while that is not known
+ * @datagram: no stream: its bytes are not counted
+ */
+typedef struct {
+  guint32 socket;
+  gboolean datagram;
+} AttribFile;
+
+typedef struct {
+  GArray *tasks;  /* AttribTask */
+  GArray *tables; /* AttribTable */
+  GArray *files;  /* AttribFile */
+  AttribMap by_tid;
+  guint32 free_table; /* a chain of unused ones */
+  guint32 n_entries;
+} AttribTasks;
+
+void attrib_tasks_init(AttribTasks *all);
+void attrib_tasks_clear(AttribTasks *all);
+
+static inline AttribTask *attrib_task_at(const AttribTasks *all, guint32 task)
+{
+  return &g_array_index(all->tasks, AttribTask, task);
+}
+
+/** attrib_task: of @tid, made if there is none; valid until the next one is made */
+AttribTask *attrib_task(AttribTasks *all, gint32 tid);
+/** attrib_task_born: @child of @parent; with @shares it is a thread that has the same table */
+void attrib_task_born(AttribTasks *all, gint32 parent, gint32 child, gboolean shares);
+/** attrib_task_ended: gives its table back */
+void attrib_task_ended(AttribTasks *all, gint32 tid);
+/** attrib_task_executed: descriptors that do not outlive exec are closed */
+void attrib_task_executed(AttribTasks *all, gint32 tid);
+/** attrib_tasks_forget: what descriptors mean is not known any more: events were lost */
+void attrib_tasks_forget(AttribTasks *all);
+
+/** attrib_fd_get: file of @fd in @task's table, %ATTRIB_NONE where it is no known socket */
+guint32 attrib_fd_get(const AttribTasks *all, const AttribTask *task, gint32 fd);
+void attrib_fd_set(AttribTasks *all, AttribTask *task, gint32 fd, guint32 file, gboolean cloexec);
+void attrib_fd_set_cloexec(AttribTasks *all, AttribTask *task, gint32 fd, gboolean cloexec);
+/** attrib_fd_close: from @first to @last */
+void attrib_fd_close(AttribTasks *all, AttribTask *task, gint32 first, gint32 last);
+guint32 attrib_file_new(AttribTasks *all, guint32 socket, gboolean datagram);
+
+static inline AttribFile *attrib_file(const AttribTasks *all, guint32 file)
+{
+  return &g_array_index(all->files, AttribFile, file);
+}
+
+G_END_DECLS

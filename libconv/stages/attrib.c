@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The observer and the emit phase's question; see attrib.h. */
+#include "stages/attrib-private.h"
+
+#include "stages/context-cursor.h"
+
+typedef struct {
+  TbObserver observer;
+  TbConfidence least;
+  GArray *plans; /* AttribPlan by type id */
+  GPtrArray *machines;
+  AttribMachine *latest;
+  TbAttribCounts counts;
+  TbOwners owners;
+} Attrib;
+
+AttribMachine *attrib_machine_new(const TbMachine *machine)
+{
+  AttribMachine *m = g_new0(AttribMachine, 1);
+  m->machine = machine;
+  m->calls = attrib_call_table(machine->arch);
+  attrib_sockets_init(&m->sockets);
+  attrib_tasks_init(&m->tasks);
+  m->skbs = g_new0(AttribSkb, ATTRIB_SKBS);
+  m->arrivals = g_new0(AttribArrival, ATTRIB_CPUS);
+  m->inboxes = g_array_new(FALSE, FALSE, sizeof(AttribInbox));
+  m->sent = g_array_new(FALSE, FALSE, sizeof(AttribSample));
+  m->received = g_array_new(FALSE, FALSE, sizeof(AttribSample));
+  m->flows = g_array_new(FALSE, FALSE, sizeof(AttribFlow));
+  m->streams = g_array_new(FALSE, FALSE, sizeof(AttribStream));
+  m->seen = g_array_new(FALSE, FALSE, sizeof(AttribSeen));
+  m->captures = g_ptr_array_new();
+  m->endpoints = g_array_new(FALSE, FALSE, sizeof(AttribEndpoint));
+  m->hits = g_array_new(FALSE, FALSE, sizeof(AttribHit));
+  return m;
+}
+
+void attrib_machine_free(AttribMachine *m)
+{
+  GArray **arrays[] = { &m->inboxes, &m->sent,      &m->received, &m->flows, &m->streams,
+                        &m->seen,    &m->endpoints, &m->hits };
+  for (guint i = 0; i < G_N_ELEMENTS(arrays); i++)
+    g_clear_pointer(arrays[i], g_array_unref);
+  g_clear_pointer(&m->captures, g_ptr_array_unref);
+  attrib_sockets_clear(&m->sockets);
+  attrib_tasks_clear(&m->tasks);
+  attrib_map_clear(&m->inbox_by_sk);
+  attrib_map_clear(&m->flow_by_tuple);
+  attrib_map_clear(&m->endpoint_by_tuple);
+  g_free(m->skbs);
+  g_free(m->arrivals);
+  g_free(m);
+}
+
+static AttribMachine *attrib_find(const Attrib *attrib, const TbMachine *machine)
+{
+  for (guint i = 0; i < attrib->machines->len; i++) {
+    AttribMachine *known = g_ptr_array_index(attrib->machines, i);
+    if (known->machine == machine)
+      return known;
+  }
+  return NULL;
+}
+
+static AttribMachine *attrib_ensure(Attrib *attrib, const TbMachine *machine)
+{
+  AttribMachine *known = attrib_find(attrib, machine);
+  if (known)
+    return known;
+  AttribMachine *made = attrib_machine_new(machine);
+  g_ptr_array_add(attrib->machines, made);
+  return made;
+}
+
+static gboolean attrib_wants_type(TbObserver *observer, const TbEventType *type)
+{
+  Attrib *attrib = (Attrib *)observer;
+  AttribPlan plan;
+  if (!attrib_plan(type, &plan))
+    return FALSE;
+  if (type->id >= attrib->plans->len)
+    g_array_set_size(attrib->plans, type->id + 1);
+  g_array_index(attrib->plans, AttribPlan, type->id) = plan;
+  return TRUE;
+}
+
+static void attrib_event(TbObserver *observer, const TbEvent *event)
+{
+  Attrib *attrib = (Attrib *)observer;
+  if (G_UNLIKELY(!event->source || !event->source->machine || event->source->frozen))
+    return;
+  if (G_UNLIKELY(!attrib->latest || attrib->latest->machine != event->source->machine))
+    attrib->latest = attrib_ensure(attrib, event->source->machine);
+  AttribMachine *m = attrib->latest;
+  if (event->kind == TB_EVENT_KIND_PACKET)
+    attrib_machine_packet(m, event);
+  else if (event->kind == TB_EVENT_KIND_LOST)
+    attrib_machine_lost(m);
+  else if (event->kind == TB_EVENT_KIND_TRACE && event->type->id < attrib->plans->len)
+    attrib_machine_event(m, &g_array_index(attrib->plans, AttribPlan, event->type->id), event);
+}
+
+static gboolean attrib_finish(TbObserver *observer, GError **error)
+{
+  Attrib *attrib = (Attrib *)observer;
+  for (guint i = 0; i < attrib->machines->len; i++)
+    attrib_machine_match(g_ptr_array_index(attrib->machines, i));
+  attrib->latest = NULL;
+  return TRUE;
+}
+
+static void attrib_free(TbObserver *observer)
+{
+  Attrib *attrib = (Attrib *)observer;
+  g_array_unref(attrib->plans);
+  g_ptr_array_unref(attrib->machines);
+  g_free(attrib);
+}
+
+static const TbObserverOps attrib_ops = {
+  .name = "attrib",
+  .wants_type = attrib_wants_type,
+  .wants_packets = TRUE,
+  .event = attrib_event,
+  .finish = attrib_finish,
+  .free = attrib_free,
+};
+
+TbObserver *tb_attrib_new(TbConfidence least)
+{
+  Attrib *attrib = g_new0(Attrib, 1);
+  attrib->observer.ops = &attrib_ops;
+  attrib->least = MAX(least, TB_CONFIDENCE_CONTEXT);
+  attrib->plans = g_array_new(FALSE, TRUE, sizeof(AttribPlan));
+  attrib->machines = g_ptr_array_new_with_free_func((GDestroyNotify)attrib_machine_free);
+  return &attrib->observer;
+}
+
+const TbAttribCounts *tb_attrib_get_counts(const TbObserver *observer)
+{
+  return &((const Attrib *)observer)->counts;
+}
+
+/*
+ * The name at the packet's instant. A task that is not born yet by then, or is dead already,
+ * has its first or last one; a later process of the same number is somebody else.
+ */
+static gboolean attrib_name(TbContextStage *context, const TbMachine *machine,
+                            const AttribAnswer *answer, gint64 time_ns, TbOwner *out)
+{
+  const TbTimeline *timeline = machine->timeline;
+  TbLife life = tb_timeline_find_life_at(timeline, answer->tid, answer->time_ns);
+  if (life != TB_PROC_NONE) {
+    gint64 start_ns = tb_timeline_life_start(timeline, life);
+    gint64 end_ns = tb_timeline_life_end(timeline, life);
+    if (answer->must_live && (time_ns < start_ns || time_ns > end_ns))
+      return FALSE;
+    time_ns = CLAMP(time_ns, start_ns, MAX(start_ns, end_ns));
+  }
+  const TbContext *who = &context_look(context, machine, answer->tid, time_ns)->context;
+  *out = (TbOwner){ .confidence = answer->confidence, .via = answer->via, .tid = answer->tid,
+                    .pid = who->pid, .comm = who->comm, .exe = who->exe };
+  return TRUE;
+}
+
+static void attrib_take(Attrib *attrib, TbContextStage *context, const TbMachine *machine,
+                        const AttribAnswer *answer, gint64 time_ns, TbOwner *end)
+{
+  TbOwner found;
+  if (!answer->tid || answer->confidence < attrib->least ||
+      !attrib_name(context, machine, answer, time_ns, &found)) {
+    attrib->counts.unnamed++;
+    return;
+  }
+  attrib->counts.named[found.confidence]++;
+  if (tb_owner_is_known(end) && end->pid != found.pid)
+    attrib->counts.differing++;
+  *end = found;
+}
+
+void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbEvent *packet,
+                     gint64 timeline_ns)
+{
+  Attrib *attrib = (Attrib *)observer;
+  const TbMachine *machine = packet->source->machine;
+  const TbOwners *told = packet->owners;
+  TbOwners *owners = &attrib->owners;
+  if (told && told->carried)
+    return;
+  *owners = told ? *told : (TbOwners){ 0 };
+  if (told && told->src.confidence < attrib->least)
+    owners->src = (TbOwner){ 0 };
+  if (told && told->dst.confidence < attrib->least)
+    owners->dst = (TbOwner){ 0 };
+  const AttribMachine *m = packet->source->frozen ? NULL : attrib_find(attrib, machine);
+  if (m) {
+    TbNetHeaders headers;
+    AttribAnswer src, dst;
+    tb_net_parse(packet->source->link_type, packet->data, packet->len, packet->orig_len, &headers);
+    attrib_look(m, &headers, timeline_ns, &src, &dst);
+    attrib_take(attrib, context, machine, &src, timeline_ns, &owners->src);
+    attrib_take(attrib, context, machine, &dst, timeline_ns, &owners->dst);
+  }
+  packet->owners =
+      tb_owner_is_known(&owners->src) || tb_owner_is_known(&owners->dst) ? owners : NULL;
+}

@@ -1,0 +1,334 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Holds the owners of packets against what the workloads wrote of themselves.
+
+Every packet of the corpus cases that a "flow" line of the truth speaks of is looked up in a
+merge of the recording with the capture: for each local end, is the right process named, none,
+or a wrong one? Then the same with parts of the capture or of the recording left out.
+usage: test-owners.py PROGRAM CORPUS [--thin THINNER]. Prints TAP.
+"""
+import collections
+import decimal
+import json
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+ENVIRONMENT = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC")
+RESULTS = []
+HOST = re.compile(r"host=(\S+) ")
+PAIR = re.compile(r"(\w+)=(\S*) ")
+
+
+def check(name, passed, detail=""):
+    RESULTS.append(passed)
+    print("%s %d - %s" % ("ok" if passed else "not ok", len(RESULTS), name))
+    for line in str(detail).splitlines():
+        print("# %s" % line)
+    sys.stdout.flush()
+
+
+# --- reading what came out ---
+
+def blocks(data):
+    """The little-endian pcapng of the program, block by block."""
+    at = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        yield kind, data[at + 8:at + size - 4]
+        at += size
+
+
+def options(data):
+    at = 0
+    while at + 4 <= len(data):
+        code, size = struct.unpack_from("<HH", data, at)
+        if code == 0:
+            return
+        yield code, data[at + 4:at + 4 + size]
+        at += 4 + (size + 3) // 4 * 4
+
+
+def address(raw):
+    if len(raw) == 16 and raw[:12] == bytes(10) + b"\xff\xff":
+        raw = raw[12:]
+    if len(raw) == 4:
+        return ".".join(map(str, raw))
+    import ipaddress
+    return str(ipaddress.ip_address(raw))
+
+
+class Packet:
+    """Ends, numbers and payload of one captured packet."""
+
+    def __init__(self, link, data, orig_len):
+        self.ok = False
+        ether, at = struct.unpack_from(">H", data, 12)[0], 14
+        if link != 1:
+            return
+        if ether == 0x0800:
+            head = (data[at] & 15) * 4
+            total = struct.unpack_from(">H", data, at + 2)[0]
+            self.proto, self.src, self.dst = data[at + 9], address(data[at + 12:at + 16]), address(data[at + 16:at + 20])
+            end, at = at + total, at + head
+        elif ether == 0x86dd:
+            total = struct.unpack_from(">H", data, at + 4)[0]
+            self.proto, self.src, self.dst = data[at + 6], address(data[at + 8:at + 24]), address(data[at + 24:at + 40])
+            end, at = at + 40 + total, at + 40
+        else:
+            return
+        if self.proto not in (6, 17):
+            return
+        self.sport, self.dport = struct.unpack_from(">HH", data, at)
+        self.flags = self.seq = 0
+        if self.proto == 6:
+            self.seq, self.ack = struct.unpack_from(">II", data, at + 4)
+            self.flags = data[at + 13]
+            self.payload = end - at - (data[at + 12] >> 4) * 4
+        else:
+            self.payload = end - at - 8
+        self.ok = True
+
+
+def owners(comments):
+    """{"src": (pid, tid, via), "dst": ...} of the program's own comment."""
+    found = {}
+    for text in comments:
+        pairs = dict(PAIR.findall(text))
+        if not text.startswith("pid=") or "role" not in pairs:
+            continue
+        found[pairs["role"]] = (int(pairs["pid"]), int(pairs.get("tid", pairs["pid"])), pairs.get("via", ""))
+        if "peer_pid" in pairs:
+            peer = int(pairs["peer_pid"])
+            found["dst"] = (peer, int(pairs.get("peer_tid", peer)), pairs.get("via", ""))
+    return found
+
+
+def read_output(path):
+    """(host, time ns, Packet, owners) of each packet."""
+    with open(path, "rb") as handle:
+        data = handle.read()
+    interfaces, out = [], []
+    for kind, body in blocks(data):
+        if kind == 1:
+            facts = dict(options(body[8:]))
+            interfaces.append((struct.unpack_from("<H", body)[0], facts.get(2, b"").decode().split(":")[0],
+                               facts.get(9, b"\x06")[0]))
+        elif kind == 6:
+            number, high, low, caplen, length = struct.unpack_from("<IIIII", body)
+            link, host, resol = interfaces[number]
+            if link == 252:
+                continue
+            packet = Packet(link, body[20:20 + caplen], length)
+            texts = [v.decode() for c, v in options(body[20 + (caplen + 3) // 4 * 4:]) if c == 1]
+            if packet.ok:
+                time = (high << 32 | low) * 10 ** (9 - resol)
+                out.append((host, time, packet, owners(texts)))
+    return out
+
+
+# --- truths ---
+
+def split_end(text):
+    host, port = text.rsplit(":", 1)
+    return host.strip("[]"), int(port)
+
+
+def read_truth(path):
+    with open(path) as handle:
+        return [json.loads(line, parse_float=decimal.Decimal) for line in handle]
+
+
+def offset_of(lines, clock):
+    """Wall clock minus trace clock, from a line that has all three."""
+    for line in lines:
+        if clock in line and "real" in line:
+            return line["real"] - line[clock]
+    return None
+
+
+class Truth:
+    """Who may be named at an end: processes and threads, and whose bytes are where."""
+
+    def __init__(self, lines):
+        self.tcp = collections.defaultdict(list)
+        self.udp = collections.defaultdict(set)
+        self.locals = set()
+        for line in lines:
+            if line.get("event") != "flow":
+                continue
+            pid, tid = line["pid"], line.get("tid")
+            if line["proto"] == "tcp":
+                local, remote = split_end(line["local"]), split_end(line["remote"])
+                self.tcp[(local, remote)].append((pid, tid, line.get("sent"), line.get("rcvd")))
+                self.locals.add(local[0])
+            else:
+                port = line.get("local_port") or (split_end(line["local"])[1] if line.get("local") else None)
+                if not port:
+                    continue
+                self.udp[port].add((pid, tid))
+                if line.get("local"):
+                    self.locals.add(split_end(line["local"])[0])
+
+    def allowed(self, packet, end, position):
+        """Who is right, None where the truth says nothing, and whether just one is."""
+        here = (packet.src, packet.sport), (packet.dst, packet.dport)
+        local, remote = here if end == "src" else here[::-1]
+        if packet.proto == 17:
+            return self.udp.get(local[1])
+        owners_here = self.tcp.get((local, remote))
+        if not owners_here:
+            return None
+        moved = 2 if end == "src" else 3
+        if packet.payload and position is not None and all(o[moved] for o in owners_here):
+            begin = 0
+            for owner in owners_here:
+                if begin <= position < begin + owner[moved]:
+                    return {owner[:2]}
+                begin += owner[moved]
+        return {o[:2] for o in owners_here}
+
+
+def is_right(answer, allowed):
+    return any(answer[0] == pid and (tid is None or answer[1] == tid) for pid, tid in allowed)
+
+
+# Positions come from the whole capture, also where the packets looked at are fewer.
+def stream_starts(packets):
+    return {(p.src, p.sport, p.dst, p.dport): p.seq + 1 for _, _, p, _ in packets if p.proto == 6 and p.flags & 2}
+
+
+def judge(truths, packets, starts):
+    """{(kind, end): Counter of right, unnamed, wrong}; named ends of hosts that are not here."""
+    table, remote = collections.defaultdict(collections.Counter), 0
+    wrongs = []
+    for host, _, packet, found in packets:
+        truth = truths[host]
+        kind = "udp" if packet.proto == 17 else "tcp data" if packet.payload else "tcp other"
+        start = starts.get((packet.src, packet.sport, packet.dst, packet.dport)) if packet.proto == 6 else None
+        position = (packet.seq - start) & 0xffffffff if start is not None else None
+        for end in "src", "dst":
+            here = packet.src if end == "src" else packet.dst
+            allowed = truth.allowed(packet, end, position)
+            if allowed is None:
+                if here not in truth.locals and end in found:
+                    remote += 1
+                continue
+            answer = found.get(end)
+            verdict = "unnamed" if answer is None else "right" if is_right(answer, allowed) else "wrong"
+            table[(kind, end)][verdict] += 1
+            if verdict == "wrong":
+                wrongs.append("%s %s:%d>%s:%d len %d %s: %s, not %s" % (
+                    kind, packet.src, packet.sport, packet.dst, packet.dport, packet.payload, end, answer, allowed))
+    return table, remote, wrongs
+
+
+# --- the program ---
+
+def merge(program, folder, inputs, *more):
+    out = os.path.join(folder, "out.pcapng")
+    done = subprocess.run([program, "merge", "-f", "-q", "-o", out, *more, *inputs],
+                          capture_output=True, env=ENVIRONMENT, check=False)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr.decode())
+    return read_output(out)
+
+
+def thin_pcap(path, out, share, seed):
+    """A classic capture without a random share of its packets."""
+    pick = random.Random(seed)
+    with open(path, "rb") as handle:
+        data = handle.read()
+    order = "<" if data[0] in (0xd4, 0x4d) else ">"
+    kept, at = [data[:24]], 24
+    while at + 16 <= len(data):
+        size = 16 + struct.unpack_from(order + "I", data, at + 8)[0]
+        if pick.random() >= share:
+            kept.append(data[at:at + size])
+        at += size
+    with open(out, "wb") as handle:
+        handle.write(b"".join(kept))
+    return out
+
+
+def cases(corpus):
+    """Name, [(host, recording, capture, truth, clock of the recording without a date)]."""
+    for name, clock in (("net-v7-zstd-mono", "mono"), ("net-v7-none-boot", "boot"),
+                        ("net-v7-zlib-mono", "mono"), ("net-v7-zstd-instance", "mono"),
+                        ("net-v6-local", None), ("net-v7-zstd-tsc", None)):
+        base = os.path.join(corpus, name)
+        for capture in "A-ns.pcap", "B-us.pcap":
+            yield name + " " + capture, [("alpha", base + "/trace.dat", base + "/" + capture, base + "/truth.jsonl", clock)]
+    for arch in "amd64", "i386", "s390x":
+        base = os.path.join(corpus, "guest-" + arch)
+        truth = base + "/net-truth.jsonl"
+        yield "guest-" + arch, [("guest", base + "/net.dat", base + "/lo-ns.pcap", truth, "date")]
+    base = os.path.join(corpus, "multihost-1")
+    yield "multihost-1", [("alpha", base + "/A/alpha.dat", base + "/A/alpha.pcap", base + "/truth.jsonl", "date"),
+                          ("beta", base + "/B/beta.dat", base + "/B/beta.pcap", base + "/truth.jsonl", "date")]
+
+
+def host_truth(lines, host, several):
+    return Truth([line for line in lines if not several or line.get("host", host) == host])
+
+
+def run_case(program, name, parts, folder, thin=None):
+    inputs, truths = [], {}
+    for host, recording, capture, truth, clock in parts:
+        lines = read_truth(truth) if os.path.exists(truth) else []
+        shift = offset_of(lines, clock) if clock in ("mono", "boot") else None
+        inputs.append("%s=%s%s" % (host, recording, "@+%s" % shift if shift is not None else ""))
+        inputs.append("%s=%s" % (host, thin(capture) if thin else capture))
+        truths[host] = host_truth(lines, host, len(parts) > 1)
+    packets = merge(program, folder, inputs)
+    whole = merge(program, folder, inputs[0:0] + ["%s=%s" % (p[0], p[2]) for p in parts], "--owners=off", "--align=off")
+    return judge(truths, packets, stream_starts(whole))
+
+
+def show(table):
+    lines = []
+    for (kind, end), counts in sorted(table.items()):
+        lines.append("%-10s %s right %5d unnamed %4d wrong %3d" % (kind, end, counts["right"], counts["unnamed"], counts["wrong"]))
+    return "\n".join(lines)
+
+
+def totals(table, kind):
+    total = collections.Counter()
+    for (of, _), counts in table.items():
+        if of in kind:
+            total.update(counts)
+    return total
+
+
+def report(name, result, least_other=0.98):
+    table, remote, wrongs = result
+    data, other = totals(table, ("tcp data", "udp")), totals(table, ("tcp other",))
+    share = other["right"] / max(1, sum(other.values()))
+    check("%s: every data end right, others %.1f %%, none wrong, %d remote ends" % (name, share * 100, remote),
+          sum(data.values()) > 0 and data["right"] == sum(data.values()) and other["wrong"] == 0 and
+          share >= least_other and remote == 0, show(table) + "\n" + "\n".join(wrongs[:10]))
+
+
+def main():
+    program, corpus = sys.argv[1], os.environ.get("TB_CORPUS", sys.argv[2])
+    only = sys.argv[3:]
+    if not os.path.isdir(corpus):
+        print("1..0 # SKIP no corpus at hand")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, parts in cases(corpus):
+            if only and not any(word in name for word in only):
+                continue
+            try:
+                report(name, run_case(program, name, parts, folder))
+            except RuntimeError as failure:
+                check(name, False, failure)
+    print("1..%d" % len(RESULTS))
+    return 0 if all(RESULTS) else 1
+
+
+sys.exit(main())
