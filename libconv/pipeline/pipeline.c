@@ -536,8 +536,6 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
         pipeline_keeps(p, capabilities, event)) {
       if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
         tb_context_stage_apply(context, event, event->timeline_ns);
-      if (event->kind == TB_EVENT_KIND_PACKET && event->options_len)
-        pipeline_read_owners(p, index, event);
       if (event->kind == TB_EVENT_KIND_PACKET)
         pipeline_set_owners(p, context, index, event);
       if (!tb_writer_event(writer, event, error))

@@ -30,16 +30,15 @@ static gint64 match_stream_distance(const AttribStream *stream, const AttribSock
   return ABS(stream->first_ns - socket->birth_ns);
 }
 
-static const AttribStream *match_stream(const AttribMachine *m, const AttribSocket *socket,
+static const AttribStream *match_stream(const AttribCapture *capture, const AttribSocket *socket,
                                         const AttribTuple *tuple)
 {
-  guint32 flow = attrib_flow_find(m, tuple, attrib_tuple_hash(tuple));
+  const AttribFlow *flow = attrib_flow_find(capture, tuple);
   const AttribStream *best = NULL;
   gint64 best_ns = 0;
-  guint32 at =
-      flow == ATTRIB_NONE ? ATTRIB_NONE : g_array_index(m->flows, AttribFlow, flow).streams;
+  guint32 at = flow ? flow->streams : ATTRIB_NONE;
   while (at != ATTRIB_NONE) {
-    const AttribStream *stream = &g_array_index(m->streams, AttribStream, at);
+    const AttribStream *stream = &g_array_index(capture->streams, AttribStream, at);
     gint64 ns = match_stream_distance(stream, socket);
     if (ns >= 0 && (!best || ns < best_ns)) {
       best = stream;
@@ -56,9 +55,8 @@ static void match_side(const AttribSockets *all, const AttribSocket *socket, Att
 {
   gint64 total = (gint64)attrib_side_total(all, side);
   gboolean whole = socket->born && !side->gap;
-  side->lost = G_MAXUINT32;
-  if (!stream)
-    return;
+  if (!stream || side->exact)
+    return; /* another capture told it */
   gboolean spans = stream->has_data && stream->high - stream->low == total;
   guint32 first = stream->ref; /* number of the first byte */
   if (!stream->isn_known && whole && spans)
@@ -79,7 +77,7 @@ static void match_side(const AttribSockets *all, const AttribSocket *socket, Att
     side->lost = 0;
 }
 
-static void match_streams(AttribMachine *m)
+static void match_streams(AttribMachine *m, const AttribCapture *capture)
 {
   for (guint i = 0; i < m->sockets.sockets->len; i++) {
     AttribSocket *socket = attrib_socket(&m->sockets, i);
@@ -87,9 +85,9 @@ static void match_streams(AttribMachine *m)
       continue;
     AttribTuple reverse = attrib_tuple_reverse(&socket->tuple);
     match_side(&m->sockets, socket, &socket->sides[ATTRIB_WRITTEN],
-               match_stream(m, socket, &socket->tuple));
+               match_stream(capture, socket, &socket->tuple));
     match_side(&m->sockets, socket, &socket->sides[ATTRIB_READ],
-               match_stream(m, socket, &reverse));
+               match_stream(capture, socket, &reverse));
   }
 }
 
@@ -136,12 +134,12 @@ static gint match_compare_ns(gconstpointer a, gconstpointer b)
 }
 
 /* The usual distance from sample to packet, and how far from it a match may lie. */
-static gboolean match_distance(const AttribMachine *m, const GArray *samples, gint64 *usual_ns,
+static gboolean match_distance(const AttribCapture *capture, const GArray *samples, gint64 *usual_ns,
                                gint64 *near_ns)
 {
   g_autoptr(GArray) residuals = g_array_new(FALSE, FALSE, sizeof(gint64));
-  for (guint i = 0; i < m->seen->len; i++) {
-    const AttribSeen *seen = &g_array_index(m->seen, AttribSeen, i);
+  for (guint i = 0; i < capture->seen->len; i++) {
+    const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
     gint64 until_ns = seen->time_ns + MATCH_FAR_NS, best = G_MAXINT64;
     guint at = match_lower(samples, seen->len, seen->time_ns - MATCH_FAR_NS);
     for (const AttribSample *sample; (sample = match_sample(samples, at, seen->len, until_ns));
@@ -167,8 +165,8 @@ static gboolean match_distance(const AttribMachine *m, const GArray *samples, gi
 }
 
 /* The sample that is meant by @seen; NULL where that is not clear. */
-static AttribSample *match_find(GArray *samples, const AttribSeen *seen, gint64 usual_ns,
-                                gint64 near_ns)
+static AttribSample *match_find(GArray *samples, const AttribSeen *seen, guint32 bit,
+                                gint64 usual_ns, gint64 near_ns)
 {
   gint64 centre = seen->time_ns - usual_ns, best_ns = G_MAXINT64, second_ns = G_MAXINT64;
   AttribSample *best = NULL;
@@ -176,7 +174,7 @@ static AttribSample *match_find(GArray *samples, const AttribSeen *seen, gint64 
   for (; match_sample(samples, at, seen->len, centre + near_ns); at++) {
     AttribSample *sample = &g_array_index(samples, AttribSample, at);
     gint64 ns = ABS(sample->time_ns - centre);
-    if (sample->used & seen->source)
+    if (sample->used & bit)
       continue;
     if (ns < best_ns) {
       if (best && best->tid != sample->tid)
@@ -230,10 +228,9 @@ static gboolean match_is_counted(const AttribMachine *m, const AttribTuple *tupl
   return FALSE;
 }
 
-static void match_hit(AttribMachine *m, const AttribSeen *seen, const AttribSample *sample,
-                      gboolean received)
+static void match_hit(AttribMachine *m, AttribTuple tuple, const AttribSeen *seen,
+                      const AttribSample *sample, gboolean received)
 {
-  AttribTuple tuple = g_array_index(m->flows, AttribFlow, seen->flow).tuple;
   if (received)
     tuple = attrib_tuple_reverse(&tuple);
   if (tuple.protocol == ATTRIB_TCP) {
@@ -249,19 +246,20 @@ static void match_hit(AttribMachine *m, const AttribSeen *seen, const AttribSamp
   g_array_append_val(m->hits, hit);
 }
 
-static void match_samples(AttribMachine *m, GArray *samples, gboolean received)
+static void match_samples(AttribMachine *m, const AttribCapture *capture, guint32 bit,
+                          GArray *samples, gboolean received)
 {
   gint64 usual_ns, near_ns;
-  g_array_sort(samples, match_compare_samples);
-  if (!match_distance(m, samples, &usual_ns, &near_ns))
+  if (!match_distance(capture, samples, &usual_ns, &near_ns))
     return;
-  for (guint i = 0; i < m->seen->len; i++) {
-    const AttribSeen *seen = &g_array_index(m->seen, AttribSeen, i);
-    AttribSample *sample = match_find(samples, seen, usual_ns, near_ns);
+  for (guint i = 0; i < capture->seen->len; i++) {
+    const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
+    AttribSample *sample = match_find(samples, seen, bit, usual_ns, near_ns);
     if (!sample)
       continue;
-    sample->used |= seen->source;
-    match_hit(m, seen, sample, received);
+    sample->used |= bit;
+    match_hit(m, g_array_index(capture->flows, AttribFlow, seen->flow).tuple, seen, sample,
+              received);
   }
 }
 
@@ -325,30 +323,32 @@ static void match_compress(AttribMachine *m)
   m->hits = kept;
 }
 
-static gint match_compare_seen(gconstpointer a, gconstpointer b)
+static void match_free(AttribMachine *m)
 {
-  const AttribSeen *x = a, *y = b;
-  return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
-}
-
-void attrib_machine_match(AttribMachine *m)
-{
-  attrib_sockets_seal(&m->sockets);
-  match_streams(m);
-  g_array_sort(m->seen, match_compare_seen);
-  match_samples(m, m->sent, FALSE);
-  match_samples(m, m->received, TRUE);
-  match_compress(m);
   attrib_tasks_clear(&m->tasks);
   g_clear_pointer(&m->skbs, g_free);
   g_clear_pointer(&m->arrivals, g_free);
   g_clear_pointer(&m->inboxes, g_array_unref);
   g_clear_pointer(&m->sent, g_array_unref);
   g_clear_pointer(&m->received, g_array_unref);
-  g_clear_pointer(&m->seen, g_array_unref);
-  g_clear_pointer(&m->streams, g_array_unref);
-  g_clear_pointer(&m->flows, g_array_unref);
-  g_clear_pointer(&m->captures, g_ptr_array_unref);
-  attrib_map_clear(&m->flow_by_tuple);
   attrib_map_clear(&m->inbox_by_sk);
+}
+
+void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
+{
+  attrib_sockets_seal(&m->sockets);
+  g_array_sort(m->sent, match_compare_samples);
+  g_array_sort(m->received, match_compare_samples);
+  for (guint i = 0; i < captures->len; i++) {
+    AttribCapture *capture = g_ptr_array_index(captures, i);
+    guint32 bit = 1u << (i % 32); /* beyond 32 of them they share */
+    if (capture->source->machine != m->machine)
+      continue;
+    attrib_capture_align(capture);
+    match_streams(m, capture);
+    match_samples(m, capture, bit, m->sent, FALSE);
+    match_samples(m, capture, bit, m->received, TRUE);
+  }
+  match_compress(m);
+  match_free(m);
 }

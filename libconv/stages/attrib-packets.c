@@ -19,11 +19,11 @@ gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out)
   return TRUE;
 }
 
-guint32 attrib_flow_find(const AttribMachine *machine, const AttribTuple *tuple, guint64 hash)
+static guint32 packets_find(const AttribCapture *capture, const AttribTuple *tuple, guint64 hash)
 {
-  guint32 at = attrib_map_get(&machine->flow_by_tuple, hash);
+  guint32 at = attrib_map_get(&capture->flow_by_tuple, hash);
   while (at != ATTRIB_NONE) {
-    const AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, at);
+    const AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, at);
     if (memcmp(&flow->tuple, tuple, sizeof *tuple) == 0)
       return at;
     at = flow->same;
@@ -31,48 +31,54 @@ guint32 attrib_flow_find(const AttribMachine *machine, const AttribTuple *tuple,
   return ATTRIB_NONE;
 }
 
-static guint32 packets_flow(AttribMachine *machine, const AttribTuple *tuple)
+const AttribFlow *attrib_flow_find(const AttribCapture *capture, const AttribTuple *tuple)
+{
+  guint32 at = packets_find(capture, tuple, attrib_tuple_hash(tuple));
+  return at == ATTRIB_NONE ? NULL : &g_array_index(capture->flows, AttribFlow, at);
+}
+
+static guint32 packets_flow(AttribCapture *capture, const AttribTuple *tuple)
 {
   guint64 hash = attrib_tuple_hash(tuple);
-  guint32 at = attrib_flow_find(machine, tuple, hash);
-  if (at != ATTRIB_NONE || machine->flows->len >= ATTRIB_FLOWS)
+  guint32 at = packets_find(capture, tuple, hash);
+  if (at != ATTRIB_NONE || capture->flows->len >= ATTRIB_FLOWS)
     return at;
   AttribFlow flow = { .tuple = *tuple, .streams = ATTRIB_NONE,
-                      .same = attrib_map_get(&machine->flow_by_tuple, hash) };
-  attrib_map_set(&machine->flow_by_tuple, hash, machine->flows->len);
-  g_array_append_val(machine->flows, flow);
-  return machine->flows->len - 1;
+                      .same = attrib_map_get(&capture->flow_by_tuple, hash) };
+  attrib_map_set(&capture->flow_by_tuple, hash, capture->flows->len);
+  g_array_append_val(capture->flows, flow);
+  return capture->flows->len - 1;
 }
 
 /* The stream that begins behind @isn, made if there is none. */
-static AttribStream *packets_begin(AttribMachine *machine, guint32 flow_index, guint32 isn,
+static AttribStream *packets_begin(AttribCapture *capture, guint32 flow_index, guint32 isn,
                                    gint64 time_ns)
 {
-  AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, flow_index);
+  AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, flow_index);
   for (guint32 at = flow->streams; at != ATTRIB_NONE;) {
-    AttribStream *stream = &g_array_index(machine->streams, AttribStream, at);
+    AttribStream *stream = &g_array_index(capture->streams, AttribStream, at);
     if (stream->isn_known && stream->ref == isn + 1)
       return stream;
     at = stream->next;
   }
   AttribStream stream = { .first_ns = time_ns, .last_ns = time_ns, .ref = isn + 1,
                           .isn_known = TRUE, .next = flow->streams };
-  flow->streams = machine->streams->len;
-  g_array_append_val(machine->streams, stream);
-  return &g_array_index(machine->streams, AttribStream, flow->streams);
+  flow->streams = capture->streams->len;
+  g_array_append_val(capture->streams, stream);
+  return &g_array_index(capture->streams, AttribStream, flow->streams);
 }
 
 /* The stream that a packet without SYN continues. */
-static AttribStream *packets_continue(AttribMachine *machine, guint32 flow_index, guint32 seq,
+static AttribStream *packets_continue(AttribCapture *capture, guint32 flow_index, guint32 seq,
                                       gint64 time_ns)
 {
-  AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, flow_index);
+  AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, flow_index);
   if (flow->streams == ATTRIB_NONE)
-    packets_begin(machine, flow_index, seq - 1, time_ns)->isn_known = FALSE;
-  return &g_array_index(machine->streams, AttribStream, flow->streams);
+    packets_begin(capture, flow_index, seq - 1, time_ns)->isn_known = FALSE;
+  return &g_array_index(capture->streams, AttribStream, flow->streams);
 }
 
-static void packets_stream(AttribMachine *machine, guint32 flow, const TbNetHeaders *headers,
+static void packets_stream(AttribCapture *capture, guint32 flow, const TbNetHeaders *headers,
                            gint64 time_ns)
 {
   guint32 seq = headers->tcp_seq;
@@ -80,9 +86,9 @@ static void packets_stream(AttribMachine *machine, guint32 flow, const TbNetHead
   if (headers->tcp_flags & TB_NET_TCP_RST)
     return; /* its numbers may be anything */
   if (headers->tcp_flags & TB_NET_TCP_SYN)
-    stream = packets_begin(machine, flow, seq++, time_ns);
+    stream = packets_begin(capture, flow, seq++, time_ns);
   else
-    stream = packets_continue(machine, flow, seq, time_ns);
+    stream = packets_continue(capture, flow, seq, time_ns);
   stream->last_ns = MAX(stream->last_ns, time_ns);
   gint64 base = stream->high;
   gint64 at = base + (gint32)(seq - (stream->ref + (guint32)base));
@@ -99,57 +105,92 @@ static void packets_stream(AttribMachine *machine, guint32 flow, const TbNetHead
 }
 
 /* The answer to a SYN tells where the other direction begins, too. */
-static void packets_answer(AttribMachine *machine, const AttribTuple *tuple,
+static void packets_answer(AttribCapture *capture, const AttribTuple *tuple,
                            const TbNetHeaders *headers, gint64 time_ns)
 {
   AttribTuple reverse = attrib_tuple_reverse(tuple);
-  guint32 flow = packets_flow(machine, &reverse);
+  guint32 flow = packets_flow(capture, &reverse);
   if (flow != ATTRIB_NONE)
-    packets_begin(machine, flow, headers->tcp_ack - 1, time_ns);
+    packets_begin(capture, flow, headers->tcp_ack - 1, time_ns);
 }
 
 /* Some packets of each flow, so that a busy one costs no more than a quiet one. */
-static void packets_keep(AttribMachine *machine, guint32 flow_index, const TbNetHeaders *headers,
-                         guint32 capture, gint64 time_ns)
+static void packets_keep(AttribCapture *capture, guint32 flow_index, const TbNetHeaders *headers,
+                         gint64 time_ns)
 {
-  AttribFlow *flow = &g_array_index(machine->flows, AttribFlow, flow_index);
+  AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, flow_index);
   gboolean tcp = headers->protocol == TB_NET_PROTOCOL_TCP;
   guint32 n = flow->seen++;
-  if ((tcp && headers->payload_len == 0) || machine->seen->len >= ATTRIB_SAMPLES)
+  if ((tcp && headers->payload_len == 0) || capture->seen->len >= ATTRIB_SAMPLES)
     return;
   if (n >= (tcp ? ATTRIB_STREAM_SAMPLES : ATTRIB_FLOW_SAMPLES) && n % ATTRIB_SEEN_EVERY != 0)
     return;
   AttribSeen seen = { .time_ns = time_ns, .flow = flow_index, .len = headers->network_len,
-                      .payload = headers->payload_len, .source = capture };
-  g_array_append_val(machine->seen, seen);
+                      .payload = headers->payload_len };
+  g_array_append_val(capture->seen, seen);
 }
 
-/* The capture's bit; beyond 32 of them they share. */
-static guint32 packets_capture(AttribMachine *machine, TbSource *source)
+AttribCapture *attrib_capture_new(TbSource *source)
 {
-  guint at;
-  if (!g_ptr_array_find(machine->captures, source, &at)) {
-    at = machine->captures->len;
-    g_ptr_array_add(machine->captures, source);
-  }
-  return 1u << (at % 32);
+  AttribCapture *capture = g_new0(AttribCapture, 1);
+  capture->source = source;
+  capture->flows = g_array_new(FALSE, FALSE, sizeof(AttribFlow));
+  capture->streams = g_array_new(FALSE, FALSE, sizeof(AttribStream));
+  capture->seen = g_array_new(FALSE, FALSE, sizeof(AttribSeen));
+  return capture;
 }
 
-void attrib_machine_packet(AttribMachine *machine, const TbEvent *event)
+void attrib_capture_free(AttribCapture *capture)
+{
+  g_array_unref(capture->flows);
+  g_array_unref(capture->streams);
+  g_array_unref(capture->seen);
+  attrib_map_clear(&capture->flow_by_tuple);
+  g_free(capture);
+}
+
+static gint64 packets_aligned(const TbSource *source, gint64 time_ns)
+{
+  const TbSource *guide = source->guide;
+  gint64 out_ns = tb_axis_map(&source->axis, tb_axis_unmap(&source->opened, time_ns));
+  return guide ? tb_axis_map(&guide->opened, tb_axis_unmap(&guide->axis, out_ns)) : out_ns;
+}
+
+static gint packets_compare(gconstpointer a, gconstpointer b)
+{
+  const AttribSeen *x = a, *y = b;
+  return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+void attrib_capture_align(AttribCapture *capture)
+{
+  for (guint i = 0; i < capture->streams->len; i++) {
+    AttribStream *stream = &g_array_index(capture->streams, AttribStream, i);
+    stream->first_ns = packets_aligned(capture->source, stream->first_ns);
+    stream->last_ns = packets_aligned(capture->source, stream->last_ns);
+  }
+  for (guint i = 0; i < capture->seen->len; i++) {
+    AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
+    seen->time_ns = packets_aligned(capture->source, seen->time_ns);
+  }
+  g_array_sort(capture->seen, packets_compare);
+}
+
+void attrib_capture_packet(AttribCapture *capture, const TbEvent *event)
 {
   TbNetHeaders headers;
   AttribTuple tuple;
   tb_net_parse(event->source->link_type, event->data, event->len, event->orig_len, &headers);
   if (!attrib_headers_tuple(&headers, &tuple) || headers.fragment)
     return;
-  guint32 flow = packets_flow(machine, &tuple);
+  guint32 flow = packets_flow(capture, &tuple);
   if (flow == ATTRIB_NONE)
     return;
   if (headers.protocol == TB_NET_PROTOCOL_TCP && headers.has_transport) {
-    packets_stream(machine, flow, &headers, event->time_ns);
+    packets_stream(capture, flow, &headers, event->time_ns);
     const guint answer = TB_NET_TCP_SYN | TB_NET_TCP_ACK;
     if ((headers.tcp_flags & answer) == answer)
-      packets_answer(machine, &tuple, &headers, event->time_ns);
+      packets_answer(capture, &tuple, &headers, event->time_ns);
   }
-  packets_keep(machine, flow, &headers, packets_capture(machine, event->source), event->time_ns);
+  packets_keep(capture, flow, &headers, event->time_ns);
 }

@@ -124,8 +124,28 @@ typedef struct {
   guint32 flow;
   guint32 len;
   guint32 payload;
-  guint32 source; /* bit of its capture */
 } AttribSeen;
+
+/**
+ * AttribCapture: what was seen of one source of packets; whose it is may be known only later
+ * @source: borrowed
+ */
+typedef struct {
+  TbSource *source;
+  GArray *flows; /* AttribFlow */
+  AttribMap flow_by_tuple;
+  GArray *streams; /* AttribStream */
+  GArray *seen;    /* AttribSeen */
+} AttribCapture;
+
+AttribCapture *attrib_capture_new(TbSource *source);
+void attrib_capture_free(AttribCapture *capture);
+/** attrib_capture_packet: a captured packet */
+void attrib_capture_packet(AttribCapture *capture, const TbEvent *event);
+/** attrib_capture_align: from the times of preparing to those of the machine's timeline */
+void attrib_capture_align(AttribCapture *capture);
+/** attrib_flow_find: the flow of @tuple, or NULL */
+const AttribFlow *attrib_flow_find(const AttribCapture *capture, const AttribTuple *tuple);
 
 /**
  * AttribHit: @tid sent (or read) what an endpoint sent (or got) from @from_ns to @to_ns
@@ -168,11 +188,6 @@ typedef struct {
   AttribMap inbox_by_sk;
   GArray *sent;     /* AttribSample */
   GArray *received; /* AttribSample */
-  GArray *flows;    /* AttribFlow */
-  AttribMap flow_by_tuple;
-  GArray *streams; /* AttribStream */
-  GArray *seen;    /* AttribSeen */
-  GPtrArray *captures; /* TbSource, borrowed; by bit */
   GArray *endpoints;
   AttribMap endpoint_by_tuple;
   GArray *hits;
@@ -185,15 +200,14 @@ void attrib_machine_free(AttribMachine *machine);
 void attrib_machine_event(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
 /** attrib_machine_lost: events were lost */
 void attrib_machine_lost(AttribMachine *machine);
-/** attrib_machine_packet: a captured packet */
-void attrib_machine_packet(AttribMachine *machine, const TbEvent *event);
-/** attrib_machine_match: all was seen: compares, and frees what only that needed */
-void attrib_machine_match(AttribMachine *machine);
+/**
+ * attrib_machine_match: all was seen: compares with @captures (element-type AttribCapture) as far
+ * as they are the machine's, and frees what only that needed
+ */
+void attrib_machine_match(AttribMachine *machine, const GPtrArray *captures);
 
 /** attrib_headers_tuple: local is the sender; FALSE where there is no IP */
 gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
-/** attrib_flow_find: index of the flow of @tuple, or %ATTRIB_NONE */
-guint32 attrib_flow_find(const AttribMachine *machine, const AttribTuple *tuple, guint64 hash);
 /** attrib_endpoint_find: index of the endpoint, or %ATTRIB_NONE */
 guint32 attrib_endpoint_find(const AttribMachine *machine, const AttribTuple *tuple);
 

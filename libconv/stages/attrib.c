@@ -9,6 +9,8 @@ typedef struct {
   TbConfidence least;
   GArray *plans; /* AttribPlan by type id */
   GPtrArray *machines;
+  GPtrArray *captures; /* (nullable): AttribCapture, while preparing */
+  AttribCapture *latest_capture;
   AttribMachine *latest;
   TbAttribCounts counts;
   TbOwners owners;
@@ -26,10 +28,6 @@ AttribMachine *attrib_machine_new(const TbMachine *machine)
   m->inboxes = g_array_new(FALSE, FALSE, sizeof(AttribInbox));
   m->sent = g_array_new(FALSE, FALSE, sizeof(AttribSample));
   m->received = g_array_new(FALSE, FALSE, sizeof(AttribSample));
-  m->flows = g_array_new(FALSE, FALSE, sizeof(AttribFlow));
-  m->streams = g_array_new(FALSE, FALSE, sizeof(AttribStream));
-  m->seen = g_array_new(FALSE, FALSE, sizeof(AttribSeen));
-  m->captures = g_ptr_array_new();
   m->endpoints = g_array_new(FALSE, FALSE, sizeof(AttribEndpoint));
   m->hits = g_array_new(FALSE, FALSE, sizeof(AttribHit));
   return m;
@@ -37,15 +35,12 @@ AttribMachine *attrib_machine_new(const TbMachine *machine)
 
 void attrib_machine_free(AttribMachine *m)
 {
-  GArray **arrays[] = { &m->inboxes, &m->sent,      &m->received, &m->flows, &m->streams,
-                        &m->seen,    &m->endpoints, &m->hits };
+  GArray **arrays[] = { &m->inboxes, &m->sent, &m->received, &m->endpoints, &m->hits };
   for (guint i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_clear_pointer(arrays[i], g_array_unref);
-  g_clear_pointer(&m->captures, g_ptr_array_unref);
   attrib_sockets_clear(&m->sockets);
   attrib_tasks_clear(&m->tasks);
   attrib_map_clear(&m->inbox_by_sk);
-  attrib_map_clear(&m->flow_by_tuple);
   attrib_map_clear(&m->endpoint_by_tuple);
   g_free(m->skbs);
   g_free(m->arrivals);
@@ -84,17 +79,36 @@ static gboolean attrib_wants_type(TbObserver *observer, const TbEventType *type)
   return TRUE;
 }
 
+/* Whose capture it is may be known only when all was seen. */
+static void attrib_packet(Attrib *attrib, const TbEvent *event)
+{
+  AttribCapture *capture = attrib->latest_capture;
+  for (guint i = 0; i < attrib->captures->len && (!capture || capture->source != event->source);
+       i++)
+    capture = g_ptr_array_index(attrib->captures, i);
+  if (!capture || capture->source != event->source) {
+    capture = attrib_capture_new(event->source);
+    g_ptr_array_add(attrib->captures, capture);
+  }
+  attrib->latest_capture = capture;
+  attrib_capture_packet(capture, event);
+}
+
 static void attrib_event(TbObserver *observer, const TbEvent *event)
 {
   Attrib *attrib = (Attrib *)observer;
-  if (G_UNLIKELY(!event->source || !event->source->machine || event->source->frozen))
+  if (G_UNLIKELY(!event->source || event->source->frozen))
+    return;
+  if (event->kind == TB_EVENT_KIND_PACKET) {
+    attrib_packet(attrib, event);
+    return;
+  }
+  if (G_UNLIKELY(!event->source->machine))
     return;
   if (G_UNLIKELY(!attrib->latest || attrib->latest->machine != event->source->machine))
     attrib->latest = attrib_ensure(attrib, event->source->machine);
   AttribMachine *m = attrib->latest;
-  if (event->kind == TB_EVENT_KIND_PACKET)
-    attrib_machine_packet(m, event);
-  else if (event->kind == TB_EVENT_KIND_LOST)
+  if (event->kind == TB_EVENT_KIND_LOST)
     attrib_machine_lost(m);
   else if (event->kind == TB_EVENT_KIND_TRACE && event->type->id < attrib->plans->len)
     attrib_machine_event(m, &g_array_index(attrib->plans, AttribPlan, event->type->id), event);
@@ -104,8 +118,10 @@ static gboolean attrib_finish(TbObserver *observer, GError **error)
 {
   Attrib *attrib = (Attrib *)observer;
   for (guint i = 0; i < attrib->machines->len; i++)
-    attrib_machine_match(g_ptr_array_index(attrib->machines, i));
+    attrib_machine_match(g_ptr_array_index(attrib->machines, i), attrib->captures);
+  g_ptr_array_set_size(attrib->captures, 0);
   attrib->latest = NULL;
+  attrib->latest_capture = NULL;
   return TRUE;
 }
 
@@ -114,6 +130,7 @@ static void attrib_free(TbObserver *observer)
   Attrib *attrib = (Attrib *)observer;
   g_array_unref(attrib->plans);
   g_ptr_array_unref(attrib->machines);
+  g_ptr_array_unref(attrib->captures);
   g_free(attrib);
 }
 
@@ -121,6 +138,7 @@ static const TbObserverOps attrib_ops = {
   .name = "attrib",
   .wants_type = attrib_wants_type,
   .wants_packets = TRUE,
+  .any_order = TRUE,
   .event = attrib_event,
   .finish = attrib_finish,
   .free = attrib_free,
@@ -133,6 +151,7 @@ TbObserver *tb_attrib_new(TbConfidence least)
   attrib->least = MAX(least, TB_CONFIDENCE_CONTEXT);
   attrib->plans = g_array_new(FALSE, TRUE, sizeof(AttribPlan));
   attrib->machines = g_ptr_array_new_with_free_func((GDestroyNotify)attrib_machine_free);
+  attrib->captures = g_ptr_array_new_with_free_func((GDestroyNotify)attrib_capture_free);
   return &attrib->observer;
 }
 
