@@ -216,7 +216,7 @@ static void look_endpoint(const AttribMachine *m, const AttribTuple *tuple, gboo
   if (end->only && ports)
     *out = (AttribAnswer){ .tid = end->only,
                            .time_ns = g_array_index(m->hits, AttribHit, end->first).from_ns,
-                           .must_live = TRUE,
+                           .must_live = tuple->protocol != ATTRIB_TCP,
                            .confidence = TB_CONFIDENCE_LINKED, .via = "port" };
   else if (hit && ports && tuple->protocol == ATTRIB_TCP)
     *out = (AttribAnswer){ .tid = hit->tid, .time_ns = hit->from_ns,
