@@ -290,8 +290,8 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
               "them that the output cannot hold", counts->stripped);
   if (o->verbose)
-    tool_note(o->quiet, "%u machines, %u sources, %" G_GUINT64_FORMAT " events and %"
-              G_GUINT64_FORMAT " packets written, %u streams sorted",
+    tool_note(o->quiet, "machines: %u, sources: %u, events written: %" G_GUINT64_FORMAT
+              ", packets written: %" G_GUINT64_FORMAT ", streams sorted: %u",
               tb_pipeline_get_machines(pipeline)->len, tb_pipeline_get_sources(pipeline)->len,
               counts->rows, counts->packets, tb_pipeline_get_sorted(pipeline));
 }

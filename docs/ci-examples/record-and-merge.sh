@@ -52,7 +52,7 @@ trace-cmd record --date -q -o "$work/trace.dat" "${events[@]}" \
   "$@"
   echo $? > "$work/status"
 }
-sleep 0.3 # the last packets are on their way to the capture
+sleep 1 # the last packets are on their way to the capture, on a busy machine too
 kill -INT $capture 2>/dev/null
 wait $capture 2>/dev/null
 

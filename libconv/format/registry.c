@@ -12,7 +12,7 @@ static gboolean registry_not_recognized(const TbRegistry *registry, TbInput *inp
   for (gsize i = 0; i < MIN(len, 8); i++)
     g_string_append_printf(seen, "%s%02x", i ? " " : "", head[i]);
   if (len == 0)
-    tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, tb_input_get_name(input), TB_OFFSET_NONE,
+    tb_error_set(error, TB_ERROR_TRUNCATED, tb_input_get_name(input), TB_OFFSET_NONE,
                  "is empty (known formats: %s)", known->str);
   else
     tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, tb_input_get_name(input), 0,

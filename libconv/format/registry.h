@@ -20,7 +20,8 @@ typedef struct {
 
 /**
  * tb_registry_probe: the reader for @input, by the best bid; a draw goes to the first.
- * Returns: (transfer none) (nullable): NULL with TB_ERROR_NOT_RECOGNIZED or TB_ERROR_IO
+ * Returns: (transfer none) (nullable): NULL with TB_ERROR_NOT_RECOGNIZED, TB_ERROR_TRUNCATED
+ *   (nothing is there) or TB_ERROR_IO
  */
 const TbReaderFormat *tb_registry_probe(const TbRegistry *registry, TbInput *input,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -183,6 +183,36 @@ static gboolean pipeline_open_input(TbPipeline *p, const char *path, gboolean pa
   return TRUE;
 }
 
+/*
+ * Opens all inputs. One that ends before its first record (a capture killed at once leaves
+ * such a file) is damage among others, and an error alone. NULL with @error set
+ */
+static GArray *pipeline_open_inputs(TbPipeline *p, const TbInputSpec *inputs, guint n,
+                                    gboolean park, GError **error)
+{
+  g_autoptr(GArray) opened = g_array_new(FALSE, FALSE, sizeof(TbInputSpec));
+  g_autoptr(GError) first = NULL;
+  for (guint i = 0; i < n; i++) {
+    g_autoptr(GError) why = NULL;
+    if (pipeline_open_input(p, inputs[i].path, park, &why)) {
+      g_array_append_val(opened, inputs[i]);
+      continue;
+    }
+    if (!g_error_matches(why, TB_ERROR, TB_ERROR_TRUNCATED)) {
+      g_propagate_error(error, g_steal_pointer(&why));
+      return NULL;
+    }
+    if (!first)
+      first = g_error_copy(why);
+    tb_damage_log_take(p->damage, g_steal_pointer(&why), inputs[i].path, 0, TB_LOST_UNKNOWN);
+  }
+  if (opened->len == 0) {
+    g_propagate_error(error, g_steal_pointer(&first));
+    return NULL;
+  }
+  return g_steal_pointer(&opened);
+}
+
 static void pipeline_make_leaves(TbPipeline *p, const TbInputSpec *inputs)
 {
   for (guint i = 0; i < p->readers->len; i++) {
@@ -468,9 +498,11 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
 {
   tb_descriptors_raise();
   gboolean few = tb_descriptors_are_few(n);
-  for (guint i = 0; i < n; i++)
-    if (!pipeline_open_input(p, inputs[i].path, few, error))
-      return FALSE;
+  g_autoptr(GArray) opened = pipeline_open_inputs(p, inputs, n, few, error);
+  if (!opened)
+    return FALSE;
+  inputs = (const TbInputSpec *)(gconstpointer)opened->data;
+  n = opened->len;
   if (p->options.owners != TB_CONFIDENCE_NONE) {
     p->attrib = tb_attrib_new(p->options.owners);
     tb_pipeline_add_observer(p, p->attrib);

@@ -69,7 +69,7 @@ static void append_damage(const TbDamage *damage, GString *out)
   if (damage->skipped_bytes)
     g_string_append_printf(out, "; %" G_GUINT64_FORMAT " bytes skipped", damage->skipped_bytes);
   if (damage->lost != TB_LOST_UNKNOWN && damage->lost > 0)
-    g_string_append_printf(out, "; %" G_GUINT64_FORMAT " records lost", damage->lost);
+    g_string_append_printf(out, "; records lost: %" G_GUINT64_FORMAT, damage->lost);
   g_string_append_c(out, '\n');
 }
 

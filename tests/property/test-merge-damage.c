@@ -118,10 +118,11 @@ static void test_unsorted_and_insane(void)
   check_one_bad(&good, &bad, TB_ERROR_CORRUPT, record_off + 8);
 }
 
+/* Not even a file header: damage among other inputs, an error alone. */
 static void test_nothing_whole(void)
 {
   g_auto(TbBuf) good = { 0 }, bad = { 0 };
-  g_auto(Files) files = { 0 };
+  g_auto(Files) files = { 0 }, alone = { 0 };
   TbWriterCounts counts;
   g_autoptr(GError) error = NULL;
   add_packets(&good, 1, 10);
@@ -129,9 +130,17 @@ static void test_nothing_whole(void)
   bad.len = 20;
   files_add(&files, "good.pcap", &good);
   files_add(&files, "bad.pcap", &bad);
-  g_assert_null(run(&files, "pcapng", &counts, &error));
+  g_autoptr(TbPipeline) pipeline = run(&files, "pcapng", &counts, &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(counts.packets, ==, 10);
+  const TbDamageLog *log = tb_pipeline_get_damage(pipeline);
+  g_assert_cmpuint(tb_damage_log_get_n(log), ==, 1);
+  const TbDamage *damage = g_ptr_array_index(tb_damage_log_get_entries(log), 0);
+  g_assert_cmpint(damage->code, ==, TB_ERROR_TRUNCATED);
+  g_assert_cmpstr(damage->source, ==, files.paths[1]);
+  files_add(&alone, "bad.pcap", &bad);
+  g_assert_null(run(&alone, "pcapng", &counts, &error));
   g_assert_error(error, TB_ERROR, TB_ERROR_TRUNCATED);
-  g_assert_cmpstr(tb_error_get_source(error), ==, files.paths[1]);
 }
 
 /* A capture without packets has a link type, which is nobody's in the output. */
