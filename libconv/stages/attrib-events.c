@@ -30,6 +30,8 @@ enum {
   EVENTS_SYS_RECV = 10,
   EVENTS_SYS_RECVFROM = 12,
   EVENTS_SYS_RECVMSG = 17,
+  EVENTS_UDP4_BYTES = 28,
+  EVENTS_UDP6_BYTES = 48,
   EVENTS_LINK_BYTES = 14,
   EVENTS_LOOK_BACK = 64,
 };
@@ -253,9 +255,10 @@ static void events_xmit(AttribMachine *m, const AttribPlan *plan, const TbEvent 
 
 static void events_receive(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
+  AttribArrival arrival = { event->time_ns, (guint32)events_int(plan, 1, event) };
   if (event->cpu < ATTRIB_CPUS)
-    m->arrivals[event->cpu] =
-        (AttribArrival){ event->time_ns, (guint32)events_int(plan, 1, event) };
+    m->arrivals[event->cpu] = arrival;
+  m->recent[m->n_recent++ % ATTRIB_RECENT] = arrival;
 }
 
 static AttribInbox *events_inbox(AttribMachine *m, guint64 sk, gboolean make)
@@ -309,6 +312,30 @@ static void events_read_datagram(AttribMachine *m, const AttribTask *task, guint
   }
 }
 
+/*
+ * The same where only the call's result is known: the one packet received lately that holds as
+ * many bytes behind the headers of IP and UDP. Two of them leave it open.
+ */
+static void events_read_unnamed(AttribMachine *m, const AttribTask *task, gint64 bytes)
+{
+  AttribArrival *found = NULL;
+  for (guint i = 0; i < ATTRIB_RECENT; i++) {
+    AttribArrival *arrival = &m->recent[i];
+    gint64 headers = (gint64)arrival->len - bytes;
+    if (arrival->len == 0 || (headers != EVENTS_UDP4_BYTES && headers != EVENTS_UDP6_BYTES))
+      continue;
+    if (found)
+      return;
+    found = arrival;
+  }
+  if (!found)
+    return;
+  AttribSample sample = { .time_ns = found->time_ns, .len = found->len, .tid = task->tid,
+                          .bytes = (gint32)bytes, .weak = TRUE };
+  events_add_sample(m->received, &sample);
+  found->len = 0;
+}
+
 /* sock_send_length and sock_recv_length: who moved how many bytes of which socket */
 static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
@@ -322,7 +349,7 @@ static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEven
   if (out)
     task->wrote = TRUE;
   else
-    task->read = TRUE;
+    task->read = m->reads_told = TRUE;
   gboolean stream = events_int(plan, 1, event) == ATTRIB_TCP;
   if (stream) {
     guint32 index = attrib_socket_find(&m->sockets, sk, event->time_ns);
@@ -397,8 +424,11 @@ static void events_count(AttribMachine *m, AttribTask *task, gint32 fd, AttribWa
   if (bytes <= 0 || (way == ATTRIB_WRITTEN ? task->wrote : task->read) || task->peeks)
     return;
   guint32 socket = events_counted(m, task, fd, time_ns);
-  if (socket == ATTRIB_NONE)
+  if (socket == ATTRIB_NONE) {
+    if (way == ATTRIB_READ && !m->reads_told && task->call != ATTRIB_CALL_READ && task->call != ATTRIB_CALL_SPLICE)
+      events_read_unnamed(m, task, bytes);
     return;
+  }
   attrib_socket(&m->sockets, socket)->sides[way].by_calls = TRUE;
   attrib_socket_move(&m->sockets, socket, way, task->tid, (guint64)bytes, task->enter_ns, time_ns);
   if (way == ATTRIB_WRITTEN)

@@ -116,10 +116,11 @@ static void look_answer(const AttribRun *run, TbConfidence confidence, const cha
 }
 
 /*
- * Who moved the byte @seq of one direction. @by_time: the run that the time alone points to.
+ * Who moved the byte @seq of one direction. @by_time: the run that the time alone points to:
+ * no later one can have written it, no earlier one read it.
  */
 static void look_side(const AttribMachine *m, const AttribSide *side, guint32 seq,
-                      guint32 by_time, AttribAnswer *out)
+                      AttribWay way, guint32 by_time, AttribAnswer *out)
 {
   const char *via = side->by_calls ? "calls" : "bytes";
   const AttribRun *timely = attrib_side_run(&m->sockets, side, by_time);
@@ -133,11 +134,14 @@ static void look_side(const AttribMachine *m, const AttribSide *side, guint32 se
   }
   guint64 position = look_position(side, seq, timely->end);
   guint64 least = side->exact || position < side->lost ? 0 : position - side->lost;
-  const AttribRun *run = attrib_side_run(&m->sockets, side,
-                                         attrib_side_at(&m->sockets, side, position));
-  const AttribRun *other = side->exact ? run
-                                       : attrib_side_run(&m->sockets, side,
-                                                         attrib_side_at(&m->sockets, side, least));
+  guint32 high = attrib_side_at(&m->sockets, side, position);
+  guint32 low = side->exact ? high : attrib_side_at(&m->sockets, side, least);
+  if (!side->exact && way == ATTRIB_WRITTEN)
+    high = CLAMP(by_time, low, high);
+  else if (!side->exact)
+    low = CLAMP(by_time, low, high);
+  const AttribRun *run = attrib_side_run(&m->sockets, side, high);
+  const AttribRun *other = attrib_side_run(&m->sockets, side, low);
   look_answer(run, run->tid != other->tid ? TB_CONFIDENCE_CONTEXT
                    : side->exact          ? TB_CONFIDENCE_CERTAIN
                                           : TB_CONFIDENCE_LINKED,
@@ -158,9 +162,9 @@ static void look_sender(const AttribMachine *m, const AttribSocket *socket,
   gboolean data = headers->payload_len > 0;
   if (written->n) {
     look_side(m, written, headers->tcp_seq + !!(headers->tcp_flags & TB_NET_TCP_SYN),
-              look_run_before(m, written, time_ns), out);
+              ATTRIB_WRITTEN, look_run_before(m, written, time_ns), out);
   } else if (read->n && !data) {
-    look_side(m, read, headers->tcp_ack - 1, look_run_after(m, read, time_ns), out);
+    look_side(m, read, headers->tcp_ack - 1, ATTRIB_READ, look_run_after(m, read, time_ns), out);
   }
   if (!data)
     look_weaken(out);
@@ -172,11 +176,12 @@ static void look_receiver(const AttribMachine *m, const AttribSocket *socket,
 {
   const AttribSide *written = &socket->sides[ATTRIB_WRITTEN], *read = &socket->sides[ATTRIB_READ];
   if (read->n) {
-    look_side(m, read, headers->tcp_seq, look_run_after(m, read, time_ns), out);
+    look_side(m, read, headers->tcp_seq, ATTRIB_READ, look_run_after(m, read, time_ns), out);
     if (headers->payload_len == 0)
       look_weaken(out);
   } else if (written->n) {
-    look_side(m, written, headers->tcp_ack - 1, look_run_before(m, written, time_ns), out);
+    look_side(m, written, headers->tcp_ack - 1, ATTRIB_WRITTEN,
+              look_run_before(m, written, time_ns), out);
     look_weaken(out);
   }
 }
@@ -197,8 +202,31 @@ static const AttribHit *look_hit(const AttribMachine *m, guint32 first, guint32 
   return low ? &g_array_index(m->hits, AttribHit, first + low - 1) : NULL;
 }
 
+/*
+ * Nothing was seen at this very moment. @data: the packet holds bytes of a stream: they may have
+ * been queued by somebody else unless they lie between others of the one task.
+ */
+static void look_only(const AttribMachine *m, const AttribEndpoint *end, const AttribHit *before,
+                      gboolean data, AttribAnswer *out)
+{
+  gboolean stream = end->tuple.protocol == ATTRIB_TCP;
+  if (end->tuple.local_port == 0)
+    return; /* the kernel answers pings by itself */
+  if (end->only)
+    *out = (AttribAnswer){ .tid = end->only,
+                           .time_ns = g_array_index(m->hits, AttribHit, end->first).from_ns,
+                           .lives = stream ? ATTRIB_NOT_DEAD : ATTRIB_ALIVE,
+                           .confidence = stream && data && end->n_hits * 2 < end->n_seen
+                                             ? TB_CONFIDENCE_CONTEXT
+                                             : TB_CONFIDENCE_LINKED,
+                           .via = "port" };
+  else if (before && stream)
+    *out = (AttribAnswer){ .tid = before->tid, .time_ns = before->from_ns,
+                           .confidence = TB_CONFIDENCE_CONTEXT, .via = "xmit" };
+}
+
 static void look_endpoint(const AttribMachine *m, const AttribTuple *tuple, gboolean sender,
-                          gint64 time_ns, AttribAnswer *out)
+                          const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out)
 {
   guint32 index = attrib_endpoint_find(m, tuple);
   if (index == ATTRIB_NONE)
@@ -206,21 +234,11 @@ static void look_endpoint(const AttribMachine *m, const AttribTuple *tuple, gboo
   const AttribEndpoint *end = &g_array_index(m->endpoints, AttribEndpoint, index);
   guint32 first = end->first + (sender ? 0 : end->n_sent);
   const AttribHit *hit = look_hit(m, first, sender ? end->n_sent : end->n_received, time_ns);
-  if (hit && hit->to_ns >= time_ns) {
-    *out = (AttribAnswer){ .tid = hit->tid, .time_ns = hit->from_ns, .must_live = TRUE,
+  if (hit && hit->to_ns >= time_ns)
+    *out = (AttribAnswer){ .tid = hit->tid, .time_ns = hit->from_ns, .lives = ATTRIB_ALIVE,
                            .confidence = TB_CONFIDENCE_LINKED, .via = sender ? "xmit" : "recv" };
-    return;
-  }
-  /* The kernel answers pings by itself. */
-  gboolean ports = tuple->local_port != 0;
-  if (end->only && ports)
-    *out = (AttribAnswer){ .tid = end->only,
-                           .time_ns = g_array_index(m->hits, AttribHit, end->first).from_ns,
-                           .must_live = tuple->protocol != ATTRIB_TCP,
-                           .confidence = TB_CONFIDENCE_LINKED, .via = "port" };
-  else if (hit && ports && tuple->protocol == ATTRIB_TCP)
-    *out = (AttribAnswer){ .tid = hit->tid, .time_ns = hit->from_ns,
-                           .confidence = TB_CONFIDENCE_CONTEXT, .via = "xmit" };
+  else if (end->n_sent || end->n_received)
+    look_only(m, end, hit, headers->payload_len > 0 && sender, out);
 }
 
 /* --- packets --- */
@@ -236,7 +254,7 @@ static void look_stream_end(const AttribMachine *m, const AttribTuple *tuple, gb
   else if (socket)
     look_receiver(m, socket, headers, time_ns, out);
   if (!out->tid)
-    look_endpoint(m, tuple, sender, time_ns, out);
+    look_endpoint(m, tuple, sender, headers, time_ns, out);
   if (!out->tid && socket && socket->opener)
     *out = (AttribAnswer){ .tid = socket->opener, .time_ns = socket->birth_ns,
                            .confidence = TB_CONFIDENCE_LINKED, .via = "connect" };
@@ -252,7 +270,7 @@ static void look_end(const AttribMachine *m, const AttribTuple *tuple, gboolean 
   AttribTuple local = *tuple;
   memset(local.remote, 0, sizeof local.remote);
   local.remote_port = 0;
-  look_endpoint(m, &local, sender, time_ns, out);
+  look_endpoint(m, &local, sender, headers, time_ns, out);
 }
 
 void attrib_look(const AttribMachine *m, const TbNetHeaders *headers, gint64 time_ns,

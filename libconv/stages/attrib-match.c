@@ -13,7 +13,10 @@ enum {
   MATCH_FAR_NS = 1000000,  /* where the usual distance is looked for */
   MATCH_LEAST_NS = 3000,   /* natively, with times cut to microseconds */
   MATCH_MOST_NS = 200000,
+  MATCH_STRAYS = 1,
+  MATCH_STRAY_HITS = 64,
   MATCH_SPREADS = 6,
+  MATCH_CANDIDATES = 4,
   MATCH_CLEAR_NS = 500,    /* the second best candidate is at least so much worse */
 };
 
@@ -164,28 +167,47 @@ static gboolean match_distance(const AttribCapture *capture, const GArray *sampl
   return TRUE;
 }
 
-/* The sample that is meant by @seen; NULL where that is not clear. */
-static AttribSample *match_find(GArray *samples, const AttribSeen *seen, guint32 bit,
-                                gint64 usual_ns, gint64 near_ns)
+/* A packet and a sample that may be the same, @ns from the usual distance. */
+typedef struct {
+  gint64 ns;
+  guint32 seen;
+  guint32 sample;
+} MatchPair;
+
+static gint match_compare_pairs(gconstpointer a, gconstpointer b)
 {
-  gint64 centre = seen->time_ns - usual_ns, best_ns = G_MAXINT64, second_ns = G_MAXINT64;
-  AttribSample *best = NULL;
+  const MatchPair *x = a, *y = b;
+  if (x->ns != y->ns)
+    return x->ns < y->ns ? -1 : 1;
+  if (x->seen != y->seen)
+    return x->seen < y->seen ? -1 : 1;
+  return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+/* The nearest few candidates of one packet. Two equally near ones of different tasks say nothing. */
+static void match_candidates(const GArray *samples, const AttribSeen *seen, guint32 index,
+                             gint64 usual_ns, gint64 near_ns, GArray *pairs)
+{
+  MatchPair best[MATCH_CANDIDATES];
+  guint n = 0;
+  gint64 centre = seen->time_ns - usual_ns;
   guint at = match_lower(samples, seen->len, centre - near_ns);
-  for (; match_sample(samples, at, seen->len, centre + near_ns); at++) {
-    AttribSample *sample = &g_array_index(samples, AttribSample, at);
-    gint64 ns = ABS(sample->time_ns - centre);
-    if (sample->used & bit)
+  for (const AttribSample *sample;
+       (sample = match_sample(samples, at, seen->len, centre + near_ns)); at++) {
+    MatchPair pair = { ABS(sample->time_ns - centre), index, at };
+    guint place = n < MATCH_CANDIDATES ? n++ : n - 1;
+    if (place == n - 1 && n == MATCH_CANDIDATES && best[place].ns < pair.ns &&
+        best[place].seen == index)
       continue;
-    if (ns < best_ns) {
-      if (best && best->tid != sample->tid)
-        second_ns = best_ns;
-      best = sample;
-      best_ns = ns;
-    } else if (best && best->tid != sample->tid) {
-      second_ns = MIN(second_ns, ns);
-    }
+    for (; place > 0 && best[place - 1].ns > pair.ns; place--)
+      best[place] = best[place - 1];
+    best[place] = pair;
   }
-  return best && second_ns - best_ns >= MATCH_CLEAR_NS ? best : NULL;
+  if (n > 1 && best[1].ns - best[0].ns < MATCH_CLEAR_NS &&
+      g_array_index(samples, AttribSample, best[0].sample).tid !=
+          g_array_index(samples, AttribSample, best[1].sample).tid)
+    return;
+  g_array_append_vals(pairs, best, n);
 }
 
 /* --- endpoints --- */
@@ -228,11 +250,34 @@ static gboolean match_is_counted(const AttribMachine *m, const AttribTuple *tupl
   return FALSE;
 }
 
+static guint64 match_address_key(const guint8 *address)
+{
+  AttribTuple tuple = { 0 };
+  memcpy(tuple.local, address, sizeof tuple.local);
+  return attrib_tuple_hash(&tuple);
+}
+
+/* Which addresses are the machine's and which are not, as far as its sockets tell. */
+static void match_addresses(AttribMachine *m)
+{
+  for (guint i = 0; i < m->sockets.sockets->len; i++) {
+    const AttribSocket *socket = attrib_socket(&m->sockets, i);
+    if (!socket->has_tuple)
+      continue;
+    guint64 remote = match_address_key(socket->tuple.remote);
+    attrib_map_set(&m->is_local, match_address_key(socket->tuple.local), TRUE);
+    if (attrib_map_get(&m->is_local, remote) != TRUE)
+      attrib_map_set(&m->is_local, remote, FALSE);
+  }
+}
+
 static void match_hit(AttribMachine *m, AttribTuple tuple, const AttribSeen *seen,
                       const AttribSample *sample, gboolean received)
 {
   if (received)
     tuple = attrib_tuple_reverse(&tuple);
+  if (attrib_map_get(&m->is_local, match_address_key(tuple.local)) == FALSE)
+    return;
   if (tuple.protocol == ATTRIB_TCP) {
     if (received || match_is_counted(m, &tuple))
       return;
@@ -242,24 +287,47 @@ static void match_hit(AttribMachine *m, AttribTuple tuple, const AttribSeen *see
   }
   AttribHit hit = { .from_ns = seen->time_ns, .to_ns = seen->time_ns, .tid = sample->tid,
                     .endpoint = match_endpoint(m, &tuple), .received = received != FALSE,
+                    .weak = sample->weak,
                     .whole = sample->bytes >= 0 && (guint32)sample->bytes == seen->payload };
   g_array_append_val(m->hits, hit);
 }
 
+/* One to one, the best pairs first: what answers alike soon after is not taken for the question. */
 static void match_samples(AttribMachine *m, const AttribCapture *capture, guint32 bit,
                           GArray *samples, gboolean received)
 {
   gint64 usual_ns, near_ns;
   if (!match_distance(capture, samples, &usual_ns, &near_ns))
     return;
-  for (guint i = 0; i < capture->seen->len; i++) {
-    const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
-    AttribSample *sample = match_find(samples, seen, bit, usual_ns, near_ns);
-    if (!sample)
+  g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(MatchPair));
+  g_autofree guint8 *taken = g_new0(guint8, (gsize)capture->seen->len + 1);
+  for (guint i = 0; i < capture->seen->len; i++)
+    match_candidates(samples, &g_array_index(capture->seen, AttribSeen, i), i, usual_ns, near_ns,
+                     pairs);
+  g_array_sort(pairs, match_compare_pairs);
+  for (guint i = 0; i < pairs->len; i++) {
+    const MatchPair *pair = &g_array_index(pairs, MatchPair, i);
+    AttribSample *sample = &g_array_index(samples, AttribSample, pair->sample);
+    const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, pair->seen);
+    if (taken[pair->seen] || sample->used & bit)
       continue;
+    taken[pair->seen] = TRUE;
     sample->used |= bit;
     match_hit(m, g_array_index(capture->flows, AttribFlow, seen->flow).tuple, seen, sample,
               received);
+  }
+}
+
+/* How many packets of TCP endpoints could have been matched: a few hits among many say little. */
+static void match_count_seen(AttribMachine *m, const AttribCapture *capture)
+{
+  for (guint i = 0; i < capture->seen->len; i++) {
+    const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
+    const AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, seen->flow);
+    guint32 at = flow->tuple.protocol == ATTRIB_TCP ? attrib_endpoint_find(m, &flow->tuple)
+                                                    : ATTRIB_NONE;
+    if (at != ATTRIB_NONE)
+      g_array_index(m->endpoints, AttribEndpoint, at).n_seen++;
   }
 }
 
@@ -284,21 +352,92 @@ static gboolean match_is_believed(const AttribEndpoint *endpoint, const AttribHi
   return endpoint->tuple.protocol != ATTRIB_TCP || endpoint->only || hit->whole;
 }
 
+static guint match_count(const AttribMachine *m, guint from, guint to, gint32 tid)
+{
+  guint n = 0;
+  for (guint i = from; i < to; i++)
+    n += g_array_index(m->hits, AttribHit, i).tid == tid;
+  return n;
+}
+
+/*
+ * One datagram of one task among many of another: where both sides send alike and an event is
+ * missing, the answer passes for the question. @from, @to: an endpoint's hits
+ */
+static void match_drop_stray(AttribMachine *m, guint from, guint to)
+{
+  gint32 usual = 0;
+  guint most = 0;
+  for (guint i = from; i < to && i < from + MATCH_STRAY_HITS; i++) {
+    gint32 tid = g_array_index(m->hits, AttribHit, i).tid;
+    guint n = tid == usual ? most : match_count(m, from, to, tid);
+    usual = n > most ? tid : usual;
+    most = MAX(n, most);
+  }
+  for (guint i = from; i < to && most + MATCH_STRAYS >= to - from && most > 2 * MATCH_STRAYS; i++) {
+    AttribHit *hit = &g_array_index(m->hits, AttribHit, i);
+    if (hit->tid != usual)
+      hit->tid = 0;
+  }
+}
+
+/* A reader that was only guessed at is not believed where others send from the endpoint. */
+static void match_drop_weak(AttribMachine *m, guint from, guint to)
+{
+  gboolean sent = !g_array_index(m->hits, AttribHit, from).received;
+  for (guint i = from; i < to && sent; i++) {
+    AttribHit *hit = &g_array_index(m->hits, AttribHit, i);
+    gboolean sends = FALSE;
+    for (guint n = from; hit->weak && n < to && n < from + MATCH_STRAY_HITS; n++) {
+      const AttribHit *other = &g_array_index(m->hits, AttribHit, n);
+      sends |= !other->received && other->tid == hit->tid;
+    }
+    if (hit->weak && !sends)
+      hit->tid = 0;
+  }
+}
+
+static void match_drop_strays(AttribMachine *m)
+{
+  for (guint from = 0, to; from < m->hits->len; from = to) {
+    guint32 index = g_array_index(m->hits, AttribHit, from).endpoint;
+    for (to = from + 1;
+         to < m->hits->len && g_array_index(m->hits, AttribHit, to).endpoint == index;)
+      to++;
+    if (g_array_index(m->endpoints, AttribEndpoint, index).tuple.protocol != ATTRIB_TCP) {
+      match_drop_weak(m, from, to);
+      match_drop_stray(m, from, to);
+    }
+  }
+  guint kept = 0;
+  for (guint i = 0; i < m->hits->len; i++) {
+    AttribHit hit = g_array_index(m->hits, AttribHit, i);
+    if (hit.tid)
+      g_array_index(m->hits, AttribHit, kept++) = hit;
+  }
+  g_array_set_size(m->hits, kept);
+}
+
 static void match_set_only(AttribMachine *m)
 {
   for (guint i = 0; i < m->hits->len; i++) {
     const AttribHit *hit = &g_array_index(m->hits, AttribHit, i);
     AttribEndpoint *endpoint = &g_array_index(m->endpoints, AttribEndpoint, hit->endpoint);
     gboolean first = i == 0 || g_array_index(m->hits, AttribHit, i - 1).endpoint != hit->endpoint;
+    endpoint->n_hits++;
     endpoint->only = first || endpoint->only == hit->tid ? hit->tid : 0;
   }
 }
 
-/* Hits of one task behind one another become one. */
+/*
+ * Hits of one task behind one another become one, unless others use the endpoint, too: what was
+ * not seen between two of its packets may then be theirs.
+ */
 static void match_compress(AttribMachine *m)
 {
   GArray *kept = g_array_new(FALSE, FALSE, sizeof(AttribHit));
   g_array_sort(m->hits, match_compare_hits);
+  match_drop_strays(m);
   match_set_only(m);
   for (guint i = 0; i < m->hits->len; i++) {
     AttribHit hit = g_array_index(m->hits, AttribHit, i);
@@ -306,7 +445,7 @@ static void match_compress(AttribMachine *m)
     AttribHit *last = kept->len ? &g_array_index(kept, AttribHit, kept->len - 1) : NULL;
     if (!match_is_believed(endpoint, &hit))
       continue;
-    if (last && last->endpoint == hit.endpoint && last->tid == hit.tid &&
+    if (last && endpoint->only && last->endpoint == hit.endpoint &&
         last->received == hit.received) {
       last->to_ns = hit.to_ns;
       continue;
@@ -337,6 +476,7 @@ static void match_free(AttribMachine *m)
 void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
 {
   attrib_sockets_seal(&m->sockets);
+  match_addresses(m);
   g_array_sort(m->sent, match_compare_samples);
   g_array_sort(m->received, match_compare_samples);
   for (guint i = 0; i < captures->len; i++) {
@@ -347,6 +487,7 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
     attrib_capture_align(capture);
     match_streams(m, capture);
     match_samples(m, capture, bit, m->sent, FALSE);
+    match_count_seen(m, capture);
     match_samples(m, capture, bit, m->received, TRUE);
   }
   match_compress(m);

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 enum {
   ATTRIB_SKBS = 4096,          /* buffers on their way to a device */
   ATTRIB_CPUS = 1024,          /* receive chains are followed on so many */
+  ATTRIB_RECENT = 64,          /* received packets that a reader may still come for */
   ATTRIB_ARRIVED = 64,         /* datagrams that wait for their reader, by socket */
   ATTRIB_SAMPLES = 1 << 18,    /* transmitted, received and captured packets kept to compare */
   ATTRIB_FLOWS = 1 << 22,      /* beyond that new ones are not followed */
@@ -88,6 +89,7 @@ typedef struct {
   gint32 tid;
   gint32 bytes;
   guint32 calls;
+  gboolean weak; /* a reader found by the size of what it read alone */
   guint32 used; /* matching: a bit for each capture that has it */
 } AttribSample;
 
@@ -156,6 +158,7 @@ typedef struct {
   guint32 endpoint;
   gint32 tid;
   guint8 received;
+  guint8 weak;
   guint8 whole; /* the packet holds just what the call moved */
 } AttribHit;
 
@@ -163,6 +166,7 @@ typedef struct {
  * AttribEndpoint: a local end. Of datagrams: @tuple's remote part is zero. Of TCP: an end whose
  *   socket no event tells the owner of
  * @first: its hits: @n_sent in order of time, then @n_received
+ * @n_hits: of how many packets they were made; of TCP: of @n_seen
  * @only: the one task of all hits, or 0
  */
 typedef struct {
@@ -171,6 +175,8 @@ typedef struct {
   guint32 first;
   guint32 n_sent;
   guint32 n_received;
+  guint32 n_hits;
+  guint32 n_seen;
   gint32 only;
 } AttribEndpoint;
 
@@ -181,14 +187,18 @@ typedef struct {
   AttribSockets sockets;
   AttribTasks tasks;
   gboolean births_told;
+  gboolean reads_told; /* sock_recv_length was seen */
   gboolean starts_told; /* net_dev_start_xmit was seen: it gives the time */
   AttribSkb *skbs;
   AttribArrival *arrivals; /* by CPU */
+  AttribArrival recent[ATTRIB_RECENT]; /* of all CPUs: received and not known to be read */
+  guint32 n_recent;
   GArray *inboxes;         /* AttribInbox */
   AttribMap inbox_by_sk;
   GArray *sent;     /* AttribSample */
   GArray *received; /* AttribSample */
   GArray *endpoints;
+  AttribMap is_local; /* hashes of addresses: TRUE or FALSE */
   AttribMap endpoint_by_tuple;
   GArray *hits;
 } AttribMachine;
@@ -211,15 +221,18 @@ gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
 /** attrib_endpoint_find: index of the endpoint, or %ATTRIB_NONE */
 guint32 attrib_endpoint_find(const AttribMachine *machine, const AttribTuple *tuple);
 
+/** What must be true of a task at the packet's instant for it to be named. */
+typedef enum { ATTRIB_ANY_LIFE, ATTRIB_NOT_DEAD, ATTRIB_ALIVE } AttribLives;
+
 /**
  * AttribAnswer: who is behind one end of a packet
  * @tid: 0 = not known
  * @time_ns: a moment when @tid was that task
- * @must_live: nothing if the task does not live at the packet's instant
+ * @lives: nothing unless this is true
  */
 typedef struct {
   gint32 tid;
-  gboolean must_live;
+  AttribLives lives;
   gint64 time_ns;
   TbConfidence confidence;
   const char *via;

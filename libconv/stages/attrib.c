@@ -41,6 +41,7 @@ void attrib_machine_free(AttribMachine *m)
   attrib_sockets_clear(&m->sockets);
   attrib_tasks_clear(&m->tasks);
   attrib_map_clear(&m->inbox_by_sk);
+  attrib_map_clear(&m->is_local);
   attrib_map_clear(&m->endpoint_by_tuple);
   g_free(m->skbs);
   g_free(m->arrivals);
@@ -172,7 +173,8 @@ static gboolean attrib_name(TbContextStage *context, const TbMachine *machine,
   if (life != TB_PROC_NONE) {
     gint64 start_ns = tb_timeline_life_start(timeline, life);
     gint64 end_ns = tb_timeline_life_end(timeline, life);
-    if (answer->must_live && (time_ns < start_ns || time_ns > end_ns))
+    if ((answer->lives == ATTRIB_ALIVE && time_ns < start_ns) ||
+        (answer->lives != ATTRIB_ANY_LIFE && time_ns > end_ns))
       return FALSE;
     time_ns = CLAMP(time_ns, start_ns, MAX(start_ns, end_ns));
   }

@@ -5,7 +5,7 @@
 Every packet of the corpus cases that a "flow" line of the truth speaks of is looked up in a
 merge of the recording with the capture: for each local end, is the right process named, none,
 or a wrong one? Then the same with parts of the capture or of the recording left out.
-usage: test-owners.py PROGRAM CORPUS [--thin THINNER]. Prints TAP.
+usage: test-owners.py PROGRAM OWNERS_DUMP CORPUS [NAME...]. Prints TAP.
 """
 import collections
 import decimal
@@ -272,16 +272,16 @@ def cases(corpus):
                           ("beta", base + "/B/beta.dat", base + "/B/beta.pcap", base + "/B/truth.jsonl", "date")]
 
 
-def run_case(program, name, parts, folder, thin=None):
+def run_case(program, name, parts, folder):
     inputs, truths = [], {}
     for host, recording, capture, truth, clock in parts:
         lines = read_truth(truth) if os.path.exists(truth) else []
         shift = offset_of(lines, clock) if clock in ("mono", "boot") else None
         inputs.append("%s=%s%s" % (host, recording, "@+%s" % shift if shift is not None else ""))
-        inputs.append("%s=%s" % (host, thin(capture) if thin else capture))
+        inputs.append("%s=%s" % (host, capture))
         truths[host] = Truth(lines)
     packets = merge(program, folder, inputs)
-    whole = merge(program, folder, inputs[0:0] + ["%s=%s" % (p[0], p[2]) for p in parts], "--owners=off", "--align=off")
+    whole = merge(program, folder, ["%s=%s" % (p[0], p[2]) for p in parts], "--owners=off", "--align=off")
     return judge(truths, packets, stream_starts(whole))
 
 
@@ -309,20 +309,187 @@ def report(name, result, least_other=0.98):
           share >= least_other and remote == 0, show(table) + "\n" + "\n".join(wrongs[:10]))
 
 
+# --- through owners-dump, with parts left out ---
+
+class Line:
+    """A packet as owners-dump prints it; the same names as Packet has."""
+
+    def __init__(self, fields):
+        import ipaddress
+        self.src, self.dst = (str(ipaddress.ip_address(fields[n])) for n in (1, 3))
+        self.sport, self.dport, self.proto, self.flags, self.seq, self.payload = (
+            int(fields[n]) for n in (2, 4, 5, 6, 7, 8))
+
+
+def run_dump(dump, inputs, *more, least=2):
+    """Like read_output(), of owners known at least so well (2 linked, 3 certain)."""
+    done = subprocess.run([dump, *more, *inputs], capture_output=True, env=ENVIRONMENT, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.decode())
+    out = []
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        fields = line.split("\t")
+        found = {}
+        for end, at in (("src", 9), ("dst", 14)):
+            if fields[at] != "-" and int(fields[at + 2]) >= least:
+                found[end] = (int(fields[at]), int(fields[at + 1]), fields[at + 3])
+        packet = Line(fields)
+        if packet.proto in (6, 17):
+            out.append((fields[0], 0, packet, found))
+    return out
+
+
+def case_inputs(parts, thin=None):
+    inputs, truths = [], {}
+    for host, recording, capture, truth, clock in parts:
+        lines = read_truth(truth)
+        shift = offset_of(lines, clock) if clock in ("mono", "boot") else None
+        inputs += ["%s=%s%s" % (host, recording, "@+%s" % shift if shift is not None else ""),
+                   "%s=%s" % (host, thin(capture) if thin else capture)]
+        truths[host] = Truth(lines)
+    return inputs, truths
+
+
+def run_thinned(dump, parts, folder, thin=None, more=(), least=2):
+    inputs, truths = case_inputs(parts)
+    starts = stream_starts(run_dump(dump, inputs))
+    if thin:
+        inputs, _ = case_inputs(parts, thin)
+    return judge(truths, run_dump(dump, inputs, *more, least=least), starts)
+
+
+def share_of(table, verdict):
+    total = sum(sum(counts.values()) for counts in table.values())
+    return sum(counts[verdict] for counts in table.values()) / max(1, total)
+
+
+class StressTruth:
+    """net-stress: who wrote and read which bytes, and who sent which datagrams."""
+
+    def __init__(self, lines):
+        self.lines = lines
+
+    def answer(self, packet, end, position):
+        way, local = ("wr", (packet.src, packet.sport)) if end == "src" else ("rd", (packet.dst, packet.dport))
+        remote = (packet.dst, packet.dport) if end == "src" else (packet.src, packet.sport)
+        found = set()
+        for line in self.lines:
+            if tuple(line["local"]) != local or line["role"] != way:
+                continue
+            if packet.proto == 17 and line["proto"] == "udp" and line.get("len") in (None, packet.payload):
+                found.add(line["pid"])
+            elif packet.proto == 6 and line["proto"] == "tcp" and tuple(line["remote"]) == remote and position is not None:
+                # A packet may hold bytes of two writers: either is right.
+                if line["lo"] < position + packet.payload and position < line["hi"]:
+                    found.add(line["pid"])
+        return found
+
+
+def judge_stress(truth, packets, starts):
+    counts, wrongs = collections.Counter(), []
+    for _, _, packet, found in packets:
+        if not packet.payload:
+            continue
+        start = starts.get((packet.src, packet.sport, packet.dst, packet.dport))
+        position = (packet.seq - start) & 0xffffffff if packet.proto == 6 and start is not None else None
+        for end in "src", "dst":
+            allowed = truth.answer(packet, end, position)
+            if not allowed:
+                continue
+            answer = found.get(end)
+            verdict = "unnamed" if answer is None else "right" if answer[0] in allowed else "wrong"
+            counts[verdict] += 1
+            counts[("udp " if packet.proto == 17 else "tcp ") + end + " " + verdict] += 1
+            if verdict == "wrong" and len(wrongs) < 10:
+                wrongs.append("%s:%d>%s:%d at %s len %d %s: %s, not %s" % (
+                    packet.src, packet.sport, packet.dst, packet.dport, position, packet.payload, end, answer, allowed))
+    return counts, wrongs
+
+
+def stress(dump, corpus):
+    base = os.path.join(corpus, "net-stress")
+    lines = read_truth(base + "/truth.jsonl")
+    inputs = ["a=" + base + "/trace.dat", "a=" + base + "/A-ns.pcap"]
+    truth = StressTruth(lines)
+    starts = stream_starts(run_dump(dump, inputs))
+    lengths = "--drop=sock:sock_send_length,sock:sock_recv_length,sock:sk_data_ready"
+    for name, more, most_unnamed, most_wrong in (
+            ("byte ranges", [], 0.001, 0),
+            ("without lengths: descriptor tables", [lengths], 0.001, 0),
+            ("without lengths and system calls", [lengths + ",raw_syscalls,syscalls"], 1, 0.01)):
+        counts, wrongs = judge_stress(truth, run_dump(dump, inputs, *more), starts)
+        total = counts["right"] + counts["unnamed"] + counts["wrong"]
+        claimed = max(1, counts["right"] + counts["wrong"])
+        # Two datagrams wait for the neighbour's address: an interrupt sends them on.
+        unnamed = sum(counts["tcp %s unnamed" % end] for end in ("src", "dst"))
+        check("net-stress, %s: %d of %d data ends right, %d wrong" % (name, counts["right"], total, counts["wrong"]),
+              total > 0 and unnamed <= total * most_unnamed and counts["unnamed"] - unnamed <= (2 if most_unnamed < 1 else total)
+              and counts["wrong"] <= claimed * most_wrong,
+              "\n".join("%s %d" % item for item in sorted(counts.items())) + "\n" + "\n".join(wrongs))
+    for seed in 1, 2, 3:
+        more = ["--lose=0.1", "--seed=%d" % seed]
+        counts, wrongs = judge_stress(truth, run_dump(dump, inputs, *more), starts)
+        certain, certain_wrongs = judge_stress(truth, run_dump(dump, inputs, *more, least=3), starts)
+        total = counts["right"] + counts["unnamed"] + counts["wrong"]
+        check("net-stress, a tenth of the events lost (seed %d): %.1f %% right, %d wrong, %d wrong and certain" % (
+            seed, 100 * counts["right"] / total, counts["wrong"], certain["wrong"]), certain["wrong"] == 0,
+              "\n".join("%s %d" % item for item in sorted(counts.items())) + "\n" + "\n".join(certain_wrongs))
+
+
+def thinned(dump, corpus, folder, wanted):
+    overall = collections.Counter()
+    for name, parts in cases(corpus):
+        if not wanted(name) or "B-us" in name:
+            continue
+        for seed in 1, 2, 3:
+            def thin(path, seed=seed):
+                return thin_pcap(path, os.path.join(folder, "thin-" + os.path.basename(path)), 0.43, seed)
+            try:
+                table, remote, wrongs = run_thinned(dump, parts, folder, thin)
+            except RuntimeError as failure:
+                check("%s, 43 %% of the packets left out (seed %d)" % (name, seed), False, failure)
+                continue
+            data = totals(table, ("tcp data", "udp"))
+            check("%s, 43 %% of the packets left out (seed %d)" % (name, seed),
+                  data["right"] == sum(data.values()) > 0 and share_of(table, "wrong") == 0 and remote == 0,
+                  show(table) + "\n" + "\n".join(wrongs[:5]))
+            more = ["--lose=0.1", "--seed=%d" % seed]
+            table, _, wrongs = run_thinned(dump, parts, folder, None, more)
+            for counts in table.values():
+                overall.update(counts)
+            certain, _, certain_wrongs = run_thinned(dump, parts, folder, None, more, least=3)
+            check("%s, a tenth of the events lost (seed %d): %.1f %% right, %.1f %% wrong" % (
+                name, seed, 100 * share_of(table, "right"), 100 * share_of(table, "wrong")),
+                  share_of(certain, "wrong") == 0,
+                  show(table) + "\n" + "\n".join(wrongs[:5] + certain_wrongs[:5]))
+    total = sum(overall.values())
+    if total:
+        check("a tenth of the events lost, all together: %.2f %% right, %d wrong of %d" % (
+            100 * overall["right"] / total, overall["wrong"], total),
+              overall["right"] >= total * 0.98 and overall["wrong"] <= total * 0.005)
+
+
+
 def main():
-    program, corpus = sys.argv[1], os.environ.get("TB_CORPUS", sys.argv[2])
-    only = sys.argv[3:]
+    program, dump, corpus = sys.argv[1], sys.argv[2], os.environ.get("TB_CORPUS", sys.argv[3])
+    only = sys.argv[4:]
     if not os.path.isdir(corpus):
         print("1..0 # SKIP no corpus at hand")
         return 0
+
+    def wanted(name):
+        return not only or any(word in name for word in only)
     with tempfile.TemporaryDirectory() as folder:
         for name, parts in cases(corpus):
-            if only and not any(word in name for word in only):
+            if not wanted(name):
                 continue
             try:
                 report(name, run_case(program, name, parts, folder))
             except RuntimeError as failure:
                 check(name, False, failure)
+        thinned(dump, corpus, folder, wanted)
+    if wanted("net-stress"):
+        stress(dump, corpus)
     print("1..%d" % len(RESULTS))
     return 0 if all(RESULTS) else 1
 
