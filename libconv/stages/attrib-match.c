@@ -11,7 +11,7 @@
 
 enum {
   MATCH_FAR_NS = 1000000,  /* where the usual distance is looked for */
-  MATCH_LEAST_NS = 3000,   /* natively, with times cut to microseconds */
+  MATCH_LEAST_NS = 20000,  /* natively 1 us is usual, and more when caches are cold */
   MATCH_MOST_NS = 200000,
   MATCH_STRAYS = 1,
   MATCH_STRAY_HITS = 64,
@@ -61,11 +61,14 @@ static void match_side(const AttribSockets *all, const AttribSocket *socket, Att
   if (!stream || side->exact)
     return; /* another capture told it */
   gboolean spans = stream->has_data && stream->high - stream->low == total;
+  gint64 reach = stream->top - stream->bottom;
   guint32 first = stream->ref; /* number of the first byte */
   if (!stream->isn_known && whole && spans)
     first += (guint32)stream->low;
   else if (!stream->isn_known && whole && stream->ended)
     first += (guint32)(stream->end - total);
+  else if (!stream->isn_known && whole && (reach == total || reach == total + 1))
+    first += (guint32)stream->bottom;
   else if (!stream->isn_known)
     return;
   gint32 shift = (gint32)(stream->ref - first);

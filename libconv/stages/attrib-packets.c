@@ -92,6 +92,8 @@ static void packets_stream(AttribCapture *capture, guint32 flow, const TbNetHead
   stream->last_ns = MAX(stream->last_ns, time_ns);
   gint64 base = stream->high;
   gint64 at = base + (gint32)(seq - (stream->ref + (guint32)base));
+  stream->bottom = MIN(stream->bottom, at);
+  stream->top = MAX(stream->top, at + headers->payload_len);
   if (headers->payload_len > 0) {
     stream->low = stream->has_data ? MIN(stream->low, at) : at;
     stream->high = stream->has_data ? MAX(stream->high, at + headers->payload_len)

@@ -97,6 +97,7 @@ typedef struct {
  * AttribStream: one life of a TCP flow, as captured
  * @ref: sequence number that positions are counted from: of the first data byte if @isn_known
  * @low, @high: lowest position of data, and the one behind the highest
+ * @bottom, @top: the same of all packets; behind a FIN positions are one more
  * @end: position of the FIN, if @ended
  */
 typedef struct {
@@ -104,6 +105,8 @@ typedef struct {
   gint64 last_ns;
   gint64 low;
   gint64 high;
+  gint64 bottom;
+  gint64 top;
   gint64 end;
   guint32 ref;
   guint32 next;
