@@ -166,7 +166,9 @@ static gboolean match_distance(const AttribCapture *capture, const GArray *sampl
   }
   g_array_sort(residuals, match_compare_ns);
   gint64 spread = g_array_index(residuals, gint64, residuals->len / 2);
-  *near_ns = CLAMP(spread * MATCH_SPREADS, MATCH_LEAST_NS, MATCH_MOST_NS);
+  /* A packet that was stamped at once must not be missed where most take long (emulation). */
+  *near_ns = CLAMP(MAX(spread * MATCH_SPREADS, ABS(*usual_ns) * 5 / 4), MATCH_LEAST_NS,
+                   MATCH_MOST_NS);
   return TRUE;
 }
 
