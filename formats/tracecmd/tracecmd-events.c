@@ -2,6 +2,7 @@
 /* Format files to event types; see tracecmd-events.h. */
 #include "tracecmd/tracecmd-events.h"
 
+#include "tracecmd/tracecmd-addresses.h"
 #include "tracecmd/tracecmd-text.h"
 
 #include <string.h>
@@ -25,6 +26,7 @@ typedef struct {
   TcEvents *events; /* borrowed: the types belong to it */
   struct tep_event *event;
   TcText *text; /* compiled when first asked for */
+  TcAddresses *addresses; /* (nullable): of types that name a connection */
   guint32 id;
 } TcEventContext;
 
@@ -40,11 +42,24 @@ static void event_context_free(gpointer data)
 {
   TcEventContext *context = data;
   g_clear_pointer(&context->text, tc_text_free);
+  g_clear_pointer(&context->addresses, tc_addresses_free);
   g_free(context);
 }
 
 static const TbEventTypeOps event_ops = {
   .append_text = event_append_text,
+  .free_context = event_context_free,
+};
+
+static gboolean event_get_addresses(const TbEventType *type, const TbEvent *event,
+                                    TbAddresses *out)
+{
+  return tc_addresses_get(((TcEventContext *)type->context)->addresses, event, out);
+}
+
+static const TbEventTypeOps connection_ops = {
+  .append_text = event_append_text,
+  .get_addresses = event_get_addresses,
   .free_context = event_context_free,
 };
 
@@ -181,6 +196,9 @@ static void events_add(TcEvents *events, struct tep_event *event)
   fields_append(fields, event->format.fields);
   type->big = events->file->big;
   tb_event_type_take_fields(type, g_steal_pointer(&fields));
+  context->addresses = tc_addresses_new(type);
+  if (context->addresses)
+    type->ops = &connection_ops;
   if (events->types->len == 0)
     events_take_common(events, type);
   events_insert(events, context->id, type);
