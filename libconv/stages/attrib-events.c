@@ -183,17 +183,17 @@ static void events_add_sample(GArray *samples, const AttribSample *sample)
 }
 
 /* The samples that @task's present call has sent get what the call moved, or are taken back. */
-static void events_settle(AttribMachine *m, const AttribTask *task, gint32 bytes, gboolean drop)
+static void events_settle(AttribMachine *m, AttribTask *task, gint32 bytes, gboolean drop)
 {
-  guint n = m->sent->len;
-  guint from = n > EVENTS_LOOK_BACK ? n - EVENTS_LOOK_BACK : 0;
-  for (guint i = n; task->sent > from && i-- > from;) {
-    AttribSample *sample = &g_array_index(m->sent, AttribSample, i);
+  guint n = task->sent_calls == task->calls ? task->n_sent : 0;
+  guint end = MIN(task->sent, m->sent->len);
+  for (guint i = end; n > 0 && i > 0 && end - i < EVENTS_LOOK_BACK; i--) {
+    AttribSample *sample = &g_array_index(m->sent, AttribSample, i - 1);
     if (sample->tid != task->tid || sample->calls != task->calls)
       continue;
     sample->bytes = bytes;
-    if (drop)
-      sample->len = 0;
+    sample->len = drop ? 0 : sample->len;
+    n--;
   }
   while (m->sent->len && g_array_index(m->sent, AttribSample, m->sent->len - 1).len == 0)
     g_array_set_size(m->sent, m->sent->len - 1);
@@ -220,6 +220,8 @@ static void events_send(AttribMachine *m, const AttribSkb *skb, gint64 time_ns, 
                           .calls = skb->calls };
   events_add_sample(m->sent, &sample);
   task->sent = m->sent->len;
+  task->n_sent = task->sent_calls == skb->calls ? task->n_sent + 1 : 1;
+  task->sent_calls = skb->calls;
 }
 
 static void events_queue(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)

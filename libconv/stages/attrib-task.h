@@ -30,6 +30,8 @@ typedef struct {
   guint32 tcp_calls; /* the last one that wrote to a TCP socket */
   guint32 socket;    /* in this call: the one an event named, or ATTRIB_NONE */
   guint32 sent;      /* place behind its last transmitted sample */
+  guint32 n_sent;    /* samples of call number @sent_calls */
+  guint32 sent_calls;
 } AttribTask;
 
 /**

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owners of packets from events made in memory: each kind of evidence by
+ * itself, and what must not be named.
+ */
+#include "stages/attrib.h"
+#include "stages/netparse.h"
+#include "support/net-events.h"
+
+static void test_written_and_read(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_accept(net, 0xb1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 100, 0xa1, TRUE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_length(net, 200, 0xb1, FALSE, 10, 0);
+  net_finish(net);
+  net_expect(net, 1, 100, TB_CONFIDENCE_CERTAIN, 200, TB_CONFIDENCE_CERTAIN);
+  /* The SYN has no bytes: linked, at both ends. */
+  net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 200, TB_CONFIDENCE_LINKED);
+}
+
+/* Bytes that leave late are the first writer's, whoever runs or wrote last. */
+static void test_ranges_through_a_hand_over(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 100, 0xa1, TRUE, 1000, 0);
+  net_length(net, 101, 0xa1, TRUE, 500, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 600);
+  net_packet_tcp(net, 40000, 80, 1600, 0, TB_NET_TCP_ACK, 400);
+  net_packet_tcp(net, 40000, 80, 2000, 0, TB_NET_TCP_ACK, 500);
+  net_finish(net);
+  net_expect(net, 1, 100, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 2, 100, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 101, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
+}
+
+/* A look ahead moves no bytes. */
+static void test_peek_does_not_count(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_accept(net, 0xb1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 201, 0xb1, FALSE, 10, 2);
+  net_length(net, 200, 0xb1, FALSE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_finish(net);
+  net_expect(net, 1, 0, TB_CONFIDENCE_NONE, 200, TB_CONFIDENCE_CERTAIN);
+}
+
+/* More bytes were captured than counted: the place of a byte is known only so far. */
+static void test_missing_bytes_lower_the_confidence(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 100, 0xa1, TRUE, 1000, 0);
+  net_length(net, 101, 0xa1, TRUE, 1000, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 100);
+  net_packet_tcp(net, 40000, 80, 2050, 0, TB_NET_TCP_ACK, 100);
+  net_packet_tcp(net, 40000, 80, 3000, 0, TB_NET_TCP_ACK, 100);
+  net_packet_tcp(net, 40000, 80, 3100, 0, TB_NET_TCP_ACK | TB_NET_TCP_FIN, 0);
+  net_finish(net);
+  net_expect(net, 1, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 2, 101, TB_CONFIDENCE_CONTEXT, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 101, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+}
+
+static void test_gap_lowers_the_confidence(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 100, 0xa1, TRUE, 10, 0);
+  net_lost(net);
+  net_length(net, 100, 0xa1, TRUE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 20);
+  net_finish(net);
+  net_expect(net, 1, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+}
+
+/* A descriptor goes through accept, fork and dup; the reader is the child. */
+static void test_descriptor_tables(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_accept(net, 0xb1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_call(net, 200, 288, 3, 0, 0, 5);  /* accept4(3) = 5 */
+  net_fork(net, 200, 201, 0x1200000);
+  net_call(net, 200, 3, 5, 0, 0, 0);    /* the parent closes it */
+  net_call(net, 201, 32, 5, 0, 0, 7);   /* dup(5) = 7 */
+  net_enter(net, 201, 45, 5, 0, 100);   /* recvfrom(5) ... */
+  net_space_adjust(net, 201, 0xb1, 80, 40000);
+  net_leave(net, 201, 45, 10);          /* ... = 10 */
+  net_call(net, 201, 1, 7, 0, 30, 30);  /* write(7) = 30 */
+  net_packet_tcp(net, 40000, 80, 1000, 5000, TB_NET_TCP_ACK, 10);
+  net_packet_tcp(net, 80, 40000, 4999, 1000, TB_NET_TCP_ACK | TB_NET_TCP_SYN, 0);
+  net_packet_tcp(net, 80, 40000, 5000, 1010, TB_NET_TCP_ACK, 30);
+  net_finish(net);
+  net_expect(net, 1, 0, TB_CONFIDENCE_NONE, 201, TB_CONFIDENCE_CERTAIN);
+  net_expect(net, 3, 201, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
+}
+
+/* What runs in an interrupt has nothing to do with the packet. */
+static void test_interrupts_name_nobody(void)
+{
+  g_autoptr(Net) net = net_new();
+  net->irq = TRUE;
+  net_transmit(net, 300, 0x51, 128);
+  net->irq = FALSE;
+  net_packet_udp(net, 5000, 53, 100);
+  net_finish(net);
+  net_expect(net, 0, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+}
+
+static void test_datagram_by_transmit(void)
+{
+  g_autoptr(Net) net = net_new();
+  for (guint i = 0; i < 4; i++) {
+    net_transmit(net, 300, 0x51, 128 + i);
+    net_packet_udp(net, 5000, 53, 100 + i);
+  }
+  net_finish(net);
+  /* Port 53 has nobody here: a remote end is never named. */
+  net_expect(net, 0, 300, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 300, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+}
+
+static void test_datagram_by_receive_chain(void)
+{
+  g_autoptr(Net) net = net_new();
+  for (guint i = 0; i < 3; i++) {
+    net_packet_udp(net, 5000, 53, 100 + i);
+    net_receive(net, 0xd1, 128 + i);
+    net_datagram(net, 400, 0xd1, 100 + i);
+  }
+  net_finish(net);
+  net_expect(net, 0, 0, TB_CONFIDENCE_NONE, 400, TB_CONFIDENCE_LINKED);
+  net_expect(net, 2, 0, TB_CONFIDENCE_NONE, 400, TB_CONFIDENCE_LINKED);
+}
+
+/* Two tasks share a port: each packet is that of its own sender. */
+static void test_shared_port(void)
+{
+  g_autoptr(Net) net = net_new();
+  for (guint i = 0; i < 6; i++) {
+    net_transmit(net, i % 2 ? 301 : 300, 0x51, 128 + i);
+    net_packet_udp(net, 5000, 53, 100 + i);
+  }
+  net_packet_udp(net, 5000, 53, 700);
+  net_finish(net);
+  net_expect(net, 4, 300, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 5, 301, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 6, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+}
+
+/* The address of a socket is used again, the ports are other ones. */
+static void test_socket_address_used_again(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_length(net, 100, 0xa1, TRUE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_connect(net, 101, 0xa1, 40001, 80);
+  net_length(net, 101, 0xa1, TRUE, 10, 0);
+  net_packet_tcp(net, 40001, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_finish(net);
+  net_expect(net, 0, 100, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 1, 101, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
+}
+
+static void test_connect_alone(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_finish(net);
+  net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/attrib/stream/written-and-read", test_written_and_read);
+  g_test_add_func("/attrib/stream/ranges-through-a-hand-over", test_ranges_through_a_hand_over);
+  g_test_add_func("/attrib/stream/peek-does-not-count", test_peek_does_not_count);
+  g_test_add_func("/attrib/stream/missing-bytes-lower-the-confidence",
+                  test_missing_bytes_lower_the_confidence);
+  g_test_add_func("/attrib/stream/gap-lowers-the-confidence", test_gap_lowers_the_confidence);
+  g_test_add_func("/attrib/stream/descriptor-tables", test_descriptor_tables);
+  g_test_add_func("/attrib/stream/socket-address-used-again", test_socket_address_used_again);
+  g_test_add_func("/attrib/stream/connect-alone", test_connect_alone);
+  g_test_add_func("/attrib/datagram/interrupts-name-nobody", test_interrupts_name_nobody);
+  g_test_add_func("/attrib/datagram/by-transmit", test_datagram_by_transmit);
+  g_test_add_func("/attrib/datagram/by-receive-chain", test_datagram_by_receive_chain);
+  g_test_add_func("/attrib/datagram/shared-port", test_shared_port);
+  return g_test_run();
+}
