@@ -20,6 +20,10 @@ typedef struct {
   char *time_offset;
   char *align;
   char *owners;
+  char **pids;
+  char **comms;
+  gboolean children;
+  GArray *pid_numbers;
   gboolean align_hosts;
   char *align_reference;
   gboolean json;
@@ -46,6 +50,9 @@ static void options_clear(ConvertOptions *o)
   g_free(o->time_offset);
   g_free(o->align);
   g_free(o->owners);
+  g_strfreev(o->pids);
+  g_strfreev(o->comms);
+  g_clear_pointer(&o->pid_numbers, g_array_unref);
   g_free(o->align_reference);
   g_free(o->events);
   g_free(o->inputs_from);
@@ -117,6 +124,29 @@ static gboolean options_check(ConvertOptions *o)
   return TRUE;
 }
 
+/* The processes wished for; FALSE after a message. */
+static gboolean options_take_filter(ConvertOptions *o)
+{
+  o->pid_numbers = g_array_new(FALSE, FALSE, sizeof(gint32));
+  for (guint i = 0; o->pids && o->pids[i]; i++) {
+    guint64 number;
+    if (!g_ascii_string_to_unsigned(o->pids[i], 10, 1, G_MAXINT32, &number, NULL)) {
+      tool_error(TOOL_USAGE, "--pid \"%s\" is no process number", o->pids[i]);
+      return FALSE;
+    }
+    gint32 pid = (gint32)number;
+    g_array_append_val(o->pid_numbers, pid);
+  }
+  if (o->children && o->pid_numbers->len == 0 && !o->comms) {
+    tool_error(TOOL_USAGE, "--children goes with --pid or --comm");
+    return FALSE;
+  }
+  o->pipeline.filter = (TbFilterWish){ .pids = o->pid_numbers,
+                                       .comms = (const char *const *)o->comms,
+                                       .children = o->children };
+  return TRUE;
+}
+
 static const TbWriterFormat *find_writer(const ConvertOptions *o)
 {
   const TbRegistry *registry = &tb_formats;
@@ -151,8 +181,14 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
       "Correct the clocks of hosts, =HOST: to that of HOST", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o->json,
       "Report what was found as JSON on standard output (on standard error with -o -)", NULL },
-    { "owners", 0, 0, G_OPTION_ARG_STRING, &o->owners, "Name the processes of packets: off",
-      "HOW" },
+    { "owners", 0, 0, G_OPTION_ARG_STRING, &o->owners, "Name the processes of packets that are known so well: certain, linked (default), "
+      "context; off: none", "HOW" },
+    { "pid", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->pids,
+      "Only events and packets of this process (may be repeated)", "PID" },
+    { "comm", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->comms,
+      "Only events and packets of processes of this name (may be repeated)", "NAME" },
+    { "children", 0, 0, G_OPTION_ARG_NONE, &o->children,
+      "With --pid or --comm: of their descendants, too", NULL },
     { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->inputs_from,
       "Read further inputs from FILE, separated by newline or NUL", "FILE" },
     { "salvage", 0, 0, G_OPTION_ARG_NONE, &o->salvage,
@@ -358,7 +394,7 @@ static int convert_main(gboolean merge, int argc, char **argv)
   int status = options_parse(&o, merge, &argc, &argv, &literal);
   if (status >= 0)
     return status;
-  if (!options_check(&o) || !collect_inputs(&o, merge, argc, argv, literal, inputs))
+  if (!options_check(&o) || !options_take_filter(&o) || !collect_inputs(&o, merge, argc, argv, literal, inputs))
     return TOOL_USAGE;
   const TbWriterFormat *format = find_writer(&o);
   return format ? convert_run(&o, format, inputs) : TOOL_USAGE;

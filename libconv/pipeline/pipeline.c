@@ -574,6 +574,7 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
   TbReadResult result;
   g_autoptr(TbMerge) merge = pipeline_merge(p);
   g_autoptr(TbContextStage) context = tb_context_stage_new(p->machines);
+  g_autoptr(TbFilter) filter = tb_filter_new(&p->options.filter);
   guint32 capabilities = writer->format->capabilities;
   while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
     if (result == TB_READ_ERROR)
@@ -584,7 +585,8 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
         tb_context_stage_apply(context, event, event->timeline_ns);
       if (event->kind == TB_EVENT_KIND_PACKET)
         pipeline_set_owners(p, context, index, event);
-      if (!tb_writer_event(writer, event, error))
+      if ((!filter || tb_filter_keeps(filter, event)) &&
+          !tb_writer_event(writer, event, error))
         return FALSE;
     }
     if (++p->events % PIPELINE_PROGRESS_EVERY == 0 && !pipeline_tick(p, "writing", error))

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "format/registry.h"
 #include "model/owner.h"
+#include "stages/filter.h"
 #include "stages/observer.h"
 
 #include <glib.h>
@@ -39,6 +40,7 @@ typedef struct {
  * @align_reference: (nullable): the host whose clock stands
  * @no_events, @no_packets: leave these kinds out
  * @owners: name the processes of packets that are known at least so well; NONE = do not look
+ * @filter: processes whose events and packets are wanted; empty = all
  * @time_offset_ns: added to the times of all sources
  * @sort_folder: (nullable): where unsorted inputs may be spilled
  * @progress: (nullable): called now and then; @fraction of the phase, 0 to 1
@@ -54,6 +56,7 @@ typedef struct {
   gboolean no_events;
   gboolean no_packets;
   TbConfidence owners;
+  TbFilterWish filter;
   gint64 time_offset_ns;
   const char *sort_folder;
   void (*progress)(gpointer data, const char *phase, double fraction);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owners of packets in comments and options: written, read back, carried, and others' words. */
+#include "support/pcapng-output.h"
+
+#include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-owners.h"
+
+static const guint8 packet[64] = { 0 };
+
+/* The file's only packet block, with @owners or @options. */
+static GBytes *write_packet(const TbOwners *owners, const TbBuf *options)
+{
+  OutputFixture f;
+  output_fixture_init(&f);
+  output_fixture_open(&f);
+  TbEvent event = output_fixture_packet(&f, 1, packet, sizeof packet);
+  event.owners = owners;
+  event.options = options ? options->data : NULL;
+  event.options_len = options ? (guint32)options->len : 0;
+  output_fixture_write(&f, &event);
+  GBytes *file = output_fixture_finish(&f);
+  output_fixture_clear(&f);
+  return file;
+}
+
+static GBytes *packet_option(GBytes *file, guint16 code, guint nth)
+{
+  g_autoptr(GArray) blocks = output_blocks(file);
+  for (guint i = 0; i < blocks->len; i++) {
+    const OutputBlock *block = &g_array_index(blocks, OutputBlock, i);
+    if (block->type == TB_PCAPNG_EPB)
+      return output_option(block->body + 20 + sizeof packet, block->len - 20 - sizeof packet, code,
+                           nth);
+  }
+  g_assert_not_reached();
+}
+
+static void assert_text(GBytes *file, guint nth, const char *expected)
+{
+  g_autoptr(GBytes) text = packet_option(file, TB_PCAPNG_OPT_COMMENT, nth);
+  if (!expected) {
+    g_assert_null(text);
+    return;
+  }
+  g_assert_nonnull(text);
+  g_assert_cmpstr(g_bytes_get_data(text, NULL), ==, expected);
+}
+
+static const TbOwner curl = { .confidence = TB_CONFIDENCE_CERTAIN, .pid = 4100, .tid = 4101,
+                              .comm = "curl", .exe = "/usr/bin/curl", .via = "bytes" };
+static const TbOwner server = { .confidence = TB_CONFIDENCE_LINKED, .pid = 7, .tid = 7,
+                                .comm = "srv", .via = "bytes" };
+
+static void test_written(void)
+{
+  TbOwners both = { .src = curl, .dst = server };
+  g_autoptr(GBytes) file = write_packet(&both, NULL);
+  assert_text(file, 0, "pid=4100 tid=4101 comm=curl exe=/usr/bin/curl host=web role=src via=bytes "
+                       "peer_pid=7 peer_comm=srv ");
+  assert_text(file, 1, NULL);
+  g_autoptr(GBytes) ids = packet_option(file, TB_PCAPNG_EPB_PROCESS, 0);
+  g_assert_nonnull(ids);
+  g_assert_cmpuint(tb_get_u32(g_bytes_get_data(ids, NULL), FALSE), ==, 4100);
+  g_assert_cmpuint(tb_get_u32((const guint8 *)g_bytes_get_data(ids, NULL) + 4, FALSE), ==, 4101);
+  TbOwners receiver = { .dst = server };
+  g_autoptr(GBytes) other = write_packet(&receiver, NULL);
+  assert_text(other, 0, "pid=7 tid=7 comm=srv host=web role=dst via=bytes ");
+}
+
+static void test_forged_name(void)
+{
+  TbOwners owners = { .src = { .confidence = TB_CONFIDENCE_LINKED, .pid = 5, .tid = 5,
+                               .comm = "x comm=curl ", .via = "bytes" } };
+  g_autoptr(GBytes) file = write_packet(&owners, NULL);
+  assert_text(file, 0, "pid=5 tid=5 comm=x\\x20comm\\x3dcurl\\x20 host=web role=src via=bytes ");
+}
+
+static void test_guess_says_so(void)
+{
+  TbOwners owners = { .src = curl };
+  owners.src.confidence = TB_CONFIDENCE_CONTEXT;
+  g_autoptr(GBytes) file = write_packet(&owners, NULL);
+  g_autoptr(GBytes) text = packet_option(file, TB_PCAPNG_OPT_COMMENT, 0);
+  g_assert_nonnull(strstr(g_bytes_get_data(text, NULL), "via=context:bytes "));
+}
+
+static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *more)
+{
+  g_auto(TbBuf) options = { 0 };
+  if (text)
+    tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, text);
+  if (more)
+    tb_buf_append(&options, more->data, more->len);
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .options = options.data,
+                    .options_len = (guint32)options.len };
+  return tb_pcapng_owners_read(read, &event);
+}
+
+static void test_read_back(void)
+{
+  TbPcapngOwners read = { 0 };
+  g_assert_true(read_text(&read, "pid=4100 tid=4101 comm=a\\x20b exe=/bin/a host=web role=src "
+                                 "via=bytes peer_pid=7 peer_comm=srv ", NULL));
+  g_assert_true(read.owners.carried);
+  g_assert_cmpint(read.owners.src.pid, ==, 4100);
+  g_assert_cmpint(read.owners.src.tid, ==, 4101);
+  g_assert_cmpstr(read.owners.src.comm, ==, "a b");
+  g_assert_cmpint(read.owners.dst.pid, ==, 7);
+  g_assert_cmpstr(read.owners.dst.comm, ==, "srv");
+  g_assert_true(read_text(&read, "pid=7 tid=7 comm=srv role=dst via=context:xmit ", NULL));
+  g_assert_false(tb_owner_is_known(&read.owners.src));
+  g_assert_cmpint(read.owners.dst.confidence, ==, TB_CONFIDENCE_CONTEXT);
+  tb_pcapng_owners_clear(&read);
+}
+
+static void test_other_comments_are_no_owners(void)
+{
+  static const char *const texts[] = { "pid=", "pid=1", "pid=x ", "pid=1 comm", "pid=1 comm=a b ",
+                                       "pid=1  ", "pid=1 pid=2 ", "pid=99999999999 ", "hello",
+                                       "tid=1 pid=1 ", "pid=1 unknown=2 " };
+  TbPcapngOwners read = { 0 };
+  for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+    g_assert_false(read_text(&read, texts[i], NULL));
+  tb_pcapng_owners_clear(&read);
+}
+
+static void test_ptcpdump(void)
+{
+  TbPcapngOwners read = { 0 };
+  g_auto(TbBuf) more = { 0 };
+  guint32 inbound = GUINT32_TO_LE(1);
+  tb_pcapng_option_str(&more, TB_PCAPNG_OPT_COMMENT, "ThreadId: 9\nThreadName: worker");
+  tb_pcapng_option(&more, TB_PCAPNG_EPB_FLAGS, &inbound, 4);
+  g_assert_true(read_text(&read, "PID: 8\nCmd: /usr/bin/curl\nArgs: curl -v", &more));
+  g_assert_false(read.owners.carried);
+  g_assert_cmpint(read.owners.dst.pid, ==, 8);
+  g_assert_cmpint(read.owners.dst.tid, ==, 9);
+  g_assert_cmpstr(read.owners.dst.comm, ==, "worker");
+  g_assert_cmpstr(read.owners.dst.exe, ==, "/usr/bin/curl");
+  g_assert_cmpstr(read.owners.dst.via, ==, "ptcpdump");
+  tb_pcapng_owners_clear(&read);
+}
+
+/* Whoever ran when the packet was logged is often not its owner. */
+static void test_etl_and_option_are_guesses(void)
+{
+  TbPcapngOwners read = { 0 };
+  g_auto(TbBuf) option = { 0 };
+  guint32 ids[2] = { GUINT32_TO_LE(44), GUINT32_TO_LE(45) };
+  g_assert_true(read_text(&read, "PID=4 TID=12 VlanId=7", NULL));
+  g_assert_cmpint(read.owners.src.pid, ==, 4);
+  g_assert_cmpint(read.owners.src.tid, ==, 12);
+  g_assert_cmpint(read.owners.src.confidence, ==, TB_CONFIDENCE_CONTEXT);
+  tb_pcapng_option(&option, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
+  g_assert_true(read_text(&read, NULL, &option));
+  g_assert_cmpint(read.owners.src.pid, ==, 44);
+  g_assert_cmpint(read.owners.src.tid, ==, 45);
+  g_assert_cmpint(read.owners.src.confidence, ==, TB_CONFIDENCE_CONTEXT);
+  tb_pcapng_owners_clear(&read);
+}
+
+/* What was read back is written once, under the machine's present name. */
+static void test_carried_under_another_name(void)
+{
+  g_auto(TbBuf) options = { 0 };
+  TbPcapngOwners read = { 0 };
+  tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "someone's note");
+  tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT,
+                       "pid=1 tid=1 comm=a host=old role=src via=bytes ");
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .options = options.data,
+                    .options_len = (guint32)options.len };
+  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  g_autoptr(GBytes) file = write_packet(&read.owners, &options);
+  assert_text(file, 0, "someone's note");
+  assert_text(file, 1, "pid=1 tid=1 comm=a host=web role=src via=bytes ");
+  assert_text(file, 2, NULL);
+  g_assert_null(packet_option(file, TB_PCAPNG_EPB_PROCESS, 0));
+  tb_pcapng_owners_clear(&read);
+}
+
+/* A comment cut at every byte is read as owners or as a note, and never beyond its end. */
+static void test_cut_comments(void)
+{
+  static const char text[] = "pid=4100 tid=4101 comm=a\\x20b exe=/bin/a host=web role=src via=x ";
+  TbPcapngOwners read = { 0 };
+  for (gsize len = 0; len < sizeof text; len++) {
+    g_autofree char *cut = g_strndup(text, len);
+    gboolean ends_pair = len > 4 && cut[len - 1] == ' ';
+    g_assert_cmpint(read_text(&read, cut, NULL), ==, ends_pair);
+  }
+  tb_pcapng_owners_clear(&read);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/pcapng/owners/written", test_written);
+  g_test_add_func("/pcapng/owners/forged-name", test_forged_name);
+  g_test_add_func("/pcapng/owners/guess-says-so", test_guess_says_so);
+  g_test_add_func("/pcapng/owners/read-back", test_read_back);
+  g_test_add_func("/pcapng/owners/other-comments-are-no-owners",
+                  test_other_comments_are_no_owners);
+  g_test_add_func("/pcapng/owners/ptcpdump", test_ptcpdump);
+  g_test_add_func("/pcapng/owners/etl-and-option-are-guesses", test_etl_and_option_are_guesses);
+  g_test_add_func("/pcapng/owners/carried-under-another-name", test_carried_under_another_name);
+  g_test_add_func("/pcapng/owners/cut-comments", test_cut_comments);
+  return g_test_run();
+}
