@@ -213,14 +213,14 @@ static GArray *pipeline_open_inputs(TbPipeline *p, const TbInputSpec *inputs, gu
   return g_steal_pointer(&opened);
 }
 
-/* Owners are of packets: a recording alone has none to name. */
-static gboolean pipeline_may_have_packets(const TbPipeline *p)
+/* Whether an input has sources of @class, as far as that can be told before it is read. */
+static gboolean pipeline_may_have(const TbPipeline *p, TbSourceClass class)
 {
   for (guint i = 0; i < p->readers->len; i++) {
     const GPtrArray *sources = ((TbReader *)g_ptr_array_index(p->readers, i))->sources;
     gboolean may = sources->len == 0; /* none met yet: they may be of any kind */
     for (guint s = 0; s < sources->len; s++)
-      may |= ((TbSource *)g_ptr_array_index(sources, s))->class == TB_SOURCE_PACKETS;
+      may |= ((TbSource *)g_ptr_array_index(sources, s))->class == class;
     if (may)
       return TRUE;
   }
@@ -517,7 +517,9 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
     return FALSE;
   inputs = (const TbInputSpec *)(gconstpointer)opened->data;
   n = opened->len;
-  if (p->options.owners != TB_CONFIDENCE_NONE && pipeline_may_have_packets(p)) {
+  /* Owners are of packets, and known from events. */
+  if (p->options.owners != TB_CONFIDENCE_NONE && pipeline_may_have(p, TB_SOURCE_PACKETS) &&
+      pipeline_may_have(p, TB_SOURCE_EVENTS)) {
     p->attrib = tb_attrib_new(p->options.owners);
     tb_pipeline_add_observer(p, p->attrib);
   }
