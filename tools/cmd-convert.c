@@ -3,6 +3,7 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
+#include "stages/attrib.h"
 #include "stages/proctrack.h"
 #include "tool-util.h"
 
@@ -303,6 +304,16 @@ static void tell_clocks(const ConvertOptions *o, const TbPipeline *pipeline)
   }
 }
 
+static void tell_owners(const ConvertOptions *o, const TbAttribCounts *counts)
+{
+  tool_note(o->quiet, "ends of packets named for certain: %" G_GUINT64_FORMAT
+            ", by links: %" G_GUINT64_FORMAT ", by context: %" G_GUINT64_FORMAT
+            ", not named: %" G_GUINT64_FORMAT ", named otherwise by their capture: %"
+            G_GUINT64_FORMAT, counts->named[TB_CONFIDENCE_CERTAIN],
+            counts->named[TB_CONFIDENCE_LINKED], counts->named[TB_CONFIDENCE_CONTEXT],
+            counts->unnamed, counts->differing);
+}
+
 static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
                         const TbWriterCounts *counts)
 {
@@ -325,6 +336,9 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   if (counts->stripped)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
               "them that the output cannot hold", counts->stripped);
+  const TbObserver *attrib = o->verbose ? tb_pipeline_get_attrib(pipeline) : NULL;
+  if (attrib)
+    tell_owners(o, tb_attrib_get_counts(attrib));
   if (o->verbose)
     tool_note(o->quiet, "machines: %u, sources: %u, events written: %" G_GUINT64_FORMAT
               ", packets written: %" G_GUINT64_FORMAT ", streams sorted: %u",

@@ -342,6 +342,27 @@ static gboolean owners_take_option(TbPcapngOwners *read, const TbEvent *event)
   return TRUE;
 }
 
+/* tcpshark finds processes by a table of connections: of outgoing packets as a rule. */
+static gboolean owners_take_trailer(TbPcapngOwners *read, const TbEvent *event)
+{
+  guint32 pid;
+  OwnersValue name = { 0 };
+  if (!event->source || !tb_pcapng_trailer_read(event, &pid, &name.text, &name.len) || pid == 0 ||
+      pid > G_MAXINT32)
+    return FALSE;
+  gsize comm = 0;
+  if (name.len) {
+    comm = read->strings.len + 1;
+    tb_buf_append(&read->strings, name.text, name.len);
+    tb_buf_append_c(&read->strings, 0);
+  }
+  read->owners.src = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
+                                .pid = (gint32)pid,
+                                .comm = owners_string(&read->strings, comm),
+                                .via = "tcpshark" };
+  return TRUE;
+}
+
 gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event)
 {
   TbPcapngOptions walk = { .data = event->options, .len = event->options_len };
@@ -358,7 +379,8 @@ gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event)
     owners_note_ptcpdump(&foreign, text, option.len);
     owners_note_etl(&foreign, text, option.len);
   }
-  return owners_take_foreign(read, event, &foreign) || owners_take_option(read, event);
+  return owners_take_foreign(read, event, &foreign) || owners_take_trailer(read, event) ||
+         owners_take_option(read, event);
 }
 
 /* --- carrying --- */

@@ -38,7 +38,14 @@ void tb_pcapng_owners_append(const TbEvent *event, const TbBuf *host, TbBuf *out
 void tb_pcapng_owners_copy_options(const TbEvent *event, const TbBuf *host, TbBuf *out);
 
 /**
- * tb_pcapng_owners_read: what @event's little-endian options say of owners.
+ * tb_pcapng_trailer_read: what tcpshark put behind the frame. @name: @name_len bytes in the frame
+ * Returns: FALSE where there is no such trailer
+ */
+gboolean tb_pcapng_trailer_read(const TbEvent *event, guint32 *pid, const char **name,
+                                gsize *name_len);
+
+/**
+ * tb_pcapng_owners_read: what @event's little-endian options or its trailer say of owners.
  * Returns: FALSE where they say nothing; else @read->owners is valid until the next call
  */
 gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event);

@@ -141,6 +141,27 @@ static void test_ptcpdump(void)
   tb_pcapng_owners_clear(&read);
 }
 
+/* A minimal UDP frame, padded to 60 bytes, and the trailer; cut anywhere it is none. */
+static void test_tcpshark_trailer(void)
+{
+  guint8 frame[60 + 19] = { [12] = 8, [14] = 0x45, [17] = 28, [23] = 17, [39] = 8,
+                            [60] = 0xa1, 0xbf, 0xf3, 0xd4, 0, 0, 0x10, 4, 4, 'c', 'u', 'r', 'l' };
+  g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
+  TbPcapngOwners read = { 0 };
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = frame };
+  source->link_type = 1;
+  for (guint32 len = 0; len < sizeof frame; len++) {
+    event.len = event.orig_len = len;
+    g_assert_false(tb_pcapng_owners_read(&read, &event));
+  }
+  event.len = event.orig_len = sizeof frame;
+  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  g_assert_cmpint(read.owners.src.pid, ==, 4100);
+  g_assert_cmpstr(read.owners.src.comm, ==, "curl");
+  g_assert_cmpstr(read.owners.src.via, ==, "tcpshark");
+  tb_pcapng_owners_clear(&read);
+}
+
 /* Whoever ran when the packet was logged is often not its owner. */
 static void test_etl_and_option_are_guesses(void)
 {
@@ -201,6 +222,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/owners/other-comments-are-no-owners",
                   test_other_comments_are_no_owners);
   g_test_add_func("/pcapng/owners/ptcpdump", test_ptcpdump);
+  g_test_add_func("/pcapng/owners/tcpshark-trailer", test_tcpshark_trailer);
   g_test_add_func("/pcapng/owners/etl-and-option-are-guesses", test_etl_and_option_are_guesses);
   g_test_add_func("/pcapng/owners/carried-under-another-name", test_carried_under_another_name);
   g_test_add_func("/pcapng/owners/cut-comments", test_cut_comments);
