@@ -59,6 +59,8 @@ static void loaded_read(Loaded *l, GHashTable *tracks, GArray *plans)
   }
 }
 
+static const char *corpus; /* where the recordings are */
+
 static void track_drop(gpointer track)
 {
   tb_align_track_free(track);
@@ -67,7 +69,7 @@ static void track_drop(gpointer track)
 static Loaded *load(const char *folder, const char *name)
 {
   g_autoptr(GError) error = NULL;
-  g_autofree char *path = g_build_filename(g_getenv("TB_CORPUS"), folder, name, NULL);
+  g_autofree char *path = g_build_filename(corpus, folder, name, NULL);
   g_autoptr(TbInput) input = tb_input_open(path, tb_limits_default(), &error);
   g_assert_no_error(error);
   const TbReaderFormat *format = tb_registry_probe(&tb_formats, input, &error);
@@ -137,9 +139,9 @@ static void count_parts(TbAlignTrack *recording, TbAlignTrack *capture, gint64 r
 
 static gboolean no_corpus(void)
 {
-  if (g_getenv("TB_CORPUS") && g_file_test(g_getenv("TB_CORPUS"), G_FILE_TEST_IS_DIR))
+  if (g_file_test(corpus, G_FILE_TEST_IS_DIR))
     return FALSE;
-  g_test_skip("no corpus: set TB_CORPUS");
+  g_test_skip("no corpus beside the tree, nor where TB_CORPUS says");
   return TRUE;
 }
 
@@ -205,6 +207,9 @@ static void test_foreign(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
+  const char *root = g_getenv("TB_SOURCE_ROOT");
+  g_autofree char *beside = g_build_filename(root ? root : ".", "..", "shared", "corpus", NULL);
+  corpus = g_getenv("TB_CORPUS") ? g_getenv("TB_CORPUS") : beside;
   g_test_add_func("/align/corpus/parts-of-captures", test_parts);
   g_test_add_func("/align/corpus/captures-of-others", test_foreign);
   return g_test_run();
