@@ -400,8 +400,12 @@ void tc_events_describe_texts(const TcEvents *events,
 {
   for (guint i = 0; i < events->types->len; i++) {
     const TbEventType *type = g_ptr_array_index(events->types, i);
-    const TcEventContext *context = type->context;
-    if (!context->text || !tc_text_is_fallback(context->text))
+    TcEventContext *context = type->context;
+    if (!context->event)
+      continue;
+    if (!context->text)
+      context->text = tc_text_new(context->events->text_context, context->event);
+    if (!tc_text_is_fallback(context->text))
       continue;
     g_autofree char *value = g_strdup_printf("%s:%s: %s", type->system, type->name,
                                              tc_text_get_reason(context->text));
