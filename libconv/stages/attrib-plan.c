@@ -4,6 +4,7 @@
  * any kernel's recording gives what it holds.
  */
 #include "stages/attrib-private.h"
+#include "stages/syscall-event.h"
 
 #include <string.h>
 
@@ -40,22 +41,12 @@ static const struct {
 /* "syscalls:sys_enter_sendto": its arguments are the fields behind the number. */
 static gboolean plan_call(const TbEventType *type, AttribPlan *plan)
 {
-  gboolean enter = g_str_has_prefix(type->name, "sys_enter_");
-  if (!enter && !g_str_has_prefix(type->name, "sys_exit_"))
+  gboolean enter;
+  const char *name = tb_syscall_event_read(type, &enter, plan->fields, 4);
+  if (!name || (plan->call = attrib_call_from_name(name)) == ATTRIB_CALL_NONE)
     return FALSE;
-  plan->call = attrib_call_from_name(type->name + (enter ? 10 : 9));
   plan->kind = enter ? ATTRIB_ENTER : ATTRIB_LEAVE;
-  if (plan->call == ATTRIB_CALL_NONE)
-    return FALSE;
-  if (!enter)
-    return (plan->fields[0] = tb_event_type_find_field(type, "ret")) != NULL;
-  const TbField *number = tb_event_type_find_field(type, "__syscall_nr");
-  if (!number)
-    number = tb_event_type_find_field(type, "nr");
-  for (guint32 i = 0, n = 0; number && i < type->n_fields && n < 4; i++)
-    if (i > number->index)
-      plan->fields[n++] = &type->fields[i];
-  return number != NULL;
+  return TRUE;
 }
 
 gboolean attrib_plan(const TbEventType *type, AttribPlan *plan)

@@ -7,6 +7,7 @@
  */
 #include "stages/proctrack-syscalls.h"
 #include "stages/proctrack.h"
+#include "stages/syscall-event.h"
 
 #include <string.h>
 
@@ -105,27 +106,17 @@ typedef struct {
 
 static gboolean linux_compile_call(const TbEventType *type, LinuxPlan *plan)
 {
-  gboolean enter = g_str_has_prefix(type->name, "sys_enter_");
-  if (!enter && !g_str_has_prefix(type->name, "sys_exit_"))
+  gboolean enter;
+  const char *name = tb_syscall_event_read(type, &enter, plan->fields, LINUX_MAX_FIELDS);
+  if (!name || (plan->call = tb_call_from_name(name)) == TB_CALL_NONE)
     return FALSE;
-  plan->call = tb_call_from_name(type->name + (enter ? 10 : 9));
   plan->kind = enter ? LINUX_ENTER : LINUX_LEAVE;
-  if (plan->call == TB_CALL_NONE)
-    return FALSE;
-  if (!enter)
-    return (plan->fields[0] = tb_event_type_find_field(type, "ret")) != NULL;
-  const TbField *number = tb_event_type_find_field(type, "__syscall_nr");
-  if (!number)
-    number = tb_event_type_find_field(type, "nr");
-  for (guint32 i = 0, n = 0; number && i < type->n_fields && n < LINUX_MAX_FIELDS; i++)
-    if (i > number->index)
-      plan->fields[n++] = &type->fields[i];
   const TbField *flags = tb_event_type_find_field(type, "clone_flags");
-  if (plan->call == TB_CALL_CLONE && flags) {
+  if (enter && plan->call == TB_CALL_CLONE && flags) {
     plan->fields[0] = flags;
     plan->flags_named = TRUE;
   }
-  return number != NULL;
+  return TRUE;
 }
 
 static gboolean linux_wants_type(const TbEventType *type, gpointer data)
