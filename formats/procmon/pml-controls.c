@@ -6,13 +6,8 @@
  */
 #include "procmon/pml.h"
 
-typedef struct {
-  guint32 code;
-  const char *name;
-} ControlName;
-
 /* In ascending order. */
-static const ControlName control_names[] = {
+static const PmlCodeName control_names[] = {
   { 0x00024800, "IOCTL_CDROM_CHECK_VERIFY" },
   { 0x00041018, "IOCTL_SCSI_GET_ADDRESS" },
   { 0x0004d004, "IOCTL_SCSI_PASS_THROUGH" },
@@ -167,16 +162,5 @@ static const ControlName control_names[] = {
 
 const char *pml_names_control(guint32 code)
 {
-  gsize low = 0;
-  gsize high = G_N_ELEMENTS(control_names);
-  while (low < high) {
-    gsize middle = (low + high) / 2;
-    if (control_names[middle].code < code)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < G_N_ELEMENTS(control_names) && control_names[low].code == code
-             ? control_names[low].name
-             : NULL;
+  return pml_names_find(control_names, G_N_ELEMENTS(control_names), code);
 }

@@ -296,13 +296,8 @@ const char *pml_names_information_class(guint32 number)
   return number < G_N_ELEMENTS(names_information) ? names_information[number] : NULL;
 }
 
-typedef struct {
-  guint32 status;
-  const char *name;
-} NamesStatus;
-
 /* NTSTATUS codes in ascending order. */
-static const NamesStatus names_statuses[] = {
+static const PmlCodeName names_statuses[] = {
   { 0x00000000, "SUCCESS" },
   { 0x00000103, "" },
   { 0x00000104, "REPARSE" },
@@ -451,18 +446,21 @@ static const NamesStatus names_statuses[] = {
   { 0xc01c0004, "FAST IO DISALLOWED" },
 };
 
-const char *pml_names_status(guint32 status)
+const char *pml_names_find(const PmlCodeName *names, gsize n, guint32 code)
 {
   gsize low = 0;
-  gsize high = G_N_ELEMENTS(names_statuses);
+  gsize high = n;
   while (low < high) {
     gsize middle = (low + high) / 2;
-    if (names_statuses[middle].status < status)
+    if (names[middle].code < code)
       low = middle + 1;
     else
       high = middle;
   }
-  return low < G_N_ELEMENTS(names_statuses) && names_statuses[low].status == status
-             ? names_statuses[low].name
-             : NULL;
+  return low < n && names[low].code == code ? names[low].name : NULL;
+}
+
+const char *pml_names_status(guint32 status)
+{
+  return pml_names_find(names_statuses, G_N_ELEMENTS(names_statuses), status);
 }

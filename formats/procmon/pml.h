@@ -217,6 +217,14 @@ const char *pml_names_sub_operation(guint32 operation, guint8 sub);
 const char *pml_names_class(guint32 class);
 /** pml_names_information_class: Returns: (transfer none) (nullable): of files and folders */
 const char *pml_names_information_class(guint32 number);
+/** PmlCodeName: a number Windows gives a meaning */
+typedef struct {
+  guint32 code;
+  const char *name;
+} PmlCodeName;
+
+/** pml_names_find: @names: @n of them in ascending order. Returns: (transfer none) (nullable) */
+const char *pml_names_find(const PmlCodeName *names, gsize n, guint32 code);
 /** pml_names_status: Returns: (transfer none) (nullable) */
 const char *pml_names_status(guint32 status);
 /** pml_names_control: Returns: (transfer none) (nullable): of a file-system or device control code */
