@@ -3,7 +3,7 @@
 # and a function that installs those of them that are missing, and only those.
 
 BUILD_PACKAGES="gcc libc6-dev libglib2.0-dev libjson-glib-dev libtraceevent-dev libtracefs-dev
-  libzstd-dev zlib1g-dev meson ninja-build pkg-config"
+  libzstd-dev zlib1g-dev meson ninja-build pkg-config scdoc"
 SHOW_PACKAGES="tshark"
 TEST_PACKAGES="$SHOW_PACKAGES wireshark-common tcpdump trace-cmd python3 zstd gzip"
 
