@@ -635,5 +635,9 @@ void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEven
   case ATTRIB_RAW_LEAVE:
   case ATTRIB_ENTER:
   case ATTRIB_LEAVE: events_call(m, plan, event); break;
+  case ATTRIB_OPERATION_OPEN:
+  case ATTRIB_OPERATION_MOVE:
+  case ATTRIB_OPERATION_TOUCH:
+  case ATTRIB_OPERATION_CLOSE: attrib_windows_event(m, plan, event); break;
   }
 }

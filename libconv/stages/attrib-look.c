@@ -263,6 +263,10 @@ static void look_stream_end(const AttribMachine *m, const AttribTuple *tuple, gb
 static void look_end(const AttribMachine *m, const AttribTuple *tuple, gboolean sender,
                      const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out)
 {
+  if (m->windows) {
+    attrib_windows_look(m->windows, tuple, sender, headers, time_ns, out);
+    return;
+  }
   if (headers->protocol == TB_NET_PROTOCOL_TCP && headers->has_transport) {
     look_stream_end(m, tuple, sender, headers, time_ns, out);
     return;

@@ -481,6 +481,7 @@ static void match_free(AttribMachine *m)
 void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
 {
   attrib_sockets_seal(&m->sockets);
+  attrib_windows_seal(m->windows);
   match_addresses(m);
   g_array_sort(m->sent, match_compare_samples);
   g_array_sort(m->received, match_compare_samples);
@@ -490,6 +491,7 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
     if (capture->source->machine != m->machine)
       continue;
     attrib_capture_align(capture);
+    attrib_windows_match(m->windows, capture);
     match_streams(m, capture);
     match_samples(m, capture, bit, m->sent, FALSE);
     match_count_seen(m, capture);

@@ -65,5 +65,7 @@ gboolean attrib_plan(const TbEventType *type, AttribPlan *plan)
     }
     return plan->wanted = TRUE;
   }
-  return plan->wanted = tb_event_type_is(type, "syscalls", type->name) && plan_call(type, plan);
+  return plan->wanted =
+             attrib_windows_plan(type, plan) ||
+             (tb_event_type_is(type, "syscalls", type->name) && plan_call(type, plan));
 }

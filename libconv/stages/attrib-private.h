@@ -40,6 +40,10 @@ typedef enum {
   ATTRIB_RAW_LEAVE,
   ATTRIB_ENTER,
   ATTRIB_LEAVE,
+  ATTRIB_OPERATION_OPEN, /* network operations of Windows */
+  ATTRIB_OPERATION_MOVE,
+  ATTRIB_OPERATION_TOUCH,
+  ATTRIB_OPERATION_CLOSE,
 } AttribKind;
 
 enum { ATTRIB_MAX_FIELDS = 10 };
@@ -183,7 +187,10 @@ typedef struct {
   gint32 only;
 } AttribEndpoint;
 
-/** AttribMachine: all that is known of one machine */
+/** AttribWindows: what network operations of Windows told; see attrib-windows.h */
+typedef struct _AttribWindows AttribWindows;
+
+/** AttribMachine: all that is known of one machine; @windows: (nullable) */
 typedef struct {
   const TbMachine *machine;
   const guint8 *calls;
@@ -204,6 +211,7 @@ typedef struct {
   AttribMap is_local; /* hashes of addresses: TRUE or FALSE */
   AttribMap endpoint_by_tuple;
   GArray *hits;
+  AttribWindows *windows;
 } AttribMachine;
 
 AttribMachine *attrib_machine_new(const TbMachine *machine);
@@ -230,11 +238,13 @@ typedef enum { ATTRIB_ANY_LIFE, ATTRIB_NOT_DEAD, ATTRIB_ALIVE } AttribLives;
 /**
  * AttribAnswer: who is behind one end of a packet
  * @tid: 0 = not known
+ * @is_process: @tid is a process, of which no thread is known
  * @time_ns: a moment when @tid was that task
  * @lives: nothing unless this is true
  */
 typedef struct {
   gint32 tid;
+  gboolean is_process;
   AttribLives lives;
   gint64 time_ns;
   TbConfidence confidence;
@@ -244,5 +254,19 @@ typedef struct {
 /** attrib_look: @headers of a packet at @time_ns of the machine's timeline */
 void attrib_look(const AttribMachine *machine, const TbNetHeaders *headers, gint64 time_ns,
                  AttribAnswer *src, AttribAnswer *dst);
+
+/* Network operations of Windows: attrib-windows.c, attrib-windows-look.c. @windows is nullable. */
+
+/** attrib_windows_plan: for types that are such operations; sets kind and fields */
+gboolean attrib_windows_plan(const TbEventType *type, AttribPlan *plan);
+void attrib_windows_event(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+/** attrib_windows_seal: all operations were seen */
+void attrib_windows_seal(AttribWindows *windows);
+/** attrib_windows_match: sealed: @capture (aligned) tells where streams begin */
+void attrib_windows_match(AttribWindows *windows, const AttribCapture *capture);
+/** attrib_windows_look: @tuple: local is the end asked for, which is the @sender or not */
+void attrib_windows_look(const AttribWindows *windows, const AttribTuple *tuple, gboolean sender,
+                         const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out);
+void attrib_windows_free(AttribWindows *windows);
 
 G_END_DECLS

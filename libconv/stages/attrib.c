@@ -40,6 +40,7 @@ void attrib_machine_free(AttribMachine *m)
     g_clear_pointer(arrays[i], g_array_unref);
   attrib_sockets_clear(&m->sockets);
   attrib_tasks_clear(&m->tasks);
+  attrib_windows_free(m->windows);
   attrib_map_clear(&m->inbox_by_sk);
   attrib_map_clear(&m->is_local);
   attrib_map_clear(&m->endpoint_by_tuple);
@@ -179,8 +180,8 @@ static gboolean attrib_name(TbContextStage *context, const TbMachine *machine,
     time_ns = CLAMP(time_ns, start_ns, MAX(start_ns, end_ns));
   }
   const TbContext *who = &context_look(context, machine, answer->tid, time_ns)->context;
-  *out = (TbOwner){ .confidence = answer->confidence, .via = answer->via, .tid = answer->tid,
-                    .pid = who->pid, .comm = who->comm, .exe = who->exe };
+  *out = (TbOwner){ .confidence = answer->confidence, .via = answer->via,
+                    .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid, .comm = who->comm, .exe = who->exe };
   return TRUE;
 }
 
