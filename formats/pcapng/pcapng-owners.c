@@ -6,7 +6,13 @@
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
 
-enum { OWNERS_DIRECTION_MASK = 3, OWNERS_INBOUND = 1, OWNERS_MAX_DIGITS = 10 };
+enum {
+  OWNERS_DIRECTION_MASK = 3,
+  OWNERS_INBOUND = 1,
+  OWNERS_MAX_DIGITS = 10,
+  OWNERS_KEPT = 256, /* comments */
+  OWNERS_KEPT_BYTES = 448,
+};
 
 /* A comment's pairs by key; the first one makes it ours. */
 typedef enum {
@@ -39,6 +45,31 @@ typedef struct {
 typedef struct {
   OwnersValue values[OWNERS_N_KEYS];
 } OwnersComment;
+
+/* What a comment's bytes are made from. */
+typedef struct {
+  guint64 generation;
+  const char *via;
+  gint32 tid;
+  TbConfidence confidence;
+} OwnersCacheEnd;
+
+typedef struct {
+  const TbBuf *host;
+  OwnersCacheEnd src;
+  OwnersCacheEnd dst;
+} OwnersCacheKey;
+
+/* @len: 0 = nothing is kept here */
+typedef struct {
+  OwnersCacheKey key;
+  guint32 len;
+  guint8 bytes[OWNERS_KEPT_BYTES];
+} OwnersKept;
+
+struct _TbPcapngOwnersCache {
+  OwnersKept *kept; /* (nullable): OWNERS_KEPT of them, made with the first */
+};
 
 void tb_pcapng_owners_clear(TbPcapngOwners *read)
 {
@@ -105,16 +136,83 @@ static void owners_option_end(TbBuf *out, gsize at)
   tb_put_u16(out->data + at - 2, (guint16)len, FALSE);
 }
 
-void tb_pcapng_owners_append(const TbEvent *event, const TbBuf *host, TbBuf *out)
+static void owners_append_option(const TbOwners *owners, const TbBuf *host, TbBuf *out)
+{
+  gsize at = owners_option_begin(out, TB_PCAPNG_OPT_COMMENT);
+  owners_append_comment(owners, host, out);
+  owners_option_end(out, at);
+}
+
+/* --- comments written lately --- */
+
+TbPcapngOwnersCache *tb_pcapng_owners_cache_new(void)
+{
+  return g_new0(TbPcapngOwnersCache, 1);
+}
+
+void tb_pcapng_owners_cache_free(TbPcapngOwnersCache *cache)
+{
+  if (cache)
+    g_free(cache->kept);
+  g_free(cache);
+}
+
+/* FALSE where an end's strings may change without notice. */
+static inline gboolean owners_key_end(const TbOwner *end, OwnersCacheEnd *key)
+{
+  if (!tb_owner_is_known(end))
+    return TRUE;
+  *key = (OwnersCacheEnd){ end->generation, end->via, end->tid, end->confidence };
+  return end->generation != 0;
+}
+
+static inline gboolean owners_key_is(const OwnersCacheEnd *a, const OwnersCacheEnd *b)
+{
+  return a->generation == b->generation && a->via == b->via && a->tid == b->tid &&
+         a->confidence == b->confidence;
+}
+
+static inline guint owners_place(const OwnersCacheKey *key)
+{
+  guint64 h = key->src.generation * 0x9e3779b97f4a7c15u ^ key->dst.generation;
+  return (guint)((h * 0x9e3779b97f4a7c15u) >> 32) % OWNERS_KEPT;
+}
+
+/* The comment as an option. One place for each hash: who comes again finds it made. */
+static void owners_append_kept(TbPcapngOwnersCache *cache, const TbOwners *owners,
+                               const TbBuf *host, TbBuf *out)
+{
+  OwnersCacheKey key = { .host = host };
+  if (!owners_key_end(&owners->src, &key.src) || !owners_key_end(&owners->dst, &key.dst)) {
+    owners_append_option(owners, host, out);
+    return;
+  }
+  if (G_UNLIKELY(!cache->kept))
+    cache->kept = g_new0(OwnersKept, OWNERS_KEPT);
+  OwnersKept *kept = &cache->kept[owners_place(&key)];
+  if (G_LIKELY(kept->len && kept->key.host == host && owners_key_is(&kept->key.src, &key.src) &&
+               owners_key_is(&kept->key.dst, &key.dst))) {
+    tb_buf_append(out, kept->bytes, kept->len);
+    return;
+  }
+  gsize at = out->len;
+  owners_append_option(owners, host, out);
+  if (out->len - at > sizeof kept->bytes)
+    return; /* a long path: made anew each time */
+  kept->key = key;
+  kept->len = (guint32)(out->len - at);
+  memcpy(kept->bytes, out->data + at, kept->len);
+}
+
+void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbEvent *event, const TbBuf *host,
+                             TbBuf *out)
 {
   const TbOwners *owners = event->owners;
   const TbOwner *first = tb_owner_is_known(&owners->src) ? &owners->src : &owners->dst;
   TbPcapngOption option;
   if (!tb_owner_is_known(first))
     return;
-  gsize at = owners_option_begin(out, TB_PCAPNG_OPT_COMMENT);
-  owners_append_comment(owners, host, out);
-  owners_option_end(out, at);
+  owners_append_kept(cache, owners, host, out);
   if (event->options_len && tb_pcapng_options_find(event->options, event->options_len,
                                                    TB_PCAPNG_EPB_PROCESS, &option))
     return;

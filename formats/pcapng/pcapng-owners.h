@@ -25,11 +25,19 @@ typedef struct {
 
 void tb_pcapng_owners_clear(TbPcapngOwners *read);
 
+/** TbPcapngOwnersCache: comments that were written lately, as bytes; bounded */
+typedef struct _TbPcapngOwnersCache TbPcapngOwnersCache;
+
+TbPcapngOwnersCache *tb_pcapng_owners_cache_new(void);
+void tb_pcapng_owners_cache_free(TbPcapngOwnersCache *cache);
+
 /**
  * tb_pcapng_owners_append: the comment, and the process option unless @event has one. @host:
- *   the machine's name as written, may be empty
+ *   the machine's name as written, may be empty; the same place means the same name as long as
+ *   @cache lives
  */
-void tb_pcapng_owners_append(const TbEvent *event, const TbBuf *host, TbBuf *out);
+void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbEvent *event, const TbBuf *host,
+                             TbBuf *out);
 
 /**
  * tb_pcapng_owners_copy_options: @event's own options, with the present name of the machine

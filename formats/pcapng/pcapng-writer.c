@@ -29,6 +29,7 @@ typedef struct {
   const TbPcapngEncoding *encoding; /* NULL: no events wanted */
   gpointer encoder;
   WriterInterface *interfaces; /* by source rank */
+  TbPcapngOwnersCache *comments;
   TbBuf block;
 } Writer;
 
@@ -169,6 +170,7 @@ static gboolean writer_open(TbWriter *writer, GError **error)
 {
   Writer *priv = g_new0(Writer, 1);
   writer->priv = priv;
+  priv->comments = tb_pcapng_owners_cache_new();
   if (!writer_choose_encoding(writer, error))
     return FALSE;
   TbBuf *buf = &priv->block;
@@ -205,7 +207,8 @@ static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterfa
 }
 
 /* With their end mark. */
-static void writer_append_options(const TbEvent *event, const TbBuf *host, TbBuf *buf)
+static void writer_append_options(const Writer *priv, const TbEvent *event, const TbBuf *host,
+                                  TbBuf *buf)
 {
   static const char no_time[] = "time=none ";
   const TbOwners *owners = event->owners;
@@ -214,7 +217,7 @@ static void writer_append_options(const TbEvent *event, const TbBuf *host, TbBuf
   else
     tb_buf_append(buf, event->options, event->options_len);
   if (owners && !owners->carried)
-    tb_pcapng_owners_append(event, host, buf);
+    tb_pcapng_owners_append(priv->comments, event, host, buf);
   if (event->flags & TB_EVENT_NO_TIME)
     tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);
   tb_pcapng_option_end(buf);
@@ -249,7 +252,7 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   TbBuf *tail = &priv->block;
   if (has_tail) {
     tb_buf_reset(tail);
-    writer_append_options(event, &interface->host, tail);
+    writer_append_options(priv, event, &interface->host, tail);
     total += tail->len;
   }
   tb_put_u32(head, TB_PCAPNG_EPB, FALSE);
@@ -374,6 +377,7 @@ static void writer_close(TbWriter *writer)
     tb_buf_clear(&priv->interfaces[i].host);
   g_free(priv->interfaces);
   tb_buf_clear(&priv->block);
+  tb_pcapng_owners_cache_free(priv->comments);
   g_free(priv);
 }
 

@@ -31,6 +31,8 @@ typedef enum {
  * @tid: thread; 0 = not stated
  * @comm, @exe: (nullable): raw bytes with a NUL at the end, as at the packet's instant
  * @via: a word for the evidence
+ * @generation: differs whenever @pid, @comm or @exe differ, and @via is a literal; 0 = nothing is
+ *   known of that. Writers keep what they prepared by it
  */
 typedef struct {
   TbConfidence confidence;
@@ -39,6 +41,7 @@ typedef struct {
   const char *comm;
   const char *exe;
   const char *via;
+  guint64 generation;
 } TbOwner;
 
 /**

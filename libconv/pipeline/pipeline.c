@@ -341,17 +341,26 @@ static void pipeline_announce_types(TbPipeline *p)
   p->n_announced = p->n_types;
 }
 
+static inline void pipeline_show_to(const TbPipeline *p, guint index, const TbEvent *event)
+{
+  TbObserver *observer = g_ptr_array_index(p->observers, index);
+  observer->ops->event(observer, event);
+}
+
 static void pipeline_show(TbPipeline *p, const TbEvent *event)
 {
-  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_TRACE && event->type->id >= p->n_announced))
-    pipeline_announce_types(p);
+  if (G_LIKELY(event->kind == TB_EVENT_KIND_TRACE)) {
+    if (G_UNLIKELY(event->type->id >= p->n_announced))
+      pipeline_announce_types(p);
+    for (guint32 left = event->type->interest; left; left &= left - 1)
+      pipeline_show_to(p, (guint)__builtin_ctz(left), event);
+    return;
+  }
   for (guint i = 0; i < p->observers->len; i++) {
-    TbObserver *observer = g_ptr_array_index(p->observers, i);
-    gboolean wanted = event->kind == TB_EVENT_KIND_TRACE    ? (event->type->interest >> i & 1) != 0
-                      : event->kind == TB_EVENT_KIND_PACKET ? observer->ops->wants_packets
-                                                            : event->kind == TB_EVENT_KIND_LOST;
-    if (wanted)
-      observer->ops->event(observer, event);
+    const TbObserver *observer = g_ptr_array_index(p->observers, i);
+    if (event->kind == TB_EVENT_KIND_PACKET ? observer->ops->wants_packets
+                                            : event->kind == TB_EVENT_KIND_LOST)
+      pipeline_show_to(p, i, event);
   }
 }
 

@@ -39,11 +39,23 @@ enum {
 /* Fields of the socket events, by place in the table of attrib-plan.c. */
 enum { F_SK, F_SPORT, F_DPORT, F_FAMILY, F_SADDR, F_DADDR, F_SADDR6, F_DADDR6, F_STATE, F_PROTO };
 
+/* What most fields are is read here; the rest is asked of the model. */
 static inline gint64 events_int(const AttribPlan *plan, guint n, const TbEvent *event)
 {
+  const TbField *field = plan->fields[n];
   gint64 value = 0;
-  if (plan->fields[n])
-    tb_field_get_int(plan->fields[n], event, &value);
+  if (!field)
+    return 0;
+  if (G_LIKELY(field->kind <= TB_FIELD_INT && field->size >= 4 && field->offset <= event->len &&
+               field->size <= event->len - field->offset)) {
+    const guint8 *p = event->data + field->offset;
+    if (field->size == 8)
+      return (gint64)tb_get_u64(p, event->type->big);
+    guint32 word = tb_get_u32(p, event->type->big);
+    if (field->size == 4)
+      return field->kind == TB_FIELD_INT ? (gint64)(gint32)word : (gint64)word;
+  }
+  tb_field_get_int(field, event, &value);
   return value;
 }
 
@@ -186,6 +198,8 @@ static void events_add_sample(GArray *samples, const AttribSample *sample)
 static void events_settle(AttribMachine *m, AttribTask *task, gint32 bytes, gboolean drop)
 {
   guint n = task->sent_calls == task->calls ? task->n_sent : 0;
+  if (G_LIKELY(n == 0))
+    return;
   guint end = MIN(task->sent, m->sent->len);
   for (guint i = end; n > 0 && i > 0 && end - i < EVENTS_LOOK_BACK; i--) {
     AttribSample *sample = &g_array_index(m->sent, AttribSample, i - 1);
@@ -534,12 +548,20 @@ static void events_leave(AttribMachine *m, AttribTask *task, AttribCall call, gi
 }
 
 /* Numbers of the kernel's own size; arguments are registers. */
-static void events_raw_arguments(const AttribPlan *plan, const TbEvent *event, gint64 *args)
+static inline void events_raw_arguments(const AttribPlan *plan, const TbEvent *event, gint64 *args)
 {
+  const TbField *field = plan->fields[1];
   const guint8 *bytes;
   gsize len;
-  guint32 size = plan->fields[1]->element_size == 4 ? 4 : 8;
-  if (!tb_field_get_bytes(plan->fields[1], event, &bytes, &len))
+  guint32 size = field->element_size == 4 ? 4 : 8;
+  if (G_LIKELY(size == 8 && field->kind == TB_FIELD_ARRAY && !field->is_string &&
+               field->size >= 32 && field->offset <= event->len &&
+               field->size <= event->len - field->offset)) {
+    for (guint i = 0; i < 4; i++)
+      args[i] = (gint64)tb_get_u64(event->data + field->offset + i * 8, event->type->big);
+    return;
+  }
+  if (!tb_field_get_bytes(field, event, &bytes, &len))
     return;
   for (guint i = 0; i < 4 && (i + 1) * size <= len; i++)
     args[i] = size == 4 ? (gint32)tb_get_u32(bytes + (gsize)i * 4, event->type->big)

@@ -51,11 +51,8 @@ void attrib_tasks_clear(AttribTasks *all)
   *all = (AttribTasks){ 0 };
 }
 
-AttribTask *attrib_task(AttribTasks *all, gint32 tid)
+AttribTask *attrib_task_new(AttribTasks *all, gint32 tid)
 {
-  guint32 index = attrib_map_get(&all->by_tid, (guint32)tid);
-  if (G_LIKELY(index != ATTRIB_NONE))
-    return attrib_task_at(all, index);
   AttribTask task = { .tid = tid, .table = ATTRIB_NONE, .socket = ATTRIB_NONE };
   attrib_map_set(&all->by_tid, (guint32)tid, all->tasks->len);
   g_array_append_val(all->tasks, task);
@@ -187,10 +184,8 @@ void attrib_tasks_forget(AttribTasks *all)
   }
 }
 
-guint32 attrib_fd_get(const AttribTasks *all, const AttribTask *task, gint32 fd)
+guint32 attrib_fd_find(const AttribTasks *all, const AttribTask *task, gint32 fd)
 {
-  if (task->table == ATTRIB_NONE)
-    return ATTRIB_NONE;
   const AttribTable *table = task_table(all, task->table);
   guint32 at = task_table_find(table, fd);
   return at < table->n && table->entries[at].fd == fd ? table->entries[at].file : ATTRIB_NONE;

@@ -61,8 +61,16 @@ static inline AttribTask *attrib_task_at(const AttribTasks *all, guint32 task)
   return &g_array_index(all->tasks, AttribTask, task);
 }
 
+/** attrib_task_new: of @tid, which has none yet */
+AttribTask *attrib_task_new(AttribTasks *all, gint32 tid);
+
 /** attrib_task: of @tid, made if there is none; valid until the next one is made */
-AttribTask *attrib_task(AttribTasks *all, gint32 tid);
+static inline AttribTask *attrib_task(AttribTasks *all, gint32 tid)
+{
+  guint32 index = attrib_map_get(&all->by_tid, (guint32)tid);
+  return G_LIKELY(index != ATTRIB_NONE) ? attrib_task_at(all, index) : attrib_task_new(all, tid);
+}
+
 /** attrib_task_born: @child of @parent; with @shares it is a thread that has the same table */
 void attrib_task_born(AttribTasks *all, gint32 parent, gint32 child, gboolean shares);
 /** attrib_task_ended: gives its table back */
@@ -72,8 +80,15 @@ void attrib_task_executed(AttribTasks *all, gint32 tid);
 /** attrib_tasks_forget: what descriptors mean is not known any more: events were lost */
 void attrib_tasks_forget(AttribTasks *all);
 
+/** attrib_fd_find: attrib_fd_get() of a task that has a table */
+guint32 attrib_fd_find(const AttribTasks *all, const AttribTask *task, gint32 fd);
+
 /** attrib_fd_get: file of @fd in @task's table, %ATTRIB_NONE where it is no known socket */
-guint32 attrib_fd_get(const AttribTasks *all, const AttribTask *task, gint32 fd);
+static inline guint32 attrib_fd_get(const AttribTasks *all, const AttribTask *task, gint32 fd)
+{
+  return task->table == ATTRIB_NONE ? ATTRIB_NONE : attrib_fd_find(all, task, fd);
+}
+
 void attrib_fd_set(AttribTasks *all, AttribTask *task, gint32 fd, guint32 file, gboolean cloexec);
 void attrib_fd_set_cloexec(AttribTasks *all, AttribTask *task, gint32 fd, gboolean cloexec);
 /** attrib_fd_close: from @first to @last */

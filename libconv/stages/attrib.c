@@ -81,6 +81,15 @@ static gboolean attrib_wants_type(TbObserver *observer, const TbEventType *type)
   return TRUE;
 }
 
+/* @source's machine becomes the latest one; FALSE where it has none. */
+static gboolean attrib_choose(Attrib *attrib, const TbSource *source)
+{
+  if (!source->machine)
+    return FALSE;
+  attrib->latest = attrib_ensure(attrib, source->machine);
+  return TRUE;
+}
+
 /* Whose capture it is may be known only when all was seen. */
 static void attrib_packet(Attrib *attrib, const TbEvent *event)
 {
@@ -99,21 +108,21 @@ static void attrib_packet(Attrib *attrib, const TbEvent *event)
 static void attrib_event(TbObserver *observer, const TbEvent *event)
 {
   Attrib *attrib = (Attrib *)observer;
-  if (G_UNLIKELY(!event->source || event->source->frozen))
+  const TbSource *source = event->source;
+  if (G_UNLIKELY(!source || source->frozen))
     return;
-  if (event->kind == TB_EVENT_KIND_PACKET) {
+  if (G_LIKELY(event->kind == TB_EVENT_KIND_TRACE)) {
+    if (G_UNLIKELY(!attrib->latest || attrib->latest->machine != source->machine) &&
+        !attrib_choose(attrib, source))
+      return;
+    if (G_LIKELY(event->type->id < attrib->plans->len))
+      attrib_machine_event(attrib->latest,
+                           &g_array_index(attrib->plans, AttribPlan, event->type->id), event);
+  } else if (event->kind == TB_EVENT_KIND_PACKET) {
     attrib_packet(attrib, event);
-    return;
+  } else if (event->kind == TB_EVENT_KIND_LOST && attrib_choose(attrib, source)) {
+    attrib_machine_lost(attrib->latest);
   }
-  if (G_UNLIKELY(!event->source->machine))
-    return;
-  if (G_UNLIKELY(!attrib->latest || attrib->latest->machine != event->source->machine))
-    attrib->latest = attrib_ensure(attrib, event->source->machine);
-  AttribMachine *m = attrib->latest;
-  if (event->kind == TB_EVENT_KIND_LOST)
-    attrib_machine_lost(m);
-  else if (event->kind == TB_EVENT_KIND_TRACE && event->type->id < attrib->plans->len)
-    attrib_machine_event(m, &g_array_index(attrib->plans, AttribPlan, event->type->id), event);
 }
 
 static gboolean attrib_finish(TbObserver *observer, GError **error)
@@ -181,7 +190,8 @@ static gboolean attrib_name(TbContextStage *context, const TbMachine *machine,
   }
   const TbContext *who = &context_look(context, machine, answer->tid, time_ns)->context;
   *out = (TbOwner){ .confidence = answer->confidence, .via = answer->via,
-                    .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid, .comm = who->comm, .exe = who->exe };
+                    .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid,
+                    .comm = who->comm, .exe = who->exe, .generation = who->generation };
   return TRUE;
 }
 

@@ -84,6 +84,50 @@ static void test_guess_says_so(void)
   g_assert_nonnull(strstr(g_bytes_get_data(text, NULL), "via=context:bytes "));
 }
 
+/* The options of one packet; with no @cache kept ready, all bytes are made anew. */
+static GBytes *append_options(TbPcapngOwnersCache *cache, const TbOwners *owners, const TbBuf *host)
+{
+  g_auto(TbBuf) out = { 0 };
+  TbOwners fresh = *owners;
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .owners = cache ? owners : &fresh };
+  g_autofree TbPcapngOwnersCache *none = tb_pcapng_owners_cache_new();
+  fresh.src.generation = fresh.dst.generation = 0;
+  tb_pcapng_owners_append(cache ? cache : none, &event, host, &out);
+  return g_bytes_new(out.data, out.len);
+}
+
+/* Of some 600 pairs of ends in any order each has its own comment, however often it was there. */
+static void test_kept_ready(void)
+{
+  static const char *const words[] = { "bytes", "calls" };
+  g_autofree char *long_path = g_strnfill(600, 'x');
+  TbBuf hosts[2] = { { (guint8 *)(gpointer) "web", 3, 0 }, { (guint8 *)(gpointer) "db", 2, 0 } };
+  TbPcapngOwnersCache *cache = tb_pcapng_owners_cache_new();
+  g_autoptr(GRand) random = g_rand_new_with_seed(1);
+  for (guint i = 0; i < 20000; i++) {
+    TbOwners owners = { 0 };
+    TbOwner *ends[] = { &owners.src, &owners.dst };
+    for (guint e = 0; e < G_N_ELEMENTS(ends); e++) {
+      gint32 who = g_rand_int_range(random, 0, 8);
+      *ends[e] = (TbOwner){ .confidence = (TbConfidence)g_rand_int_range(random, 0, 4),
+                            .pid = 100 + who,
+                            .tid = g_rand_boolean(random) ? 100 + who : 0,
+                            .comm = who & 1 ? "a" : "b",
+                            .exe = who == 7 ? long_path : "/bin/a",
+                            .via = words[g_rand_int_range(random, 0, 2)],
+                            /* the last one's names may change at any time */
+                            .generation = who == 6 ? 0 : (guint64)who + 1 };
+      if (who == 6)
+        ends[e]->comm = g_rand_boolean(random) ? "c" : "d";
+    }
+    const TbBuf *host = &hosts[g_rand_int_range(random, 0, 2)];
+    g_autoptr(GBytes) kept = append_options(cache, &owners, host);
+    g_autoptr(GBytes) made = append_options(NULL, &owners, host);
+    g_assert_true(g_bytes_equal(kept, made));
+  }
+  tb_pcapng_owners_cache_free(cache);
+}
+
 static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *more)
 {
   g_auto(TbBuf) options = { 0 };
@@ -218,6 +262,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/owners/written", test_written);
   g_test_add_func("/pcapng/owners/forged-name", test_forged_name);
   g_test_add_func("/pcapng/owners/guess-says-so", test_guess_says_so);
+  g_test_add_func("/pcapng/owners/kept-ready", test_kept_ready);
   g_test_add_func("/pcapng/owners/read-back", test_read_back);
   g_test_add_func("/pcapng/owners/other-comments-are-no-owners",
                   test_other_comments_are_no_owners);
