@@ -308,10 +308,10 @@ static void tell_owners(const ConvertOptions *o, const TbAttribCounts *counts)
 {
   tool_note(o->quiet, "ends of packets named for certain: %" G_GUINT64_FORMAT
             ", by links: %" G_GUINT64_FORMAT ", by context: %" G_GUINT64_FORMAT
-            ", not named: %" G_GUINT64_FORMAT ", named otherwise by their capture: %"
-            G_GUINT64_FORMAT, counts->named[TB_CONFIDENCE_CERTAIN],
+            ", not named: %" G_GUINT64_FORMAT ", named alike by their capture: %" G_GUINT64_FORMAT
+            ", named otherwise by it: %" G_GUINT64_FORMAT, counts->named[TB_CONFIDENCE_CERTAIN],
             counts->named[TB_CONFIDENCE_LINKED], counts->named[TB_CONFIDENCE_CONTEXT],
-            counts->unnamed, counts->differing);
+            counts->unnamed, counts->agreeing, counts->differing);
 }
 
 static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,

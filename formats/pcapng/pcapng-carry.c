@@ -6,7 +6,6 @@
  */
 #include "pcapng/pcapng-file.h"
 
-#include "base/escape.h"
 #include "base/strpool.h"
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-options.h"
@@ -74,7 +73,8 @@ void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   TbPcapngProcess process = { 0 };
   TbPcapngOption option;
-  if (file->processes->len >= file->reader->limits->table_entries)
+  /* Later passes know them all, those behind the packets that refer to them, too. */
+  if (!file->first_pass || file->processes->len >= file->reader->limits->table_entries)
     return;
   if (block->len >= 4) {
     TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->big };
@@ -103,42 +103,41 @@ void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event)
   event->glued_len = (guint32)file->lent_glued.len;
 }
 
-static const TbPcapngProcess *carry_find_process(const TbPcapngFile *file,
+static const TbPcapngProcess *carry_find_process(TbPcapngFile *file,
                                                  const TbPcapngOption *option)
 {
-  if (option->len != 4)
+  guint32 index = option->len == 4 ? tb_get_u32(option->value, file->big) : G_MAXUINT32;
+  if (index >= file->processes->len) {
+    file->tally.dangling++;
     return NULL;
-  guint32 index = tb_get_u32(option->value, file->big);
-  if (index >= file->processes->len)
-    return NULL;
+  }
   const TbPcapngProcess *process = &g_array_index(file->processes, TbPcapngProcess, index);
-  return process->pid ? process : NULL;
+  return process->pid && process->pid <= G_MAXINT32 ? process : NULL;
 }
 
-static void carry_append_name(TbBuf *text, const char *key, const TbPcapngProcess *process)
+static TbOwner carry_owner(const TbPcapngProcess *process)
 {
-  if (!process->name)
-    return;
-  tb_buf_append_str(text, key);
-  tb_escape_append(text, process->name, strlen(process->name), TB_ESCAPE_PAIR);
-  tb_buf_append_c(text, ' ');
+  return (TbOwner){ .confidence = TB_CONFIDENCE_LINKED, .pid = (gint32)process->pid,
+                    .comm = process->name, .via = "darwin" };
 }
 
-/* Apple's references by number become what every tool keeps: the registered option and a comment. */
+/*
+ * Apple's references by number become what every tool keeps: a comment and the registered
+ * option. They stand last, where tb_pcapng_owners_read() finds them.
+ */
 static void carry_append_process(TbBuf *out, const TbPcapngProcess *process,
-                                 const TbPcapngProcess *effective)
+                                 const TbPcapngProcess *effective, gboolean has_option)
 {
   g_auto(TbBuf) text = { 0 };
   guint32 ids[2] = { GUINT32_TO_LE(process->pid), 0 };
-  tb_pcapng_option(out, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
-  tb_buf_append_printf(&text, "pid=%u ", process->pid);
-  carry_append_name(&text, "comm=", process);
-  if (effective && effective != process) {
-    tb_buf_append_printf(&text, "effective_pid=%u ", effective->pid);
-    carry_append_name(&text, "effective_comm=", effective);
-  }
-  tb_buf_append_str(&text, "via=darwin ");
+  TbOwner owner = carry_owner(process), other = { 0 };
+  if (effective && (effective->pid != process->pid ||
+                    g_strcmp0(effective->name, process->name) != 0))
+    other = carry_owner(effective);
+  tb_pcapng_owners_append_told(&owner, &other, &text);
   tb_pcapng_option(out, TB_PCAPNG_OPT_COMMENT, text.data, text.len);
+  if (!has_option)
+    tb_pcapng_option(out, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
 }
 
 static void carry_tell_bad(TbPcapngFile *file, const TbEvent *event, guint64 offset,
@@ -171,8 +170,8 @@ static void carry_rewrite_options(TbPcapngFile *file, TbEvent *event, TbPcapngOp
       tb_pcapng_option_carry(&file->options, option.code, option.value, option.len, file->big,
                              where);
   }
-  if (process && !has_process)
-    carry_append_process(&file->options, process, effective);
+  if (process && !event->source->frozen) /* our own files say it in full */
+    carry_append_process(&file->options, process, effective, has_process);
   event->options = file->options.data;
   event->options_len = (guint32)file->options.len;
 }

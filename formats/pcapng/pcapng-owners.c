@@ -5,11 +5,11 @@
 #include "base/bytes.h"
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-foreign.h"
 
 enum {
-  OWNERS_DIRECTION_MASK = 3,
-  OWNERS_INBOUND = 1,
-  OWNERS_MAX_DIGITS = 10,
+  /* A command line may be longer than an option; what is written of it fits with every escape. */
+  OWNERS_MAX_ARGS = 8192,
   OWNERS_KEPT = 256, /* comments */
   OWNERS_KEPT_BYTES = 448,
 };
@@ -20,30 +20,29 @@ typedef enum {
   OWNERS_TID,
   OWNERS_COMM,
   OWNERS_EXE,
+  OWNERS_ARGS,
   OWNERS_HOST,
   OWNERS_ROLE,
   OWNERS_VIA,
+  OWNERS_EFFECTIVE,
+  OWNERS_CLAIMED,
   OWNERS_PEER_PID,
   OWNERS_PEER_TID,
   OWNERS_PEER_COMM,
   OWNERS_PEER_EXE,
-  OWNERS_EFFECTIVE_PID,
-  OWNERS_EFFECTIVE_COMM,
+  OWNERS_PEER_CLAIMED,
   OWNERS_N_KEYS,
 } OwnersKey;
 
 static const char *const owners_keys[OWNERS_N_KEYS] = {
-  "pid",      "tid",       "comm",     "exe",           "host",           "role", "via",
-  "peer_pid", "peer_tid",  "peer_comm", "peer_exe",     "effective_pid",  "effective_comm",
+  "pid",       "tid",     "comm",     "exe",      "args",      "host",     "role",         "via",
+  "effective", "claimed", "peer_pid", "peer_tid", "peer_comm", "peer_exe", "peer_claimed",
 };
 
-typedef struct {
-  const char *text;
-  gsize len;
-} OwnersValue;
+static const char owners_context[] = "context:";
 
 typedef struct {
-  OwnersValue values[OWNERS_N_KEYS];
+  TbPcapngSlice values[OWNERS_N_KEYS];
 } OwnersComment;
 
 /* What a comment's bytes are made from. */
@@ -94,6 +93,72 @@ static void owners_pair_int(TbBuf *out, const char *key, gint64 value)
   tb_buf_append_c(out, ' ');
 }
 
+/* The bytes of a long command line that are written; a character is not cut in two. */
+static void owners_pair_args(TbBuf *out, const char *args)
+{
+  static const char cut[] = "...";
+  gsize len = args ? strlen(args) : 0, kept = MIN(len, (gsize)OWNERS_MAX_ARGS);
+  if (len == 0)
+    return;
+  while (kept < len && kept > 0 && ((guint8)args[kept] & 0xc0) == 0x80)
+    kept--;
+  tb_buf_append_str(out, "args=");
+  tb_escape_append(out, args, kept, TB_ESCAPE_PAIR);
+  tb_buf_append_str(out, kept < len ? cut : "");
+  tb_buf_append_c(out, ' ');
+}
+
+static void owners_pair_via(TbBuf *out, const TbOwner *owner)
+{
+  owners_pair(out, owner->confidence == TB_CONFIDENCE_CONTEXT ? "via=context:" : "via=",
+              owner->via);
+}
+
+/*
+ * "claimed=WORD:PID:TID:NAME ": whom the capture itself names. One pair whose key ends like no
+ * other one, so that a filter for an owner's pid or name does not find it.
+ */
+static void owners_pair_claim(TbBuf *out, const char *key, const TbOwner *claim)
+{
+  if (!tb_owner_is_known(claim))
+    return;
+  tb_buf_append_str(out, key);
+  tb_buf_append_str(out, claim->confidence == TB_CONFIDENCE_CONTEXT ? owners_context : "");
+  tb_buf_append_str(out, claim->via ? claim->via : "");
+  tb_buf_append_c(out, ':');
+  tb_buf_append_i64(out, claim->pid);
+  tb_buf_append_c(out, ':');
+  tb_buf_append_i64(out, claim->tid);
+  if (claim->comm) {
+    tb_buf_append_c(out, ':');
+    tb_escape_append(out, claim->comm, strlen(claim->comm), TB_ESCAPE_PAIR);
+  }
+  tb_buf_append_c(out, ' ');
+}
+
+static void owners_pair_effective(TbBuf *out, const TbOwner *effective)
+{
+  if (!tb_owner_is_known(effective))
+    return;
+  tb_buf_append_str(out, "effective=");
+  tb_buf_append_i64(out, effective->pid);
+  if (effective->comm) {
+    tb_buf_append_c(out, ':');
+    tb_escape_append(out, effective->comm, strlen(effective->comm), TB_ESCAPE_PAIR);
+  }
+  tb_buf_append_c(out, ' ');
+}
+
+static void owners_append_peer(const TbOwner *peer, const TbOwner *claim, TbBuf *out)
+{
+  owners_pair_int(out, "peer_pid=", peer->pid);
+  if (peer->tid && peer->tid != peer->pid)
+    owners_pair_int(out, "peer_tid=", peer->tid);
+  owners_pair(out, "peer_comm=", peer->comm);
+  owners_pair(out, "peer_exe=", peer->exe);
+  owners_pair_claim(out, "peer_claimed=", claim);
+}
+
 static void owners_append_comment(const TbOwners *owners, const TbBuf *host, TbBuf *out)
 {
   gboolean sender = tb_owner_is_known(&owners->src);
@@ -103,21 +168,27 @@ static void owners_append_comment(const TbOwners *owners, const TbBuf *host, TbB
     owners_pair_int(out, "tid=", first->tid);
   owners_pair(out, "comm=", first->comm);
   owners_pair(out, "exe=", first->exe);
+  owners_pair_args(out, first->args);
   if (host->len) {
     tb_buf_append_str(out, "host=");
     tb_escape_append(out, host->data, host->len, TB_ESCAPE_PAIR);
     tb_buf_append_c(out, ' ');
   }
-  tb_buf_append_str(out, sender ? "role=src " : "role=dst ");
-  owners_pair(out, first->confidence == TB_CONFIDENCE_CONTEXT ? "via=context:" : "via=",
-              first->via);
-  if (!sender || !tb_owner_is_known(&owners->dst))
-    return;
-  owners_pair_int(out, "peer_pid=", owners->dst.pid);
-  if (owners->dst.tid && owners->dst.tid != owners->dst.pid)
-    owners_pair_int(out, "peer_tid=", owners->dst.tid);
-  owners_pair(out, "peer_comm=", owners->dst.comm);
-  owners_pair(out, "peer_exe=", owners->dst.exe);
+  if (!owners->either_end)
+    tb_buf_append_str(out, sender ? "role=src " : "role=dst ");
+  owners_pair_via(out, first);
+  owners_pair_effective(out, &owners->effective);
+  owners_pair_claim(out, "claimed=", sender ? &owners->src_claim : &owners->dst_claim);
+  if (sender && tb_owner_is_known(&owners->dst))
+    owners_append_peer(&owners->dst, &owners->dst_claim, out);
+}
+
+void tb_pcapng_owners_append_told(const TbOwner *told, const TbOwner *effective, TbBuf *out)
+{
+  owners_pair_int(out, "pid=", told->pid);
+  owners_pair(out, "comm=", told->comm);
+  owners_pair_via(out, told);
+  owners_pair_effective(out, effective);
 }
 
 /* Starts an option whose length comes with owners_option_end(). */
@@ -178,12 +249,19 @@ static inline guint owners_place(const OwnersCacheKey *key)
   return (guint)((h * 0x9e3779b97f4a7c15u) >> 32) % OWNERS_KEPT;
 }
 
+/* What is rare and no part of a key. */
+static inline gboolean owners_tell_more(const TbOwners *owners)
+{
+  return tb_owner_is_known(&owners->src_claim) || tb_owner_is_known(&owners->dst_claim) ||
+         tb_owner_is_known(&owners->effective) || owners->either_end;
+}
+
 /* The comment as an option. One place for each hash: who comes again finds it made. */
 static void owners_append_kept(TbPcapngOwnersCache *cache, const TbOwners *owners,
                                const TbBuf *host, TbBuf *out)
 {
   OwnersCacheKey key = { .host = host };
-  if (!owners_key_end(&owners->src, &key.src) || !owners_key_end(&owners->dst, &key.dst)) {
+  if (owners_tell_more(owners) || !owners_key_end(&owners->src, &key.src) || !owners_key_end(&owners->dst, &key.dst)) {
     owners_append_option(owners, host, out);
     return;
   }
@@ -209,12 +287,13 @@ void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbEvent *event, c
 {
   const TbOwners *owners = event->owners;
   const TbOwner *first = tb_owner_is_known(&owners->src) ? &owners->src : &owners->dst;
+  gsize len = event->options_len - MIN(event->options_len, owners->translated_len);
   TbPcapngOption option;
+  tb_buf_append(out, event->options, len);
   if (!tb_owner_is_known(first))
     return;
   owners_append_kept(cache, owners, host, out);
-  if (event->options_len && tb_pcapng_options_find(event->options, event->options_len,
-                                                   TB_PCAPNG_EPB_PROCESS, &option))
+  if (len && tb_pcapng_options_find(event->options, len, TB_PCAPNG_EPB_PROCESS, &option))
     return;
   guint32 ids[2] = { GUINT32_TO_LE((guint32)first->pid), GUINT32_TO_LE((guint32)first->tid) };
   tb_pcapng_option(out, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
@@ -243,221 +322,139 @@ static gboolean owners_split(const char *text, gsize len, OwnersComment *comment
     int key = equals ? owners_find_key(text + at, (gsize)(equals - (text + at))) : -1;
     if (key < 0 || comment->values[key].text)
       return FALSE;
-    comment->values[key] = (OwnersValue){ equals + 1, (gsize)(blank - equals - 1) };
+    comment->values[key] = (TbPcapngSlice){ equals + 1, (gsize)(blank - equals - 1) };
     at = (gsize)(blank - text) + 1;
   }
   return TRUE;
 }
 
-static gboolean owners_is_number(const OwnersValue *value, gint32 *out)
+/* What stands in front of the first ':'; @rest moves behind it, or is not there. */
+static TbPcapngSlice owners_part(TbPcapngSlice *rest)
 {
-  gint64 n = 0;
-  *out = 0;
-  if (!value->text || value->len == 0 || value->len > OWNERS_MAX_DIGITS)
+  TbPcapngSlice part = *rest;
+  const char *colon = rest->text ? memchr(rest->text, ':', rest->len) : NULL;
+  *rest = (TbPcapngSlice){ NULL, 0 };
+  if (!colon)
+    return part;
+  *rest = (TbPcapngSlice){ colon + 1, part.len - (gsize)(colon + 1 - part.text) };
+  part.len = (gsize)(colon - part.text);
+  return part;
+}
+
+static gboolean owners_is_context(TbPcapngSlice *value)
+{
+  gsize len = sizeof owners_context - 1;
+  if (value->len < len || memcmp(value->text, owners_context, len) != 0)
     return FALSE;
-  for (gsize i = 0; i < value->len; i++) {
-    if (!g_ascii_isdigit(value->text[i]))
-      return FALSE;
-    n = n * 10 + (value->text[i] - '0');
-  }
-  if (n > G_MAXINT32)
-    return FALSE;
-  *out = (gint32)n;
+  *value = (TbPcapngSlice){ value->text + len, value->len - len };
   return TRUE;
 }
 
-/* The place of the value's bytes in the strings + 1; 0 = none. Places stay while it grows. */
-static gsize owners_keep(TbBuf *strings, const OwnersValue *value)
+static TbOwner owners_read_claim(TbBuf *strings, TbPcapngSlice value)
 {
-  if (!value->text)
-    return 0;
-  gsize at = strings->len;
-  tb_buf_append(strings, value->text, value->len);
-  strings->len = at + tb_escape_undo((char *)strings->data + at, value->len);
-  tb_buf_append_c(strings, 0);
-  return at + 1;
+  TbOwner claim = { 0 };
+  gboolean context = value.text && owners_is_context(&value);
+  TbPcapngSlice rest = value, via = owners_part(&rest), pid = owners_part(&rest);
+  TbPcapngSlice tid = owners_part(&rest);
+  if (!tb_pcapng_slice_number(pid, &claim.pid) || claim.pid == 0)
+    return (TbOwner){ 0 };
+  tb_pcapng_slice_number(tid, &claim.tid);
+  claim.via = tb_pcapng_slice_keep(strings, via, TRUE);
+  claim.comm = tb_pcapng_slice_keep(strings, rest, TRUE);
+  claim.confidence = context ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_LINKED;
+  return claim;
 }
 
-static const char *owners_string(const TbBuf *strings, gsize place)
+static TbOwner owners_read_effective(TbBuf *strings, TbPcapngSlice value)
 {
-  return place ? (const char *)strings->data + place - 1 : NULL;
+  TbOwner effective = { .confidence = TB_CONFIDENCE_LINKED };
+  TbPcapngSlice rest = value, pid = owners_part(&rest);
+  if (!tb_pcapng_slice_number(pid, &effective.pid) || effective.pid == 0)
+    return (TbOwner){ 0 };
+  effective.comm = tb_pcapng_slice_keep(strings, rest, TRUE);
+  return effective;
 }
 
-static void owners_set(TbPcapngOwners *read, const OwnersComment *comment, gint32 pid,
-                       gint32 peer_pid)
+static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const char *via)
 {
-  static const char context[] = "context:";
-  const OwnersValue *v = comment->values;
-  gboolean receiver = v[OWNERS_ROLE].len == 3 && memcmp(v[OWNERS_ROLE].text, "dst", 3) == 0;
-  TbOwner *first = receiver ? &read->owners.dst : &read->owners.src;
-  TbBuf *strings = &read->strings;
-  gsize comm = owners_keep(strings, &v[OWNERS_COMM]), exe = owners_keep(strings, &v[OWNERS_EXE]);
-  gsize via = owners_keep(strings, &v[OWNERS_VIA]);
-  gsize peer_comm = owners_keep(strings, &v[OWNERS_PEER_COMM]);
-  gsize peer_exe = owners_keep(strings, &v[OWNERS_PEER_EXE]);
-  *first = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
-                      .pid = pid,
-                      .comm = owners_string(strings, comm),
-                      .exe = owners_string(strings, exe),
-                      .via = owners_string(strings, via) };
-  owners_is_number(&v[OWNERS_TID], &first->tid);
-  if (first->via && g_str_has_prefix(first->via, context)) {
-    first->confidence = TB_CONFIDENCE_CONTEXT;
-    first->via += sizeof context - 1;
-  }
-  if (!peer_pid)
+  TbOwner *peer = &read->owners.dst;
+  gint32 pid;
+  tb_pcapng_slice_number(v[OWNERS_PEER_PID], &pid);
+  if (!pid)
     return;
-  read->owners.dst = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
-                                .pid = peer_pid,
-                                .comm = owners_string(strings, peer_comm),
-                                .exe = owners_string(strings, peer_exe),
-                                .via = first->via };
-  if (!owners_is_number(&v[OWNERS_PEER_TID], &read->owners.dst.tid))
-    read->owners.dst.tid = peer_pid;
+  *peer = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
+                     .pid = pid,
+                     .comm = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_COMM], TRUE),
+                     .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE),
+                     .via = via };
+  if (!tb_pcapng_slice_number(v[OWNERS_PEER_TID], &peer->tid))
+    peer->tid = pid;
+  read->owners.dst_claim = owners_read_claim(&read->strings, v[OWNERS_PEER_CLAIMED]);
 }
 
-static gboolean owners_read_own(TbPcapngOwners *read, const char *text, gsize len)
+static void owners_set(TbPcapngOwners *read, const OwnersComment *comment, gint32 pid)
+{
+  const TbPcapngSlice *v = comment->values;
+  gboolean receiver = v[OWNERS_ROLE].len == 3 && memcmp(v[OWNERS_ROLE].text, "dst", 3) == 0;
+  TbBuf *strings = &read->strings;
+  TbPcapngSlice via = v[OWNERS_VIA];
+  gboolean context = via.text && owners_is_context(&via);
+  TbOwner first = { .confidence = context ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_LINKED,
+                    .pid = pid,
+                    .comm = tb_pcapng_slice_keep(strings, v[OWNERS_COMM], TRUE),
+                    .exe = tb_pcapng_slice_keep(strings, v[OWNERS_EXE], TRUE),
+                    .args = tb_pcapng_slice_keep(strings, v[OWNERS_ARGS], TRUE),
+                    .via = tb_pcapng_slice_keep(strings, via, TRUE) };
+  TbOwner claim = owners_read_claim(strings, v[OWNERS_CLAIMED]);
+  tb_pcapng_slice_number(v[OWNERS_TID], &first.tid);
+  *(receiver ? &read->owners.dst : &read->owners.src) = first;
+  *(receiver ? &read->owners.dst_claim : &read->owners.src_claim) = claim;
+  read->owners.effective = owners_read_effective(strings, v[OWNERS_EFFECTIVE]);
+  owners_set_peer(read, v, first.via);
+}
+
+/*
+ * Whether the reader has put the comment in the place of another program's references (see
+ * tb_pcapng_owners_append_told()): it stands last, but for the process option.
+ */
+static gboolean owners_is_translation(const TbEvent *event, const OwnersComment *comment,
+                                      const TbPcapngOptions *behind)
+{
+  TbPcapngOptions rest = *behind;
+  TbPcapngOption option;
+  if (!event->source || event->source->frozen || comment->values[OWNERS_ROLE].text ||
+      comment->values[OWNERS_HOST].text || !comment->values[OWNERS_VIA].len)
+    return FALSE;
+  while (tb_pcapng_options_next(&rest, &option))
+    if (option.code != TB_PCAPNG_EPB_PROCESS)
+      return FALSE;
+  return TRUE;
+}
+
+/* It is what the capture tells, like any other foreign note, and is written anew. */
+static void owners_set_translation(TbPcapngOwners *read, const TbEvent *event, gsize offset)
+{
+  TbOwner told = read->owners.src;
+  read->owners.src = (TbOwner){ 0 };
+  *tb_pcapng_foreign_end(&read->owners, event) = told;
+  read->owners.translated_len = (guint32)(event->options_len - offset);
+}
+
+/* @walk stands behind the comment. FALSE where it is not ours. */
+static gboolean owners_read_own(TbPcapngOwners *read, const TbEvent *event,
+                                const TbPcapngOptions *walk, const TbPcapngOption *option)
 {
   OwnersComment comment;
-  gint32 pid, peer_pid;
-  if (!owners_split(text, len, &comment) || !owners_is_number(&comment.values[OWNERS_PID], &pid))
-    return FALSE;
-  owners_is_number(&comment.values[OWNERS_PEER_PID], &peer_pid);
-  owners_set(read, &comment, pid, peer_pid);
-  read->owners.carried = TRUE;
-  return TRUE;
-}
-
-/* --- reading what others wrote --- */
-
-/* The end that a foreign note speaks of: by the packet's direction, else the sender. */
-static TbOwner *owners_foreign_end(TbPcapngOwners *read, const TbEvent *event)
-{
-  TbPcapngOption flags;
-  gboolean inbound = tb_pcapng_options_find(event->options, event->options_len,
-                                            TB_PCAPNG_EPB_FLAGS, &flags) &&
-                     flags.len == 4 &&
-                     (tb_get_u32(flags.value, FALSE) & OWNERS_DIRECTION_MASK) == OWNERS_INBOUND;
-  return inbound ? &read->owners.dst : &read->owners.src;
-}
-
-/* "Key: value" at the start of one of a comment's lines. */
-static OwnersValue owners_line(const char *text, gsize len, const char *key)
-{
-  gsize key_len = strlen(key);
-  for (gsize at = 0; at < len;) {
-    const char *newline = memchr(text + at, '\n', len - at);
-    gsize end = newline ? (gsize)(newline - text) : len;
-    if (end - at >= key_len && memcmp(text + at, key, key_len) == 0)
-      return (OwnersValue){ text + at + key_len, end - at - key_len };
-    at = end + 1;
-  }
-  return (OwnersValue){ NULL, 0 };
-}
-
-/* What the comments of one packet say in others' words. */
-typedef struct {
-  OwnersValue pid;
-  OwnersValue tid;
-  OwnersValue exe;
-  OwnersValue comm;
-  const char *via;
-  TbConfidence confidence;
-} OwnersForeign;
-
-/* ptcpdump: a comment for the process, one for the thread, ... */
-static void owners_note_ptcpdump(OwnersForeign *foreign, const char *text, gsize len)
-{
-  OwnersValue pid = owners_line(text, len, "PID: "), tid = owners_line(text, len, "ThreadId: ");
-  if (pid.text == text + strlen("PID: ") && !foreign->pid.text) {
-    foreign->pid = pid;
-    foreign->exe = owners_line(text, len, "Cmd: ");
-    foreign->via = "ptcpdump";
-    foreign->confidence = TB_CONFIDENCE_LINKED;
-  } else if (tid.text == text + strlen("ThreadId: ") && !foreign->tid.text) {
-    foreign->tid = tid;
-    foreign->comm = owners_line(text, len, "ThreadName: ");
-  }
-}
-
-/* etl2pcapng: "PID=4100 TID=4104 ..."; its pid is whoever ran when the packet was logged. */
-static void owners_note_etl(OwnersForeign *foreign, const char *text, gsize len)
-{
-  static const char lead[] = "PID=", next[] = " TID=";
-  gsize at = sizeof lead - 1, digits = 0;
-  if (foreign->pid.text || len < at || memcmp(text, lead, at) != 0)
-    return;
-  while (at + digits < len && g_ascii_isdigit(text[at + digits]))
-    digits++;
-  foreign->pid = (OwnersValue){ text + at, digits };
-  foreign->via = "etl";
-  foreign->confidence = TB_CONFIDENCE_CONTEXT;
-  at += digits;
-  if (len - at < sizeof next - 1 || memcmp(text + at, next, sizeof next - 1) != 0)
-    return;
-  at += sizeof next - 1;
-  for (digits = 0; at + digits < len && g_ascii_isdigit(text[at + digits]);)
-    digits++;
-  foreign->tid = (OwnersValue){ text + at, digits };
-}
-
-static gboolean owners_take_foreign(TbPcapngOwners *read, const TbEvent *event,
-                                    const OwnersForeign *foreign)
-{
   gint32 pid;
-  if (!owners_is_number(&foreign->pid, &pid) || pid == 0)
+  if (!owners_split((const char *)option->value, option->len, &comment) ||
+      !tb_pcapng_slice_number(comment.values[OWNERS_PID], &pid))
     return FALSE;
-  gsize exe = owners_keep(&read->strings, &foreign->exe);
-  gsize comm = owners_keep(&read->strings, &foreign->comm);
-  TbOwner *end = owners_foreign_end(read, event);
-  *end = (TbOwner){ .confidence = foreign->confidence,
-                    .pid = pid,
-                    .comm = owners_string(&read->strings, comm),
-                    .exe = owners_string(&read->strings, exe),
-                    .via = foreign->via };
-  owners_is_number(&foreign->tid, &end->tid);
-  if (!end->comm && end->exe) {
-    const char *slash = strrchr(end->exe, '/');
-    end->comm = slash ? slash + 1 : end->exe;
-  }
-  return TRUE;
-}
-
-/* The registered option alone does not say which end it means, nor how it is known. */
-static gboolean owners_take_option(TbPcapngOwners *read, const TbEvent *event)
-{
-  TbPcapngOption option;
-  if (!tb_pcapng_options_find(event->options, event->options_len, TB_PCAPNG_EPB_PROCESS, &option)
-      || option.len != 8)
-    return FALSE;
-  guint32 pid = tb_get_u32(option.value, FALSE), tid = tb_get_u32(option.value + 4, FALSE);
-  if (pid == 0 || pid > G_MAXINT32 || tid > G_MAXINT32)
-    return FALSE;
-  *owners_foreign_end(read, event) = (TbOwner){ .confidence = TB_CONFIDENCE_CONTEXT,
-                                                .pid = (gint32)pid,
-                                                .tid = (gint32)tid,
-                                                .via = "option8" };
-  return TRUE;
-}
-
-/* tcpshark finds processes by a table of connections: of outgoing packets as a rule. */
-static gboolean owners_take_trailer(TbPcapngOwners *read, const TbEvent *event)
-{
-  guint32 pid;
-  OwnersValue name = { 0 };
-  if (!event->source || !tb_pcapng_trailer_read(event, &pid, &name.text, &name.len) || pid == 0 ||
-      pid > G_MAXINT32)
-    return FALSE;
-  gsize comm = 0;
-  if (name.len) {
-    comm = read->strings.len + 1;
-    tb_buf_append(&read->strings, name.text, name.len);
-    tb_buf_append_c(&read->strings, 0);
-  }
-  read->owners.src = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
-                                .pid = (gint32)pid,
-                                .comm = owners_string(&read->strings, comm),
-                                .via = "tcpshark" };
+  owners_set(read, &comment, pid);
+  if (owners_is_translation(event, &comment, walk))
+    owners_set_translation(read, event,
+                           (gsize)(option->value - event->options) - TB_PCAPNG_OPTION_HEAD);
+  else
+    read->owners.carried = TRUE;
   return TRUE;
 }
 
@@ -465,20 +462,15 @@ gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event)
 {
   TbPcapngOptions walk = { .data = event->options, .len = event->options_len };
   TbPcapngOption option;
-  OwnersForeign foreign = { 0 };
   read->owners = (TbOwners){ 0 };
   tb_buf_reset(&read->strings);
-  while (tb_pcapng_options_next(&walk, &option)) {
-    const char *text = (const char *)option.value;
-    if (option.code != TB_PCAPNG_OPT_COMMENT || option.len == 0)
-      continue;
-    if (owners_read_own(read, text, option.len))
+  /* Room for all values at once: each is part of the options, and has a NUL. */
+  tb_buf_reserve(&read->strings, (gsize)event->options_len + 2 * OWNERS_N_KEYS);
+  while (tb_pcapng_options_next(&walk, &option))
+    if (option.code == TB_PCAPNG_OPT_COMMENT && option.len &&
+        owners_read_own(read, event, &walk, &option))
       return TRUE;
-    owners_note_ptcpdump(&foreign, text, option.len);
-    owners_note_etl(&foreign, text, option.len);
-  }
-  return owners_take_foreign(read, event, &foreign) || owners_take_trailer(read, event) ||
-         owners_take_option(read, event);
+  return tb_pcapng_foreign_read(read, event);
 }
 
 /* --- carrying --- */
@@ -491,11 +483,11 @@ static void owners_copy_comment(const TbPcapngOption *option, const TbBuf *host,
   gint32 pid;
   if (!host->len || !owners_split(text, option->len, &comment)
       || !comment.values[OWNERS_HOST].text
-      || !owners_is_number(&comment.values[OWNERS_PID], &pid)) {
+      || !tb_pcapng_slice_number(comment.values[OWNERS_PID], &pid)) {
     tb_pcapng_option(out, option->code, option->value, option->len);
     return;
   }
-  const OwnersValue *old = &comment.values[OWNERS_HOST];
+  const TbPcapngSlice *old = &comment.values[OWNERS_HOST];
   gsize before = (gsize)(old->text - text), behind = before + old->len;
   gsize at = owners_option_begin(out, TB_PCAPNG_OPT_COMMENT);
   tb_buf_append(out, text, before);

@@ -32,25 +32,24 @@ TbPcapngOwnersCache *tb_pcapng_owners_cache_new(void);
 void tb_pcapng_owners_cache_free(TbPcapngOwnersCache *cache);
 
 /**
- * tb_pcapng_owners_append: the comment, and the process option unless @event has one. @host:
- *   the machine's name as written, may be empty; the same place means the same name as long as
- *   @cache lives
+ * tb_pcapng_owners_append: @event's own options, then the comment, and the process option unless
+ *   @event has one. @host: the machine's name as written, may be empty; the same place means the
+ *   same name as long as @cache lives
  */
 void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbEvent *event, const TbBuf *host,
                              TbBuf *out);
+
+/**
+ * tb_pcapng_owners_append_told: the text of a comment that stands in a packet's options for what
+ *   cannot be carried: tb_pcapng_owners_read() takes it for what the capture itself tells
+ */
+void tb_pcapng_owners_append_told(const TbOwner *told, const TbOwner *effective, TbBuf *out);
 
 /**
  * tb_pcapng_owners_copy_options: @event's own options, with the present name of the machine
  *   in a comment of ours
  */
 void tb_pcapng_owners_copy_options(const TbEvent *event, const TbBuf *host, TbBuf *out);
-
-/**
- * tb_pcapng_trailer_read: what tcpshark put behind the frame. @name: @name_len bytes in the frame
- * Returns: FALSE where there is no such trailer
- */
-gboolean tb_pcapng_trailer_read(const TbEvent *event, guint32 *pid, const char **name,
-                                gsize *name_len);
 
 /**
  * tb_pcapng_owners_read: what @event's little-endian options or its trailer say of owners.

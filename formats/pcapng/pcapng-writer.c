@@ -212,11 +212,11 @@ static void writer_append_options(const Writer *priv, const TbEvent *event, cons
 {
   static const char no_time[] = "time=none ";
   const TbOwners *owners = event->owners;
-  if (owners && owners->carried)
+  if (!owners)
+    tb_buf_append(buf, event->options, event->options_len);
+  else if (owners->carried)
     tb_pcapng_owners_copy_options(event, host, buf);
   else
-    tb_buf_append(buf, event->options, event->options_len);
-  if (owners && !owners->carried)
     tb_pcapng_owners_append(priv->comments, event, host, buf);
   if (event->flags & TB_EVENT_NO_TIME)
     tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);

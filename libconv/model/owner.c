@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words of confidence; see owner.h. */
+/* Words and limits of confidence; see owner.h. */
 #include "model/owner.h"
 
 gboolean tb_confidence_from_word(const char *word, TbConfidence *out)
@@ -18,4 +18,13 @@ gboolean tb_confidence_from_word(const char *word, TbConfidence *out)
       return TRUE;
     }
   return FALSE;
+}
+
+gboolean tb_owners_limit(TbOwners *owners, TbConfidence least)
+{
+  if (least == TB_CONFIDENCE_NONE || owners->src.confidence < least)
+    owners->src = (TbOwner){ 0 };
+  if (least == TB_CONFIDENCE_NONE || owners->dst.confidence < least)
+    owners->dst = (TbOwner){ 0 };
+  return tb_owner_is_known(&owners->src) || tb_owner_is_known(&owners->dst);
 }

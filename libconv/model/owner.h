@@ -30,6 +30,7 @@ typedef enum {
  * @pid: process
  * @tid: thread; 0 = not stated
  * @comm, @exe: (nullable): raw bytes with a NUL at the end, as at the packet's instant
+ * @args: (nullable): the command line, where only the owner's evidence tells it
  * @via: a word for the evidence
  * @generation: differs whenever @pid, @comm or @exe differ, and @via is a literal; 0 = nothing is
  *   known of that. Writers keep what they prepared by it
@@ -40,6 +41,7 @@ typedef struct {
   gint32 tid;
   const char *comm;
   const char *exe;
+  const char *args;
   const char *via;
   guint64 generation;
 } TbOwner;
@@ -48,12 +50,23 @@ typedef struct {
  * TbOwners:
  * @src: who sent the packet
  * @dst: who receives it
+ * @src_claim, @dst_claim: whom the capture itself names at that end, where a recording names
+ *   another process
+ * @effective: on whose behalf the capture says @src or @dst acted, where that is another process
  * @carried: the packet's own options say so in this program's words: writers add nothing
+ * @either_end: @src is what the capture tells of one of the ends, and it does not say which
+ * @translated_len: bytes at the end of the packet's options that say no more than these owners
+ *   do: writers of the owners leave them out
  */
 typedef struct _TbOwners {
   TbOwner src;
   TbOwner dst;
+  TbOwner src_claim;
+  TbOwner dst_claim;
+  TbOwner effective;
   gboolean carried;
+  gboolean either_end;
+  guint32 translated_len;
 } TbOwners;
 
 /** tb_confidence_from_word: "certain", "linked", "context"; FALSE where @word is none of these */
@@ -63,5 +76,11 @@ static inline gboolean tb_owner_is_known(const TbOwner *owner)
 {
   return owner->confidence != TB_CONFIDENCE_NONE;
 }
+
+/**
+ * tb_owners_limit: forgets the ends known worse than @least; %TB_CONFIDENCE_NONE: both.
+ * Returns: FALSE where nobody is left
+ */
+gboolean tb_owners_limit(TbOwners *owners, TbConfidence least);
 
 G_END_DECLS

@@ -37,6 +37,7 @@ struct _TbPipeline {
   TbObserver *align; /* (nullable): the first of them */
   GPtrArray *notes;
   TbObserver *attrib; /* (nullable): one of them */
+  TbOwners told;      /* what the present packet says itself */
   GArray *leaves;
   guint32 n_types;     /* ids given out */
   guint32 n_announced; /* of these, shown to the observers */
@@ -569,11 +570,15 @@ static inline gboolean pipeline_keeps(const TbPipeline *p, guint32 capabilities,
 }
 
 /* What a packet itself says of its owners, then what the recordings do. */
-static void pipeline_set_owners(const TbPipeline *p, TbContextStage *context, guint index,
+static void pipeline_set_owners(TbPipeline *p, TbContextStage *context, guint index,
                                 TbEvent *event)
 {
   TbReader *reader = g_array_index(p->leaves, PipelineLeaf, index).reader;
   event->owners = reader->format->get_owners ? reader->format->get_owners(reader, event) : NULL;
+  if (event->owners && !event->owners->carried) {
+    p->told = *event->owners;
+    event->owners = tb_owners_limit(&p->told, p->options.owners) ? &p->told : NULL;
+  }
   if (p->attrib)
     tb_attrib_apply(p->attrib, context, event, event->timeline_ns);
 }

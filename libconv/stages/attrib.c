@@ -195,44 +195,87 @@ static gboolean attrib_name(TbContextStage *context, const TbMachine *machine,
   return TRUE;
 }
 
+/* Whom @answer names, as far as it is sure enough. */
 static void attrib_take(Attrib *attrib, TbContextStage *context, const TbMachine *machine,
-                        const AttribAnswer *answer, gint64 time_ns, TbOwner *end)
+                        const AttribAnswer *answer, gint64 time_ns, TbOwner *found)
 {
-  TbOwner found;
   if (!answer->tid || answer->confidence < attrib->least ||
-      !attrib_name(context, machine, answer, time_ns, &found)) {
+      !attrib_name(context, machine, answer, time_ns, found)) {
+    *found = (TbOwner){ 0 };
     attrib->counts.unnamed++;
     return;
   }
-  attrib->counts.named[found.confidence]++;
-  if (tb_owner_is_known(end) && end->pid != found.pid)
+  attrib->counts.named[found->confidence]++;
+}
+
+/* Of the end that a capture does not say: the one the recording names alike, or the only one. */
+static void attrib_place_told(TbOwners *owners, const TbOwner *src, const TbOwner *dst)
+{
+  gboolean at_dst = tb_owner_is_known(dst) && (!tb_owner_is_known(src) ||
+                                               (owners->src.pid == dst->pid && src->pid != dst->pid));
+  owners->either_end = !tb_owner_is_known(src) && !tb_owner_is_known(dst);
+  if (!at_dst)
+    return;
+  owners->dst = owners->src;
+  owners->src = (TbOwner){ 0 };
+}
+
+/*
+ * What the recording found and what the capture told, @end. Other threads or names of one
+ * process do not differ: a capture names whom it met in passing, the recording whose bytes
+ * these are, under the name of that instant.
+ */
+static void attrib_settle(Attrib *attrib, const TbOwner *found, TbOwner *end, TbOwner *claim)
+{
+  TbOwner told = *end;
+  if (!tb_owner_is_known(found))
+    return;
+  *end = *found;
+  if (!tb_owner_is_known(&told))
+    return;
+  if (told.pid != found->pid) {
     attrib->counts.differing++;
-  *end = found;
+    *claim = told;
+    return;
+  }
+  attrib->counts.agreeing++;
+  end->comm = found->comm ? found->comm : told.comm;
+  end->exe = found->exe ? found->exe : told.exe;
+  end->args = told.args;
+  if (end->comm != found->comm || end->exe != found->exe || end->args)
+    end->generation = 0;
+}
+
+static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMachine *m,
+                       const TbEvent *packet, gint64 timeline_ns, TbOwners *owners)
+{
+  const TbMachine *machine = packet->source->machine;
+  TbNetHeaders headers;
+  AttribAnswer src, dst;
+  TbOwner found_src, found_dst;
+  tb_net_parse(packet->source->link_type, packet->data, packet->len, packet->orig_len, &headers);
+  attrib_look(m, &headers, timeline_ns, &src, &dst);
+  attrib_take(attrib, context, machine, &src, timeline_ns, &found_src);
+  attrib_take(attrib, context, machine, &dst, timeline_ns, &found_dst);
+  if (owners->either_end)
+    attrib_place_told(owners, &found_src, &found_dst);
+  attrib_settle(attrib, &found_src, &owners->src, &owners->src_claim);
+  attrib_settle(attrib, &found_dst, &owners->dst, &owners->dst_claim);
 }
 
 void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbEvent *packet,
                      gint64 timeline_ns)
 {
   Attrib *attrib = (Attrib *)observer;
-  const TbMachine *machine = packet->source->machine;
   const TbOwners *told = packet->owners;
   TbOwners *owners = &attrib->owners;
   if (told && told->carried)
     return;
   *owners = told ? *told : (TbOwners){ 0 };
-  if (told && told->src.confidence < attrib->least)
-    owners->src = (TbOwner){ 0 };
-  if (told && told->dst.confidence < attrib->least)
-    owners->dst = (TbOwner){ 0 };
-  const AttribMachine *m = packet->source->frozen ? NULL : attrib_find(attrib, machine);
-  if (m) {
-    TbNetHeaders headers;
-    AttribAnswer src, dst;
-    tb_net_parse(packet->source->link_type, packet->data, packet->len, packet->orig_len, &headers);
-    attrib_look(m, &headers, timeline_ns, &src, &dst);
-    attrib_take(attrib, context, machine, &src, timeline_ns, &owners->src);
-    attrib_take(attrib, context, machine, &dst, timeline_ns, &owners->dst);
-  }
+  const AttribMachine *m =
+      packet->source->frozen ? NULL : attrib_find(attrib, packet->source->machine);
+  if (m)
+    attrib_ask(attrib, context, m, packet, timeline_ns, owners);
   packet->owners =
       tb_owner_is_known(&owners->src) || tb_owner_is_known(&owners->dst) ? owners : NULL;
 }

@@ -23,17 +23,19 @@ TbObserver *tb_attrib_new(TbConfidence least);
  *   recording that could tell
  * @named: by confidence
  * @unnamed: local or not, nobody is named
+ * @agreeing: named, and the capture itself names the same process
  * @differing: named, but the capture itself names another process
  */
 typedef struct {
   guint64 named[TB_CONFIDENCE_CERTAIN + 1];
   guint64 unnamed;
+  guint64 agreeing;
   guint64 differing;
 } TbAttribCounts;
 
 /**
  * tb_attrib_apply: after finish(): sets @packet's owners, beside or instead of those its
- *   capture tells of
+ *   capture tells of, which are already limited to what is known well enough
  * @context: who is asked for names; its machines are those of the observer
  * @timeline_ns: the packet's time as the prepare phase's observers saw its machine's events
  *

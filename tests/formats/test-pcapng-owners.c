@@ -67,6 +67,60 @@ static void test_written(void)
   assert_text(other, 0, "pid=7 tid=7 comm=srv host=web role=dst via=bytes ");
 }
 
+static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *more)
+{
+  g_auto(TbBuf) options = { 0 };
+  if (text)
+    tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, text);
+  if (more)
+    tb_buf_append(&options, more->data, more->len);
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .options = options.data,
+                    .options_len = (guint32)options.len };
+  return tb_pcapng_owners_read(read, &event);
+}
+
+/* Whom the capture names where the recording names another one: one pair of its own an end. */
+static void test_claims(void)
+{
+  static const char text[] =
+      "pid=4100 tid=4101 comm=curl exe=/usr/bin/curl host=web role=src via=bytes "
+      "claimed=context:etl:77:78 peer_pid=7 peer_comm=srv "
+      "peer_claimed=darwin:9:0:x\\x20comm\\x3dcurl ";
+  TbOwner guess = { .confidence = TB_CONFIDENCE_CONTEXT, .pid = 77, .tid = 78, .via = "etl" };
+  TbOwner told = { .confidence = TB_CONFIDENCE_LINKED, .pid = 9, .comm = "x comm=curl",
+                   .via = "darwin" };
+  TbOwners owners = { .src = curl, .dst = server, .src_claim = guess, .dst_claim = told };
+  TbPcapngOwners read = { 0 };
+  g_autoptr(GBytes) file = write_packet(&owners, NULL);
+  assert_text(file, 0, text);
+  g_assert_true(read_text(&read, text, NULL));
+  g_assert_true(read.owners.carried);
+  g_assert_cmpint(read.owners.src_claim.pid, ==, 77);
+  g_assert_cmpint(read.owners.src_claim.tid, ==, 78);
+  g_assert_cmpint(read.owners.src_claim.confidence, ==, TB_CONFIDENCE_CONTEXT);
+  g_assert_cmpstr(read.owners.src_claim.via, ==, "etl");
+  g_assert_null(read.owners.src_claim.comm);
+  g_assert_cmpint(read.owners.dst_claim.pid, ==, 9);
+  g_assert_cmpstr(read.owners.dst_claim.comm, ==, "x comm=curl");
+  g_assert_cmpstr(read.owners.dst_claim.via, ==, "darwin");
+  tb_pcapng_owners_clear(&read);
+}
+
+static void test_long_args_are_cut(void)
+{
+  g_autofree char *args = g_strnfill(20000, 'x');
+  memcpy(args + 8191, "\xc3\xa4", 2); /* a character across the limit */
+  TbOwners owners = { .src = curl };
+  owners.src.args = args;
+  g_autoptr(GBytes) file = write_packet(&owners, NULL);
+  g_autoptr(GBytes) text = packet_option(file, TB_PCAPNG_OPT_COMMENT, 0);
+  g_assert_nonnull(strstr(g_bytes_get_data(text, NULL), "x... host=web "));
+  memset(args, 1, 19999); /* every byte needs an escape */
+  g_autoptr(GBytes) other = write_packet(&owners, NULL);
+  g_autoptr(GBytes) escaped = packet_option(other, TB_PCAPNG_OPT_COMMENT, 0);
+  g_assert_true(g_str_has_suffix(g_bytes_get_data(escaped, NULL), "via=bytes "));
+}
+
 static void test_forged_name(void)
 {
   TbOwners owners = { .src = { .confidence = TB_CONFIDENCE_LINKED, .pid = 5, .tid = 5,
@@ -120,24 +174,16 @@ static void test_kept_ready(void)
       if (who == 6)
         ends[e]->comm = g_rand_boolean(random) ? "c" : "d";
     }
+    if (g_rand_int_range(random, 0, 8) == 0)
+      owners.src_claim = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED, .pid = 9, .via = "etl" };
+    if (g_rand_int_range(random, 0, 8) == 0)
+      owners.either_end = TRUE;
     const TbBuf *host = &hosts[g_rand_int_range(random, 0, 2)];
     g_autoptr(GBytes) kept = append_options(cache, &owners, host);
     g_autoptr(GBytes) made = append_options(NULL, &owners, host);
     g_assert_true(g_bytes_equal(kept, made));
   }
   tb_pcapng_owners_cache_free(cache);
-}
-
-static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *more)
-{
-  g_auto(TbBuf) options = { 0 };
-  if (text)
-    tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, text);
-  if (more)
-    tb_buf_append(&options, more->data, more->len);
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .options = options.data,
-                    .options_len = (guint32)options.len };
-  return tb_pcapng_owners_read(read, &event);
 }
 
 static void test_read_back(void)
@@ -185,6 +231,23 @@ static void test_ptcpdump(void)
   tb_pcapng_owners_clear(&read);
 }
 
+/* The last key's value may hold anything, lines that look like keys too. */
+static void test_ptcpdump_arguments(void)
+{
+  static const char *const wrong[] = { "PID: 0\nCmd: /a", "PID: x", "PID: ", "ParentPID: 8",
+                                       "\nPID: 8", "PID: 8 ", "PID: 99999999999" };
+  TbPcapngOwners read = { 0 };
+  g_assert_true(read_text(&read, "PID: 8\nArgs: sh -c\nCmd: /bin/fake\nPID: 9", NULL));
+  g_assert_cmpint(read.owners.src.pid, ==, 8);
+  g_assert_null(read.owners.src.exe);
+  g_assert_true(read_text(&read, "PID: 8\nCmd: /tmp/a\nb\nArgs: x", NULL));
+  g_assert_cmpstr(read.owners.src.exe, ==, "/tmp/a\nb");
+  g_assert_cmpstr(read.owners.src.comm, ==, "a\nb");
+  for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
+    g_assert_false(read_text(&read, wrong[i], NULL));
+  tb_pcapng_owners_clear(&read);
+}
+
 /* A minimal UDP frame, padded to 60 bytes, and the trailer; cut anywhere it is none. */
 static void test_tcpshark_trailer(void)
 {
@@ -224,6 +287,53 @@ static void test_etl_and_option_are_guesses(void)
   tb_pcapng_owners_clear(&read);
 }
 
+static void test_etl_comments(void)
+{
+  static const char *const wrong[] = { "PID=", "PID=x", "PID=12x", "PID= 12", "pid=12", "xPID=12" };
+  TbPcapngOwners read = { 0 };
+  g_assert_true(read_text(&read, "PID=4", NULL));
+  g_assert_cmpint(read.owners.src.tid, ==, 0);
+  g_assert_true(read.owners.either_end);
+  for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
+    g_assert_false(read_text(&read, wrong[i], NULL));
+  tb_pcapng_owners_clear(&read);
+}
+
+/*
+ * What stands for another program's references is taken for its word, at the end of a foreign
+ * capture's options only; anywhere else such a comment is carried.
+ */
+static void test_translation(void)
+{
+  g_auto(TbBuf) options = { 0 };
+  g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "en0");
+  TbPcapngOwners read = { 0 };
+  guint32 ids[2] = { GUINT32_TO_LE(5), 0 };
+  tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "a note");
+  gsize before = options.len;
+  tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "pid=5 comm=a via=darwin effective=6:b ");
+  tb_pcapng_option(&options, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .options = options.data,
+                    .options_len = (guint32)options.len };
+  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  g_assert_false(read.owners.carried);
+  g_assert_cmpuint(read.owners.translated_len, ==, options.len - before);
+  g_autoptr(GBytes) file = write_packet(&read.owners, &options);
+  assert_text(file, 0, "a note");
+  assert_text(file, 1, "pid=5 comm=a host=web via=darwin effective=6:b ");
+  assert_text(file, 2, NULL);
+  source->frozen = TRUE;
+  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  g_assert_true(read.owners.carried);
+  source->frozen = FALSE;
+  tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "another note");
+  event.options = options.data;
+  event.options_len = (guint32)options.len;
+  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  g_assert_true(read.owners.carried);
+  tb_pcapng_owners_clear(&read);
+}
+
 /* What was read back is written once, under the machine's present name. */
 static void test_carried_under_another_name(void)
 {
@@ -260,6 +370,8 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/pcapng/owners/written", test_written);
+  g_test_add_func("/pcapng/owners/claims", test_claims);
+  g_test_add_func("/pcapng/owners/long-args-are-cut", test_long_args_are_cut);
   g_test_add_func("/pcapng/owners/forged-name", test_forged_name);
   g_test_add_func("/pcapng/owners/guess-says-so", test_guess_says_so);
   g_test_add_func("/pcapng/owners/kept-ready", test_kept_ready);
@@ -267,6 +379,9 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/owners/other-comments-are-no-owners",
                   test_other_comments_are_no_owners);
   g_test_add_func("/pcapng/owners/ptcpdump", test_ptcpdump);
+  g_test_add_func("/pcapng/owners/ptcpdump-arguments", test_ptcpdump_arguments);
+  g_test_add_func("/pcapng/owners/etl-comments", test_etl_comments);
+  g_test_add_func("/pcapng/owners/translation", test_translation);
   g_test_add_func("/pcapng/owners/tcpshark-trailer", test_tcpshark_trailer);
   g_test_add_func("/pcapng/owners/etl-and-option-are-guesses", test_etl_and_option_are_guesses);
   g_test_add_func("/pcapng/owners/carried-under-another-name", test_carried_under_another_name);

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Captures that name processes themselves, alone and beside a recording of the same machine.
+
+The sample's packets are written in the layout of each program (support/known_captures.py): with
+the processes that the recording names, and with others. What was told must come through with its
+source and confidence, the original notes too; where it differs from the recording, both are there
+and counted; converting and merging again changes nothing.
+usage: test-known-owners.py TRACEBRAID SOURCE_ROOT. Prints TAP; filters are tried where there is a
+tshark.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import known_captures as known  # noqa: E402
+
+PROGRAM, ROOT = os.path.abspath(sys.argv[1]), sys.argv[2]
+RECORDING = os.path.join(ROOT, "samples", "http-date.dat")
+PLAIN = os.path.join(ROOT, "samples", "http-date.pcap")
+RESULTS = []
+WRONG = {"pid": 77, "tid": 78, "comm": b"liar comm=curl", "exe": b"/opt/liar", "args": b"liar -v"}
+
+
+def check(name, passed, detail=""):
+    RESULTS.append(passed)
+    print("%s %d - %s" % ("ok" if passed else "not ok", len(RESULTS), name))
+    if not passed:
+        print("".join("# %s\n" % line for line in str(detail)[:2000].splitlines()), end="")
+
+
+def run(*args):
+    done = subprocess.run([PROGRAM, *args], capture_output=True, check=False)
+    assert done.returncode == 0, (args, done.stderr)
+    return done.stderr.decode()
+
+
+def write(name, data):
+    with open(name, "wb") as handle:
+        handle.write(data)
+    return name
+
+
+def same(a, b):
+    with open(a, "rb") as first, open(b, "rb") as second:
+        return first.read() == second.read()
+
+
+def truth():
+    """The sample's packets and whom the recording names as their senders."""
+    run("merge", "vm=" + RECORDING, "vm=" + PLAIN, "-o", "truth.pcapng")
+    owners = []
+    for one in known.read_packets("truth.pcapng"):
+        pairs = one.own()
+        owners.append(pairs and pairs[b"role"] == b"src" and {
+            "pid": int(pairs[b"pid"]), "tid": int(pairs[b"tid"]), "comm": pairs[b"comm"],
+            "exe": pairs[b"exe"], "args": pairs[b"comm"] + b" -v\nCmd: /bin/fake\nPID: 9"} or None)
+    return known.read_pcap(PLAIN), owners
+
+
+def counts(text):
+    found = re.search(r"named alike by their capture: (\d+), named otherwise by it: (\d+)", text)
+    return tuple(int(n) for n in found.groups())
+
+
+def frozen(name, file):
+    """Read back and written again: the same bytes; under another host name: only that differs."""
+    run("convert", "-f", file, "-o", "again.pcapng")
+    check(name + ": converted again", same(file, "again.pcapng"))
+    run("merge", "-f", "other=" + PLAIN, file, "-o", "more.pcapng")
+    kept = [p.options for p in known.read_packets("more.pcapng") if p.options]
+    check(name + ": merged again", kept == [p.options for p in known.read_packets(file)
+                                            if p.options])
+
+
+def expected(owner, style):
+    pairs = {b"pid": b"%d" % owner["pid"], b"via": style["via"]}
+    if style.get("role", True):
+        pairs[b"role"] = b"dst" if owner.get("inbound") else b"src"
+    if style.get("tid"):
+        pairs[b"tid"] = b"%d" % owner["tid"]
+    if style.get("comm"):
+        pairs[b"comm"] = owner["comm"].replace(b" ", b"\\x20").replace(b"=", b"\\x3d")
+    return pairs
+
+
+def alone(name, style, packets, owners, file):
+    """Converted by itself: the told owners, once, with what was there."""
+    run("convert", "-f", *style["options"], file, "-o", "alone.pcapng")
+    got = known.read_packets("alone.pcapng")
+    by_bytes = {}
+    for (ns, data), owner in zip(packets, owners):
+        by_bytes[ns // style["unit"] * style["unit"]] = (data, owner)
+    wrong = []
+    for one in got:
+        data, owner = by_bytes[one.ticks * style["unit"]]
+        pairs = one.own()
+        want = expected(owner, style) if owner else None
+        if not one.data.startswith(data) or (pairs is None) != (want is None) or (
+                want and any(pairs.get(k) != v for k, v in want.items())):
+            wrong.append((one.comments(), want))
+        if want and (len(one.ids()) != 1 or one.ids()[0][0] != owner["pid"]):
+            wrong.append((one.ids(), owner["pid"]))
+    check("%s: %d packets of %d named" % (name, sum(p.own() is not None for p in got), len(got)),
+          len(got) == len(packets) and not wrong and any(owners), wrong[:3])
+    frozen(name, "alone.pcapng")
+
+
+def beside(name, style, file, told, differ):
+    """With the recording: the recording's owners, and those of the capture where they differ."""
+    text = run("merge", "-f", "-v", *style["options"], "vm=" + RECORDING, "vm=" + file,
+               "-o", "beside.pcapng")
+    got = [p.own() for p in known.read_packets("beside.pcapng")]
+    claimed = sum((b"claimed" in p) + (b"peer_claimed" in p) for p in got if p)
+    alike, otherwise = counts(text)
+    check("%s: %d alike, %d otherwise" % (name, alike, otherwise),
+          claimed == otherwise and (otherwise > 0) == differ and (alike > 0) != differ
+          and alike + otherwise <= told, (claimed, text))
+    if differ:
+        form = style["claim"]
+        check(name + ": claims read", all(form == p[b"claimed"] for p in got if p and b"claimed" in p)
+              and not any(p[b"pid"] == b"77" and b"claimed" in p for p in got if p),
+              [p for p in got if p][:2])
+    frozen(name, "beside.pcapng")
+    return got
+
+
+STYLES = {
+    "ptcpdump": {"build": known.ptcpdump, "via": b"ptcpdump", "tid": True, "comm": True, "unit": 1,
+                 "options": [], "claim": b"ptcpdump:77:78:liar\\x20comm\\x3dcurl"},
+    "etl": {"build": known.etl2pcapng, "via": b"context:etl", "tid": True, "unit": 1000,
+            "options": ["--owners=context"], "claim": b"context:etl:77:78"},
+    "option8": {"build": known.option8, "via": b"context:option8", "tid": True, "unit": 1,
+                "role": False, "options": ["--owners=context"],
+                "claim": b"context:option8:77:78"},
+    "option8-big": {"build": lambda p, o: known.option8(p, o, ">"), "via": b"context:option8",
+                    "tid": True, "unit": 1, "role": False, "options": ["--owners=context"],
+                    "claim": b"context:option8:77:78"},
+    "darwin": {"build": known.darwin, "via": b"darwin", "comm": True, "unit": 1, "options": [],
+               "claim": b"darwin:77:0:liar\\x20comm\\x3dcurl"},
+    "darwin-big": {"build": lambda p, o: known.darwin(p, o, ">"), "via": b"darwin", "comm": True,
+                   "unit": 1, "options": [], "claim": b"darwin:77:0:liar\\x20comm\\x3dcurl"},
+    "darwin-late": {"build": lambda p, o: known.darwin(p, o, late=True), "via": b"darwin",
+                    "comm": True, "unit": 1, "options": [],
+                    "claim": b"darwin:77:0:liar\\x20comm\\x3dcurl"},
+    "tcpshark": {"build": known.tcpshark, "via": b"tcpshark", "comm": True, "unit": 1,
+                 "options": [], "claim": b"tcpshark:77:0:liar\\x20comm\\x3dcurl"},
+}
+
+
+def styles(packets, owners):
+    for name, style in STYLES.items():
+        told = sum(owner is not None for owner in owners)
+        file = write("right.pcapng", style["build"](packets, owners))
+        alone(name, style, packets, owners, file)
+        beside(name, style, file, told, False)
+        liars = [owner and WRONG for owner in owners]
+        file = write("wrong.pcapng", style["build"](packets, liars))
+        beside(name + " that differs", style, file, told, True)
+
+
+def notes(packets, owners):
+    """What else stands in the notes goes on, whether owners are wished for or not."""
+    ours = b"pid="
+    for name, style in STYLES.items():
+        file = write("notes.pcapng", style["build"](packets, owners))
+        run("merge", "-f", "--owners=off", "vm=" + RECORDING, "vm=" + file, "-o", "off.pcapng")
+        run("merge", "-f", "--owners=context", "vm=" + RECORDING, "vm=" + file, "-o", "on.pcapng")
+        off, on = known.read_packets("off.pcapng"), known.read_packets("on.pcapng")
+        check(name + ": notes are kept", len(off) == len(packets) and all(
+            [c for c in a.comments() if not c.startswith(ours)]
+            == [c for c in b.comments() if not c.startswith(ours)] for a, b in zip(off, on)))
+        own = [p.comments() for p in off if any(c.startswith(ours) for c in p.comments())]
+        if not name.startswith("darwin"):  # whose numbers mean nothing in another file
+            check(name + ": --owners=off adds nothing", not own, own[:2])
+    file = write("notes.pcapng", known.ptcpdump(packets, owners))
+    run("convert", "-f", file, "-o", "off.pcapng")
+    with open("off.pcapng", "rb") as handle:
+        data = handle.read()
+    for text in (b"UserId: 1000", b"ParentArgs: init", b"ContainerImage: nginx:1", b"PodUID: 77",
+                 b"ifIndex: 1, netNsInode: 4026531833", b"ptcpdump: https://"):
+        check("ptcpdump: %s stays" % text.decode(), text in data)
+
+
+def guesses(packets, owners):
+    """By default a guess stays what it was: an option and a comment of somebody else."""
+    for tid, with_option in ((False, False), (True, False), (True, True)):
+        data = known.etl2pcapng(packets, owners, tid, with_option)
+        run("convert", "-f", write("etl.pcapng", data), "-o", "guess.pcapng")
+        got = known.read_packets("guess.pcapng")
+        told = [p for p in got if p.comments()]
+        check("etl without asking, tid %s, option %s" % (tid, with_option),
+              told and not any(p.own() for p in got) and all(
+                  c.startswith(b"PID=") for p in told for c in p.comments())
+              and all(len(p.ids()) == with_option for p in told))
+        run("convert", "-f", "--owners=context", "etl.pcapng", "-o", "guess.pcapng")
+        got = [p.own() for p in known.read_packets("guess.pcapng") if p.own()]
+        check("etl when asked, tid %s, option %s" % (tid, with_option), got and all(
+            p[b"via"] == b"context:etl" and (b"tid" in p) == tid for p in got), got[:2])
+
+
+def two_of_apple(packets, owners):
+    """Numbers of process blocks mean something in their own file only."""
+    half = len(packets) // 2
+    effective = dict(WRONG, pid=500, comm=b"Safari")
+    first = [o and dict(o, effective=effective) for o in owners[:half]]
+    write("a.pcapng", known.darwin(packets[:half], first))
+    write("b.pcapng", known.darwin(packets[half:], [o and WRONG for o in owners[half:]], ">"))
+    run("merge", "-f", "vm=a.pcapng", "vm=b.pcapng", "-o", "apple.pcapng")
+    got = [p.own() for p in known.read_packets("apple.pcapng")]
+    want = [o and (b"%d" % o["pid"], b"500:Safari") for o in owners[:half]]
+    want += [o and (b"77", None) for o in owners[half:]]
+    check("two files of Apple's", [p and (p[b"pid"], p.get(b"effective")) for p in got] == want)
+    frozen("two files of Apple's", "apple.pcapng")
+    # References to blocks that are not there (mergecap 4.6 makes such files).
+    data = known.darwin(packets, owners)
+    blocks = known.read_blocks(write("c.pcapng", data))
+    write("c.pcapng", b"".join(known.block(k, b) for k, b in blocks if k != known.DARWIN))
+    run("convert", "-f", "c.pcapng", "-o", "dangling.pcapng")
+    got = known.read_packets("dangling.pcapng")
+    check("references to nothing", len(got) == len(packets) and not any(p.own() for p in got)
+          and not any(c & 0x8000 for p in got for c, _v in p.options))
+    facts = subprocess.run([PROGRAM, "info", "c.pcapng"], capture_output=True, check=True).stdout
+    check("references to nothing are told", b"process blocks not met before" in facts, facts)
+
+
+def receivers(packets, owners):
+    """A note of an inbound packet speaks of its receiver; without direction of either end."""
+    inbound = [o and dict(o, inbound=True) for o in owners]
+    run("convert", "-f", write("in.pcapng", known.ptcpdump(packets, inbound)), "-o", "to.pcapng")
+    got = [p.own() for p in known.read_packets("to.pcapng") if p.own()]
+    check("inbound notes name receivers", got and all(p[b"role"] == b"dst" for p in got))
+    truth_of = [p.own() for p in known.read_packets("truth.pcapng")]
+    peers = [p and b"peer_pid" in p and dict(WRONG, pid=int(p[b"peer_pid"]), tid=1) or None
+             for p in truth_of]
+    run("merge", "-f", "--owners=context", "vm=" + RECORDING, "vm=" + write(
+        "peer.pcapng", known.option8(packets, peers)), "-o", "either.pcapng")
+    got = [p.own() for p in known.read_packets("either.pcapng")]
+    fits = [p for p, peer in zip(got, peers) if peer]
+    check("an option without direction is compared with the end it fits", fits and all(
+        b"peer_pid" in p and b"claimed" not in p and b"peer_claimed" not in p for p in fits))
+
+
+def filters(packets, owners):
+    """What a user types: names select owners only, claims by their own key."""
+    if not shutil.which("tshark"):
+        return
+    liars = [o and dict(WRONG, comm=b"curl") for o in owners]
+    file = write("liar.pcapng", known.ptcpdump(packets, liars))
+    run("merge", "-f", "vm=" + RECORDING, "vm=" + file, "-o", "filter.pcapng")
+
+    def count(wish, name="filter.pcapng"):
+        done = subprocess.run(["tshark", "-n", "-r", name, "-Y", wish], capture_output=True,
+                              check=True)
+        return len(done.stdout.splitlines())
+    name = 'frame.comment contains "comm=curl "'
+    check("claims are no names", 0 < count(name, "truth.pcapng") == count(name),
+          (count(name, "truth.pcapng"), count(name)))
+    check("claims are found", count('frame.comment contains "claimed=ptcpdump:77:"')
+          == sum(o is not None for o in owners))
+    check("claims are no pids", count('frame.comment contains "pid=77 "') == 0)
+
+
+def main():
+    work = tempfile.mkdtemp()
+    os.chdir(work)
+    try:
+        packets, owners = truth()
+        styles(packets, owners)
+        notes(packets, owners)
+        guesses(packets, owners)
+        two_of_apple(packets, owners)
+        receivers(packets, owners)
+        filters(packets, owners)
+    finally:
+        os.chdir("/")
+        shutil.rmtree(work)
+    print("1..%d" % len(RESULTS))
+    return 0 if all(RESULTS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
