@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Numbers of the Linux system calls that move bytes through descriptors or
- * change what descriptors mean, for each architecture. Knows no events.
+ * The Linux system calls that move bytes through descriptors or change what
+ * descriptors mean. Knows no events.
  */
 #pragma once
 
-#include "model/machine.h"
+#include "stages/syscall-numbers.h"
 
 #include <glib.h>
 
@@ -37,10 +37,8 @@ typedef enum {
   ATTRIB_N_CALLS,
 } AttribCall;
 
-#define ATTRIB_CALL_TABLE_LEN 512
-
 /** attrib_call_table: #AttribCall by number; all none for an architecture that is not known */
-const guint8 *attrib_call_table(TbArch arch);
+void attrib_call_table(TbArch arch, guint8 table[TB_SYSCALL_NUMBERS]);
 
 /** attrib_call_from_name: "sendto" */
 AttribCall attrib_call_from_name(const char *name);

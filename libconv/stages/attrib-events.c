@@ -572,7 +572,7 @@ static inline AttribCall events_raw_call(const AttribMachine *m, const AttribPla
                                          const TbEvent *event)
 {
   guint64 number = (guint64)events_int(plan, 0, event);
-  return number < ATTRIB_CALL_TABLE_LEN ? (AttribCall)m->calls[number] : ATTRIB_CALL_NONE;
+  return number < TB_SYSCALL_NUMBERS ? (AttribCall)m->calls[number] : ATTRIB_CALL_NONE;
 }
 
 static void events_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)

@@ -193,7 +193,7 @@ typedef struct _AttribWindows AttribWindows;
 /** AttribMachine: all that is known of one machine; @windows: (nullable) */
 typedef struct {
   const TbMachine *machine;
-  const guint8 *calls;
+  guint8 calls[TB_SYSCALL_NUMBERS]; /* AttribCall by number */
   AttribSockets sockets;
   AttribTasks tasks;
   gboolean births_told;

@@ -20,7 +20,7 @@ AttribMachine *attrib_machine_new(const TbMachine *machine)
 {
   AttribMachine *m = g_new0(AttribMachine, 1);
   m->machine = machine;
-  m->calls = attrib_call_table(machine->arch);
+  attrib_call_table(machine->arch, m->calls);
   attrib_sockets_init(&m->sockets);
   attrib_tasks_init(&m->tasks);
   m->skbs = g_new0(AttribSkb, ATTRIB_SKBS);

@@ -97,7 +97,7 @@ typedef struct {
 typedef struct {
   const TbMachine *machine;
   TbArch arch;
-  const guint8 *calls;
+  guint8 calls[TB_SYSCALL_NUMBERS]; /* TbCall by number */
   const guint32 *signals_pending;
   gboolean births_told;
   gboolean signals_told;
@@ -150,7 +150,7 @@ static gpointer linux_new_state(const TbMachine *machine, const TbTracker *track
   LinuxState *state = g_new0(LinuxState, 1);
   state->machine = machine;
   state->arch = machine->arch;
-  state->calls = tb_call_table(machine->arch);
+  tb_call_table(machine->arch, state->calls);
   state->signals_pending = tb_tracker_signals_pending(tracker);
   return state;
 }
@@ -401,7 +401,7 @@ static inline TbCall linux_raw_call(const LinuxPlan *plan, const LinuxState *sta
     *number = (gint64)tb_get_u64(p, event->type->big);
   else
     *number = (gint32)tb_get_u32(p, event->type->big);
-  return (guint64)*number < TB_CALL_TABLE_LEN ? (TbCall)state->calls[*number] : TB_CALL_NONE;
+  return (guint64)*number < TB_SYSCALL_NUMBERS ? (TbCall)state->calls[*number] : TB_CALL_NONE;
 }
 
 static void linux_raw_enter(const LinuxPlan *plan, LinuxState *state, TbTracker *tracker,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Numbers of the Linux system calls that begin, rename, signal, collect and
- * end processes, for each architecture. Knows nothing of events.
+ * The Linux system calls that begin, rename, signal, collect and end
+ * processes. Knows nothing of events.
  */
 #pragma once
 
-#include "model/machine.h"
+#include "stages/syscall-numbers.h"
 
 #include <glib.h>
 
@@ -34,13 +34,8 @@ typedef enum {
   TB_N_CALLS,
 } TbCall;
 
-#define TB_CALL_TABLE_LEN 512
-
-/**
- * tb_call_table: #TbCall by number, %TB_CALL_TABLE_LEN entries
- * Returns: (transfer none): all %TB_CALL_NONE for an architecture that is not known
- */
-const guint8 *tb_call_table(TbArch arch);
+/** tb_call_table: #TbCall by number; all none for an architecture that is not known */
+void tb_call_table(TbArch arch, guint8 table[TB_SYSCALL_NUMBERS]);
 
 /** tb_call_from_name: "exit_group"; %TB_CALL_NONE if it is none of these */
 TbCall tb_call_from_name(const char *name);
