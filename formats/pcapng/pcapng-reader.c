@@ -19,18 +19,6 @@ enum {
 /* Whether a block could be read. */
 typedef enum { READER_BLOCK, READER_END, READER_DAMAGED, READER_ERROR } ReaderStep;
 
-void tb_pcapng_file_damage(TbPcapngFile *file, TbSource *source, TbError code, guint64 offset,
-                           guint64 skipped, guint64 lost, const char *format, ...)
-{
-  va_list args;
-  va_start(args, format);
-  g_autofree char *text = g_strdup_vprintf(format, args);
-  va_end(args);
-  tb_damage_log_add(file->reader->damage, code, file->name, offset, skipped, lost, "%s", text);
-  if (source)
-    source->counts.damaged++;
-}
-
 static gboolean reader_is_order(const guint8 *p, gboolean *big)
 {
   *big = tb_get_u32(p, TRUE) == TB_PCAPNG_BYTE_ORDER;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The Detail column: the dispatch by class, access masks, categories, and the
- * small classes: process, profiling and network (sections 6.1 to 6.7 of
+ * The Detail column: the dispatch by class, categories, and the small
+ * classes: process, profiling and network (sections 6.1 to 6.7 of
  * docs/format-procmon.md).
  */
 #include "procmon/pml-details.h"
@@ -16,25 +16,6 @@ void pml_detail_append(PmlShared *shared, const PmlKind *kind, const PmlRecord *
   case PML_CLASS_PROFILING: pml_detail_profiling(&detail); break;
   case PML_CLASS_NETWORK: pml_detail_network(&detail); break;
   default: break;
-  }
-}
-
-void pml_detail_append_access(TbBuf *out, guint32 access, const PmlGeneric *generic,
-                              const PmlBits *table, gsize n)
-{
-  gsize start = out->len;
-  if (access & 0x80000000u)
-    access |= generic->read;
-  if (access & 0x40000000u)
-    access |= generic->write;
-  if (access & 0x20000000u)
-    access |= generic->execute;
-  if (access & 0x10000000u)
-    access |= generic->all;
-  pml_text_append_bits(out, access, table, n, ", ", NULL);
-  if (out->len == start) {
-    tb_buf_append_str(out, "None ");
-    pml_text_append_hex(out, access);
   }
 }
 
