@@ -39,24 +39,24 @@ enum {
 /* Fields of the socket events, by place in the table of attrib-plan.c. */
 enum { F_SK, F_SPORT, F_DPORT, F_FAMILY, F_SADDR, F_DADDR, F_SADDR6, F_DADDR6, F_STATE, F_PROTO };
 
-/* What most fields are is read here; the rest is asked of the model. */
+static G_GNUC_NO_INLINE gint64 events_int_asked(const TbField *field, const TbEvent *event)
+{
+  gint64 value = 0;
+  if (field)
+    tb_field_get_int(field, event, &value);
+  return value;
+}
+
 static inline gint64 events_int(const AttribPlan *plan, guint n, const TbEvent *event)
 {
-  const TbField *field = plan->fields[n];
-  gint64 value = 0;
-  if (!field)
-    return 0;
-  if (G_LIKELY(field->kind <= TB_FIELD_INT && field->size >= 4 && field->offset <= event->len &&
-               field->size <= event->len - field->offset)) {
-    const guint8 *p = event->data + field->offset;
-    if (field->size == 8)
-      return (gint64)tb_get_u64(p, event->type->big);
-    guint32 word = tb_get_u32(p, event->type->big);
-    if (field->size == 4)
-      return field->kind == TB_FIELD_INT ? (gint64)(gint32)word : (gint64)word;
-  }
-  tb_field_get_int(field, event, &value);
-  return value;
+  const AttribNumber *number = &plan->numbers[n];
+  if (G_UNLIKELY(number->bytes == 0 || number->end > event->len))
+    return events_int_asked(plan->fields[n], event);
+  const guint8 *p = event->data + number->off;
+  if (number->bytes == 8)
+    return (gint64)tb_get_u64(p, event->type->big);
+  guint32 word = tb_get_u32(p, event->type->big);
+  return number->is_signed ? (gint64)(gint32)word : (gint64)word;
 }
 
 /* The task an event speaks for, NULL in interrupts and for idle. */
@@ -434,11 +434,9 @@ static guint32 events_counted(AttribMachine *m, const AttribTask *task, gint32 f
   return socket;
 }
 
-static void events_count(AttribMachine *m, AttribTask *task, gint32 fd, AttribWay way,
-                         gint64 bytes, gint64 time_ns)
+static G_GNUC_NO_INLINE void events_count_through(AttribMachine *m, AttribTask *task, gint32 fd,
+                                                  AttribWay way, gint64 bytes, gint64 time_ns)
 {
-  if (bytes <= 0 || (way == ATTRIB_WRITTEN ? task->wrote : task->read) || task->peeks)
-    return;
   guint32 socket = events_counted(m, task, fd, time_ns);
   if (socket == ATTRIB_NONE) {
     if (way == ATTRIB_READ && !m->reads_told && task->call != ATTRIB_CALL_READ && task->call != ATTRIB_CALL_SPLICE)
@@ -449,6 +447,13 @@ static void events_count(AttribMachine *m, AttribTask *task, gint32 fd, AttribWa
   attrib_socket_move(&m->sockets, socket, way, task->tid, (guint64)bytes, task->enter_ns, time_ns);
   if (way == ATTRIB_WRITTEN)
     events_note_stream(m, task);
+}
+
+static inline void events_count(AttribMachine *m, AttribTask *task, gint32 fd, AttribWay way,
+                                gint64 bytes, gint64 time_ns)
+{
+  if (bytes > 0 && !(way == ATTRIB_WRITTEN ? task->wrote : task->read) && !task->peeks)
+    events_count_through(m, task, fd, way, bytes, time_ns);
 }
 
 /* A call whose result does not say how many bytes. */
@@ -568,34 +573,39 @@ static inline void events_raw_arguments(const AttribPlan *plan, const TbEvent *e
                         : (gint64)tb_get_u64(bytes + (gsize)i * 8, event->type->big);
 }
 
-static inline AttribCall events_raw_call(const AttribMachine *m, const AttribPlan *plan,
-                                         const TbEvent *event)
-{
-  guint64 number = (guint64)events_int(plan, 0, event);
-  return number < TB_SYSCALL_NUMBERS ? (AttribCall)m->calls[number] : ATTRIB_CALL_NONE;
-}
-
 static void events_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
-  gint64 args[4] = { 0 };
-  gboolean raw = plan->kind == ATTRIB_RAW_ENTER || plan->kind == ATTRIB_RAW_LEAVE;
-  gboolean enter = plan->kind == ATTRIB_RAW_ENTER || plan->kind == ATTRIB_ENTER;
-  AttribCall call = raw ? events_raw_call(m, plan, event) : plan->call;
-  if (call == ATTRIB_CALL_NONE || event->tid <= 0)
+  gint64 args[4];
+  AttribCall call = plan->call;
+  if (event->tid <= 0)
     return;
   AttribTask *task = attrib_task(&m->tasks, event->tid);
-  if (!enter) {
-    events_leave(m, task, call, events_int(plan, raw ? 1 : 0, event), event->time_ns);
+  if (plan->kind == ATTRIB_LEAVE) {
+    events_leave(m, task, call, events_int(plan, 0, event), event->time_ns);
     return;
   }
-  if (raw)
-    events_raw_arguments(plan, event, args);
-  else
-    for (guint i = 0; i < 4; i++)
-      args[i] = events_int(plan, i, event);
+  for (guint i = 0; i < 4; i++)
+    args[i] = events_int(plan, i, event);
   /* Both kinds of event tell of one call. */
-  if (task->call != call || task->fd != (gint32)args[0] || raw)
+  if (task->call != call || task->fd != (gint32)args[0])
     events_enter(m, task, call, args, event->time_ns);
+}
+
+/* Most events of most recordings: what the call is not for is left with a look at its number. */
+static void events_raw_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+{
+  guint64 number = (guint64)events_int(plan, 0, event);
+  if (number >= TB_SYSCALL_NUMBERS || m->calls[number] == ATTRIB_CALL_NONE || event->tid <= 0)
+    return;
+  AttribCall call = (AttribCall)m->calls[number];
+  AttribTask *task = attrib_task(&m->tasks, event->tid);
+  if (plan->kind == ATTRIB_RAW_LEAVE) {
+    events_leave(m, task, call, events_int(plan, 1, event), event->time_ns);
+    return;
+  }
+  gint64 args[4] = { 0 };
+  events_raw_arguments(plan, event, args);
+  events_enter(m, task, call, args, event->time_ns);
 }
 
 /* --- lives --- */
@@ -636,7 +646,7 @@ void attrib_machine_lost(AttribMachine *m)
     g_array_index(m->inboxes, AttribInbox, i).n = 0;
 }
 
-void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_other(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
   switch (plan->kind) {
   case ATTRIB_SET_STATE: events_set_state(m, plan, event); break;
@@ -654,7 +664,7 @@ void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEven
   case ATTRIB_EXEC:
   case ATTRIB_EXIT: events_life(m, plan, event); break;
   case ATTRIB_RAW_ENTER:
-  case ATTRIB_RAW_LEAVE:
+  case ATTRIB_RAW_LEAVE: break; /* events_raw_call() */
   case ATTRIB_ENTER:
   case ATTRIB_LEAVE: events_call(m, plan, event); break;
   case ATTRIB_OPERATION_OPEN:
@@ -662,4 +672,12 @@ void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEven
   case ATTRIB_OPERATION_TOUCH:
   case ATTRIB_OPERATION_CLOSE: attrib_windows_event(m, plan, event); break;
   }
+}
+
+void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+{
+  if (plan->kind == ATTRIB_RAW_ENTER || plan->kind == ATTRIB_RAW_LEAVE)
+    events_raw_call(m, plan, event);
+  else
+    events_other(m, plan, event);
 }

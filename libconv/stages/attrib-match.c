@@ -99,16 +99,6 @@ static void match_streams(AttribMachine *m, const AttribCapture *capture)
 
 /* --- packets and samples --- */
 
-static gint match_compare_samples(gconstpointer a, gconstpointer b)
-{
-  const AttribSample *x = a, *y = b;
-  if (x->len != y->len)
-    return x->len < y->len ? -1 : 1;
-  if (x->time_ns != y->time_ns)
-    return x->time_ns < y->time_ns ? -1 : 1;
-  return x->tid < y->tid ? -1 : x->tid > y->tid;
-}
-
 /* First sample of @len at or behind @time_ns. */
 static guint match_lower(const GArray *samples, guint32 len, gint64 time_ns)
 {
@@ -483,8 +473,8 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
   attrib_sockets_seal(&m->sockets);
   attrib_windows_seal(m->windows);
   match_addresses(m);
-  g_array_sort(m->sent, match_compare_samples);
-  g_array_sort(m->received, match_compare_samples);
+  attrib_samples_sort(m->sent);
+  attrib_samples_sort(m->received);
   for (guint i = 0; i < captures->len; i++) {
     AttribCapture *capture = g_ptr_array_index(captures, i);
     guint32 bit = 1u << (i % 32); /* beyond 32 of them they share */

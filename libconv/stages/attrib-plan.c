@@ -49,9 +49,17 @@ static gboolean plan_call(const TbEventType *type, AttribPlan *plan)
   return TRUE;
 }
 
-gboolean attrib_plan(const TbEventType *type, AttribPlan *plan)
+static void plan_number(const TbField *field, AttribNumber *out)
 {
-  *plan = (AttribPlan){ 0 };
+  gboolean number = field->kind == TB_FIELD_INT || field->kind == TB_FIELD_UINT;
+  if (number && (field->size == 4 || field->size == 8) &&
+      field->offset <= G_MAXUINT32 - field->size)
+    *out = (AttribNumber){ field->offset, field->offset + field->size, (guint8)field->size,
+                           field->kind == TB_FIELD_INT };
+}
+
+static gboolean plan_fields(const TbEventType *type, AttribPlan *plan)
+{
   for (guint i = 0; i < G_N_ELEMENTS(plan_events); i++) {
     if (!tb_event_type_is(type, plan_events[i].system, plan_events[i].name))
       continue;
@@ -63,9 +71,18 @@ gboolean attrib_plan(const TbEventType *type, AttribPlan *plan)
       if (!plan->fields[f] && !may_miss)
         return FALSE;
     }
-    return plan->wanted = TRUE;
+    return TRUE;
   }
-  return plan->wanted =
-             attrib_windows_plan(type, plan) ||
-             (tb_event_type_is(type, "syscalls", type->name) && plan_call(type, plan));
+  return attrib_windows_plan(type, plan) ||
+         (tb_event_type_is(type, "syscalls", type->name) && plan_call(type, plan));
+}
+
+gboolean attrib_plan(const TbEventType *type, AttribPlan *plan)
+{
+  *plan = (AttribPlan){ 0 };
+  plan->wanted = plan_fields(type, plan);
+  for (guint i = 0; i < ATTRIB_MAX_FIELDS; i++)
+    if (plan->fields[i])
+      plan_number(plan->fields[i], &plan->numbers[i]);
+  return plan->wanted;
 }

@@ -48,11 +48,26 @@ typedef enum {
 
 enum { ATTRIB_MAX_FIELDS = 10 };
 
-/** AttribPlan: what a type's events tell; fields by their place in the table of attrib-plan.c */
+/**
+ * AttribNumber: where a number field of 4 or 8 bytes stands, so that its kind need not be asked
+ * @bytes: 0 = it is another kind of field, or none
+ */
+typedef struct {
+  guint32 off;
+  guint32 end;
+  guint8 bytes;
+  guint8 is_signed;
+} AttribNumber;
+
+/**
+ * AttribPlan: what a type's events tell; fields by their place in the table of attrib-plan.c
+ * @numbers: of @fields
+ */
 typedef struct {
   gboolean wanted;
   AttribKind kind;
   AttribCall call;
+  AttribNumber numbers[ATTRIB_MAX_FIELDS];
   const TbField *fields[ATTRIB_MAX_FIELDS];
 } AttribPlan;
 
@@ -96,6 +111,9 @@ typedef struct {
   gboolean weak; /* a reader found by the size of what it read alone */
   guint32 used; /* matching: a bit for each capture that has it */
 } AttribSample;
+
+/** attrib_samples_sort: (element-type AttribSample): by length, time and task */
+void attrib_samples_sort(GArray *samples);
 
 /**
  * AttribStream: one life of a TCP flow, as captured

@@ -3,6 +3,7 @@
  * Owners of packets from events made in memory: each kind of evidence by
  * itself, and what must not be named.
  */
+#include "stages/attrib-private.h"
 #include "stages/attrib.h"
 #include "stages/netparse.h"
 #include "support/net-events.h"
@@ -182,6 +183,42 @@ static void test_connect_alone(void)
   net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
 }
 
+/* By length, time and task, and what is alike stays in its order (@calls). */
+static gint compare_samples(gconstpointer a, gconstpointer b)
+{
+  const AttribSample *x = a, *y = b;
+  if (x->len != y->len)
+    return x->len < y->len ? -1 : 1;
+  if (x->time_ns != y->time_ns)
+    return x->time_ns < y->time_ns ? -1 : 1;
+  if (x->tid != y->tid)
+    return x->tid < y->tid ? -1 : 1;
+  return x->calls < y->calls ? -1 : x->calls > y->calls;
+}
+
+static void test_order_of_samples(void)
+{
+  g_autoptr(GRand) random = g_rand_new_with_seed(7);
+  for (guint round = 0; round < 400; round++) {
+    g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(AttribSample));
+    guint n = (guint)g_rand_int_range(random, 0, 300);
+    guint lengths = 1u << g_rand_int_range(random, 0, 31);
+    gboolean timely = g_rand_boolean(random);
+    for (guint i = 0; i < n; i++) {
+      AttribSample sample = { .time_ns = timely ? (gint32)i / 3 : g_rand_int_range(random, 0, 50),
+                              .len = g_rand_int(random) % lengths,
+                              .tid = timely ? (gint32)(i % 3 / 2) : g_rand_int_range(random, 0, 4),
+                              .calls = i };
+      g_array_append_val(samples, sample);
+    }
+    g_autoptr(GArray) expected = g_array_copy(samples);
+    g_array_sort(expected, compare_samples);
+    attrib_samples_sort(samples);
+    g_assert_cmpmem(samples->data, n * sizeof(AttribSample), expected->data,
+                    n * sizeof(AttribSample));
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -198,5 +235,6 @@ int main(int argc, char **argv)
   g_test_add_func("/attrib/datagram/by-transmit", test_datagram_by_transmit);
   g_test_add_func("/attrib/datagram/by-receive-chain", test_datagram_by_receive_chain);
   g_test_add_func("/attrib/datagram/shared-port", test_shared_port);
+  g_test_add_func("/attrib/samples/order", test_order_of_samples);
   return g_test_run();
 }
