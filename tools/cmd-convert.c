@@ -33,6 +33,7 @@ typedef struct {
   gboolean no_packets;
   gboolean salvage;
   gboolean stacks;
+  gboolean strip_trailers;
   char *columns;
   char *zone;
   gboolean overwrite;
@@ -118,6 +119,7 @@ static gboolean options_check(ConvertOptions *o)
   o->pipeline.align_off = g_strcmp0(o->align, "off") == 0;
   o->pipeline.no_events = g_strcmp0(o->events, "none") == 0;
   o->pipeline.no_packets = o->no_packets;
+  o->pipeline.strip_trailers = o->strip_trailers;
   if (!o->owners)
     o->pipeline.owners = TB_CONFIDENCE_LINKED;
   else if (!tb_confidence_from_word(o->owners, &o->pipeline.owners))
@@ -190,6 +192,8 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
       "Only events and packets of processes of this name (may be repeated)", "NAME" },
     { "children", 0, 0, G_OPTION_ARG_NONE, &o->children,
       "With --pid or --comm: of their descendants, too", NULL },
+    { "strip-trailers", 0, 0, G_OPTION_ARG_NONE, &o->strip_trailers,
+      "Take tcpshark's trailers, once read, away from the bytes of packets", NULL },
     { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->inputs_from,
       "Read further inputs from FILE, separated by newline or NUL", "FILE" },
     { "salvage", 0, 0, G_OPTION_ARG_NONE, &o->salvage,
@@ -314,6 +318,24 @@ static void tell_owners(const ConvertOptions *o, const TbAttribCounts *counts)
             counts->unnamed, counts->agreeing, counts->differing);
 }
 
+/* Of captures by tcpshark; what is left there has no trailer, or one whose lengths do not fit. */
+static void tell_trailers(const ConvertOptions *o, const TbPipeline *pipeline)
+{
+  guint64 with = 0, without = 0;
+  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  for (guint i = 0; i < sources->len; i++) {
+    const TbSourceCounts *counts = &((TbSource *)g_ptr_array_index(sources, i))->counts;
+    with += counts->trailers;
+    without += counts->trailers ? counts->records - counts->trailers : 0;
+  }
+  if (o->strip_trailers && !with)
+    tool_note(o->quiet, "--strip-trailers: no packet has a trailer");
+  else if (with && o->verbose)
+    tool_note(o->quiet, "trailers %s %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+              " packets of the same captures have none that fits",
+              o->strip_trailers ? "removed from" : "kept in", with, without);
+}
+
 static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
                         const TbWriterCounts *counts)
 {
@@ -339,6 +361,7 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   const TbObserver *attrib = o->verbose ? tb_pipeline_get_attrib(pipeline) : NULL;
   if (attrib)
     tell_owners(o, tb_attrib_get_counts(attrib));
+  tell_trailers(o, pipeline);
   if (o->verbose)
     tool_note(o->quiet, "machines: %u, sources: %u, events written: %" G_GUINT64_FORMAT
               ", packets written: %" G_GUINT64_FORMAT ", streams sorted: %u",
@@ -351,6 +374,8 @@ static void settings_take(ConvertOptions *o)
 {
   if (o->salvage)
     g_hash_table_insert(o->settings, (gpointer) "salvage", (gpointer) "yes");
+  if (o->strip_trailers)
+    g_hash_table_insert(o->settings, (gpointer) "strip-trailers", (gpointer) "yes");
   if (o->stacks)
     g_hash_table_insert(o->settings, (gpointer) "stacks", (gpointer) "yes");
   if (o->columns)

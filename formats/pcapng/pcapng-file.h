@@ -11,6 +11,7 @@
 #include "pcap/capture.h"
 #include "pcapng/pcapng-owners.h"
 #include "pcapng/pcapng-time.h"
+#include "pcapng/pcapng-trailer.h"
 #include "pcapng/pcapng-types.h"
 
 #include <glib.h>
@@ -24,6 +25,7 @@ G_BEGIN_DECLS
  * @snaplen: as described, 0 = no limit
  * @max_caplen: the largest packet that can be true
  * @has_rows: it is an events interface written by this program
+ * @number: place of the source in the file, and in @trailers
  * @key: (nullable): of a source whose key is still being made
  */
 typedef struct {
@@ -32,6 +34,7 @@ typedef struct {
   guint32 snaplen;
   guint32 max_caplen;
   gboolean has_rows;
+  guint number;
   TbCaptureKey *key;
 } TbPcapngInterface;
 
@@ -63,6 +66,8 @@ typedef struct {
  * @first_pass: descriptions are taken in; later passes find everything made
  * @n_met: interfaces met in this pass, in all sections = index in reader->sources
  * @keys: (element-type TbCaptureKey): of sources by index, while @first_pass
+ * @trailers: (element-type TbPcapngTrailers) (nullable): by source, counted in the first pass
+ *   where trailers are to be removed
  * @glued: blocks for the next record
  * @held: custom blocks that wait for the file's second record
  * @options: of the present packet where they could not be lent as they stand
@@ -92,6 +97,7 @@ typedef struct {
   char *section_os;
   char *section_hardware;
   GArray *processes;
+  GArray *trailers;
   struct _TbStrPool *strings;
   TbPcapngTypes *types;
   TbBuf glued;

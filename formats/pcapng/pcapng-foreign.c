@@ -176,7 +176,7 @@ static gboolean foreign_take_option(TbPcapngOwners *read, const TbEvent *event)
 static gboolean foreign_take_trailer(TbPcapngOwners *read, const TbEvent *event)
 {
   TbPcapngTrailer trailer;
-  if (!event->source || !tb_pcapng_trailer_find(event, &trailer) || trailer.pid == 0 ||
+  if (!event->trailer_len || !tb_pcapng_trailer_find(event, &trailer) || trailer.pid == 0 ||
       trailer.pid > G_MAXINT32)
     return FALSE;
   TbPcapngSlice name = { trailer.name, trailer.name_len };

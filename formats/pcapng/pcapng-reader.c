@@ -379,6 +379,33 @@ static gboolean reader_too_short(TbPcapngFile *file, const TbPcapngBlock *block,
   return TRUE;
 }
 
+/* What tcpshark put behind the frame. That of a frame without owner is known only when all were
+ * seen, and asked for only where trailers are to be removed. */
+static void reader_set_trailer(TbPcapngFile *file, const TbPcapngInterface *interface,
+                               TbEvent *event)
+{
+  TbPcapngTrailer trailer;
+  if (tb_pcapng_trailer_find(event, &trailer)) {
+    event->trailer_len = event->len - trailer.frame_len;
+  } else if (file->trailers && !file->first_pass && interface->number < file->trailers->len) {
+    guint32 frame_len;
+    if (tb_pcapng_trailers_are_all(&g_array_index(file->trailers, TbPcapngTrailers,
+                                                  interface->number)) &&
+        tb_pcapng_trailer_find_zeros(event, &frame_len))
+      event->trailer_len = event->len - frame_len;
+  }
+  event->source->counts.trailers += event->trailer_len > 0;
+}
+
+static void reader_count_trailer(TbPcapngFile *file, const TbPcapngInterface *interface,
+                                 const TbEvent *event)
+{
+  if (interface->number >= file->trailers->len)
+    g_array_set_size(file->trailers, interface->number + 1);
+  tb_pcapng_trailers_count(&g_array_index(file->trailers, TbPcapngTrailers, interface->number),
+                           event);
+}
+
 /* Enhanced and old packet blocks differ in their first word and their options. */
 static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, TbEvent *event)
 {
@@ -404,6 +431,10 @@ static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, Tb
                                 tb_get_u16(p + 2, big));
   else if (left)
     tb_pcapng_carry_options(file, event, p + end, left, block->offset + 8 + end);
+  if (G_UNLIKELY(tb_pcapng_trailer_may_be(event)))
+    reader_set_trailer(file, interface, event);
+  if (G_UNLIKELY(file->trailers && file->first_pass))
+    reader_count_trailer(file, interface, event);
   if (interface->has_rows)
     reader_set_row(file, event);
   else if (G_UNLIKELY(interface->key))
@@ -541,8 +572,11 @@ static gboolean reader_rewind(TbReader *reader, GError **error)
   file->last_ns = G_MININT64;
   file->tally = (TbPcapngTally){ 0 };
   g_array_set_size(file->interfaces, 0);
-  if (file->first_pass)
+  if (file->first_pass) {
     g_array_set_size(file->processes, 0);
+    if (file->trailers)
+      g_array_set_size(file->trailers, 0);
+  }
   tb_buf_reset(&file->glued);
   tb_buf_reset(&file->held);
   /* A first pass that stopped early starts its unfinished keys again. */
@@ -600,6 +634,8 @@ static gboolean reader_open(TbReader *reader, GError **error)
   file->interfaces = g_array_new(FALSE, FALSE, sizeof(TbPcapngInterface));
   file->processes = g_array_new(FALSE, FALSE, sizeof(TbPcapngProcess));
   file->hosts = g_array_new(FALSE, FALSE, sizeof(TbPcapngHost));
+  if (tb_reader_get_setting(reader, "strip-trailers"))
+    file->trailers = g_array_new(FALSE, TRUE, sizeof(TbPcapngTrailers));
   file->keys = g_ptr_array_new();
   file->strings = tb_strpool_new();
   file->types = tb_pcapng_types_new();
@@ -670,6 +706,7 @@ static void reader_close(TbReader *reader)
   g_ptr_array_unref(file->keys);
   g_array_unref(file->hosts);
   g_array_unref(file->processes);
+  g_clear_pointer(&file->trailers, g_array_unref);
   g_array_unref(file->interfaces);
   g_clear_pointer(&file->section_comments, g_bytes_unref);
   g_free(file->application);

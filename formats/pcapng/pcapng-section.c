@@ -371,6 +371,7 @@ gboolean tb_pcapng_section_interface(TbPcapngFile *file, const TbPcapngBlock *bl
     .snaplen = snaplen,
     .max_caplen = tb_capture_get_max_caplen(link_type, file->reader->limits),
     .has_rows = source->class == TB_SOURCE_EVENTS,
+    .number = file->n_met,
     .key = file->n_met < file->keys->len ? g_ptr_array_index(file->keys, file->n_met) : NULL,
   };
   file->n_met++;

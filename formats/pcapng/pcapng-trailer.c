@@ -5,18 +5,15 @@
  */
 #include "pcapng/pcapng-trailer.h"
 
-#include "base/bytes.h"
 #include "stages/netparse.h"
 
 enum {
   TRAILER_HEAD = 8,
-  TRAILER_LEAST = 15, /* without name and command line */
-  TRAILER_MOST = TRAILER_LEAST + G_MAXUINT8 + G_MAXUINT16,
+  TRAILER_MOST = TB_PCAPNG_TRAILER_LEAST + G_MAXUINT8 + G_MAXUINT16,
   TRAILER_ZEROS = 4,
-  TRAILER_FRAME = 60,
-  TRAILER_LINK = 1,
   TRAILER_IPV4_BYTES = 20,
   TRAILER_IPV6_BYTES = 40,
+  TRAILER_ARP_BYTES = 8,
 };
 
 #define TRAILER_MAGIC 0xa1bff3d4u
@@ -25,7 +22,7 @@ enum {
 /* Lengths are stored modulo their size, so what does not fit exactly is no trailer. */
 static gboolean trailer_read(const guint8 *p, gsize len, TbPcapngTrailer *trailer)
 {
-  if (len < TRAILER_LEAST || tb_get_u32(p, TRUE) != TRAILER_MAGIC)
+  if (len < TB_PCAPNG_TRAILER_LEAST || tb_get_u32(p, TRUE) != TRAILER_MAGIC)
     return FALSE;
   trailer->pid = tb_get_u32(p + 4, TRUE);
   trailer->name_len = p[TRAILER_HEAD];
@@ -39,21 +36,23 @@ static gboolean trailer_read(const guint8 *p, gsize len, TbPcapngTrailer *traile
          tb_get_u32(p + len - TRAILER_ZEROS, TRUE) == 0;
 }
 
-/* Where the frame ends by its IP header's length; 0 = there is none, or no TCP or UDP in it. */
-static gsize trailer_ip_end(const TbEvent *event)
+/* Where the frame ends by the length in its network header; 0 = that does not say. */
+static gsize trailer_frame_end(const TbEvent *event, const TbNetHeaders *headers)
 {
-  TbNetHeaders headers;
-  tb_net_parse(TRAILER_LINK, event->data, event->len, event->orig_len, &headers);
-  if (!headers.has_transport)
-    return 0;
-  const guint8 *p = event->data + headers.network_off;
-  if (headers.family == 6)
-    return headers.network_off + TRAILER_IPV6_BYTES + tb_get_u16(p + 4, TRUE);
-  guint16 total = tb_get_u16(p + 2, TRUE);
-  return total < TRAILER_IPV4_BYTES ? 0 : headers.network_off + (gsize)total;
+  const guint8 *p = event->data + headers->network_off;
+  gsize left = event->len - MIN(event->len, headers->network_off);
+  if (headers->family == 4) {
+    guint16 total = tb_get_u16(p + 2, TRUE);
+    return total < TRAILER_IPV4_BYTES ? 0 : headers->network_off + (gsize)total;
+  }
+  if (headers->family == 6)
+    return headers->network_off + TRAILER_IPV6_BYTES + tb_get_u16(p + 4, TRUE);
+  if (headers->ethertype == TB_NET_ETHERTYPE_ARP && left >= TRAILER_ARP_BYTES)
+    return headers->network_off + TRAILER_ARP_BYTES + 2 * ((gsize)p[4] + p[5]);
+  return 0;
 }
 
-static gboolean trailer_is_padding(const guint8 *p, gsize len)
+static gboolean trailer_is_zero(const guint8 *p, gsize len)
 {
   gsize n = 0;
   while (n < len && p[n] == 0)
@@ -61,26 +60,61 @@ static gboolean trailer_is_padding(const guint8 *p, gsize len)
   return n == len;
 }
 
+/* The frame in front of a trailer at @at, without the padding. @end: 0 = not known */
+static guint32 trailer_frame_len(const TbEvent *event, gsize end, gsize at)
+{
+  gboolean padded = end && end < at && at == TB_PCAPNG_TRAILER_FRAME &&
+                    trailer_is_zero(event->data + end, at - end);
+  return (guint32)(padded ? end : at);
+}
+
 gboolean tb_pcapng_trailer_find(const TbEvent *event, TbPcapngTrailer *trailer)
 {
   gsize len = event->len;
-  if (event->source->link_type != TRAILER_LINK || len != event->orig_len || len < TRAILER_FRAME ||
-      tb_get_u32(event->data + len - TRAILER_ZEROS, TRUE) != 0)
+  TbNetHeaders headers;
+  if (!tb_pcapng_trailer_may_be(event))
     return FALSE;
-  gsize end = trailer_ip_end(event);
+  tb_net_parse(TB_PCAPNG_TRAILER_LINK, event->data, event->len, event->orig_len, &headers);
+  gsize end = headers.has_transport ? trailer_frame_end(event, &headers) : 0;
   if (end == 0 || end >= len)
     return FALSE;
   gsize at = len - end > TRAILER_MOST ? len - TRAILER_MOST : end;
-  for (; len - at >= TRAILER_LEAST; at++) {
+  for (; len - at >= TB_PCAPNG_TRAILER_LEAST; at++) {
     const guint8 *found = memchr(event->data + at, TRAILER_MAGIC_FIRST, len - at);
     if (!found)
       return FALSE;
     at = (gsize)(found - event->data);
     if (!trailer_read(found, len - at, trailer))
       continue;
-    gboolean padded = at == TRAILER_FRAME && trailer_is_padding(event->data + end, at - end);
-    trailer->frame_len = (guint32)(padded ? end : at);
+    trailer->frame_len = trailer_frame_len(event, end, at);
     return TRUE;
   }
   return FALSE;
+}
+
+gboolean tb_pcapng_trailer_find_zeros(const TbEvent *event, guint32 *frame_len)
+{
+  TbNetHeaders headers;
+  if (!tb_pcapng_trailer_may_be(event))
+    return FALSE;
+  tb_net_parse(TB_PCAPNG_TRAILER_LINK, event->data, event->len, event->orig_len, &headers);
+  gsize end = trailer_frame_end(event, &headers), at = event->len - TB_PCAPNG_TRAILER_LEAST;
+  if (end && at != MAX(end, (gsize)TB_PCAPNG_TRAILER_FRAME))
+    return FALSE;
+  *frame_len = trailer_frame_len(event, end, at);
+  return trailer_is_zero(event->data + at, TB_PCAPNG_TRAILER_LEAST);
+}
+
+void tb_pcapng_trailers_count(TbPcapngTrailers *trailers, const TbEvent *event)
+{
+  TbPcapngTrailer trailer;
+  guint32 frame_len;
+  if (event->len != event->orig_len)
+    return; /* cut short, and whatever stood at its end with it */
+  if (tb_pcapng_trailer_find(event, &trailer))
+    trailers->named++;
+  else if (tb_pcapng_trailer_find_zeros(event, &frame_len))
+    trailers->zeros++;
+  else
+    trailers->others++;
 }

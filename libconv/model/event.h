@@ -78,6 +78,8 @@ struct _TbOwners;
  * @tid: acting thread; 0 = nobody, -1 = not stated
  * @cpu: CPU, or %TB_CPU_NONE
  * @tie: order between records of one source and one time, before @sequence
+ * @trailer_len: packets: of @len and @orig_len, bytes at the end that a program put behind the
+ *   frame to name its owner
  * @sequence: number of the record in its stream
  * @lost: LOST: how many
  * @duration_ns: how long the operation took that begins at @time_ns; valid with %TB_EVENT_DURATION
@@ -104,6 +106,7 @@ struct _TbEvent {
   gint32 tid;
   guint32 cpu;
   guint32 tie;
+  guint32 trailer_len;
   guint64 sequence;
   guint64 lost;
   guint64 duration_ns;

@@ -25,6 +25,7 @@ typedef enum { TB_SOURCE_EVENTS, TB_SOURCE_PACKETS } TbSourceClass;
  * @discarded: records the kernel took back
  * @damaged: records or pieces that could not be read
  * @unordered: records whose time lies before the one before them
+ * @trailers: packets with bytes behind the frame that name its owner
  * @expected: what the recorder's own statistics promise, if @expected_known
  * @missing: of the expected ones, those that are surely not in the input
  * @doubtful: those that are not, but may have been counted twice by the recorder
@@ -39,6 +40,7 @@ typedef struct {
   guint64 discarded;
   guint64 damaged;
   guint64 unordered;
+  guint64 trailers;
   gboolean expected_known;
   guint64 expected;
   guint64 missing;

@@ -583,6 +583,14 @@ static void pipeline_set_owners(TbPipeline *p, TbContextStage *context, guint in
     tb_attrib_apply(p->attrib, context, event, event->timeline_ns);
 }
 
+/* Once its owner is known, the packet is what was on the wire. */
+static void pipeline_strip(TbEvent *packet)
+{
+  packet->len -= packet->trailer_len;
+  packet->orig_len -= packet->trailer_len;
+  packet->trailer_len = 0;
+}
+
 static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
 {
   TbEvent *event;
@@ -601,6 +609,8 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
         tb_context_stage_apply(context, event, event->timeline_ns);
       if (event->kind == TB_EVENT_KIND_PACKET)
         pipeline_set_owners(p, context, index, event);
+      if (G_UNLIKELY(event->trailer_len && p->options.strip_trailers))
+        pipeline_strip(event);
       if ((!filter || tb_filter_keeps(filter, event)) &&
           !tb_writer_event(writer, event, error))
         return FALSE;

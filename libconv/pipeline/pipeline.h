@@ -39,6 +39,7 @@ typedef struct {
  * @align_hosts: correct the clocks of hosts by the packets seen at both ends
  * @align_reference: (nullable): the host whose clock stands
  * @no_events, @no_packets: leave these kinds out
+ * @strip_trailers: take what names owners behind a packet's frame away from its bytes
  * @owners: name the processes of packets that are known at least so well; NONE = do not look
  * @filter: processes whose events and packets are wanted; empty = all
  * @time_offset_ns: added to the times of all sources
@@ -55,6 +56,7 @@ typedef struct {
   const char *align_reference;
   gboolean no_events;
   gboolean no_packets;
+  gboolean strip_trailers;
   TbConfidence owners;
   TbFilterWish filter;
   gint64 time_offset_ns;

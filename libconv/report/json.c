@@ -89,6 +89,7 @@ static void put_counts(JsonBuilder *json, const TbSource *source)
   put_int(json, "discarded", (gint64)counts->discarded);
   put_int(json, "damaged", (gint64)counts->damaged);
   put_int(json, "unordered", (gint64)counts->unordered);
+  put_int_if(json, "trailers", source->class == TB_SOURCE_PACKETS, (gint64)counts->trailers);
   put_int_if(json, "expected", counts->expected_known, (gint64)counts->expected);
   put_int_if(json, "missing", counts->expected_known, (gint64)counts->missing);
   put_int_if(json, "doubtful", counts->expected_known, (gint64)counts->doubtful);

@@ -443,7 +443,7 @@ void tb_align_track_packet(TbAlignTrack *track, const TbEvent *event)
   guint64 key;
   if (event->flags & TB_EVENT_NO_TIME)
     return;
-  tb_net_parse(event->source->link_type, event->data, event->len, event->orig_len, &headers);
+  tb_net_parse_packet(event, &headers);
   if (!headers.link_known)
     return;
   if (headers.direction != TB_NET_DIRECTION_UNKNOWN)

@@ -182,7 +182,7 @@ void attrib_capture_packet(AttribCapture *capture, const TbEvent *event)
 {
   TbNetHeaders headers;
   AttribTuple tuple;
-  tb_net_parse(event->source->link_type, event->data, event->len, event->orig_len, &headers);
+  tb_net_parse_packet(event, &headers);
   if (!attrib_headers_tuple(&headers, &tuple) || headers.fragment)
     return;
   guint32 flow = packets_flow(capture, &tuple);

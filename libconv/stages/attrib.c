@@ -253,7 +253,7 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
   TbNetHeaders headers;
   AttribAnswer src, dst;
   TbOwner found_src, found_dst;
-  tb_net_parse(packet->source->link_type, packet->data, packet->len, packet->orig_len, &headers);
+  tb_net_parse_packet(packet, &headers);
   attrib_look(m, &headers, timeline_ns, &src, &dst);
   attrib_take(attrib, context, machine, &src, timeline_ns, &found_src);
   attrib_take(attrib, context, machine, &dst, timeline_ns, &found_dst);

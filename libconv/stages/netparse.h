@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "model/event.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -81,5 +83,12 @@ typedef struct {
  */
 void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 orig_len,
                   TbNetHeaders *out);
+
+/** tb_net_parse_packet: the same for a packet; what was put behind its frame is no part of it */
+static inline void tb_net_parse_packet(const TbEvent *packet, TbNetHeaders *out)
+{
+  tb_net_parse(packet->source->link_type, packet->data, packet->len - packet->trailer_len,
+               packet->orig_len - packet->trailer_len, out);
+}
 
 G_END_DECLS

@@ -228,6 +228,48 @@ def two_of_apple(packets, owners):
     check("references to nothing are told", b"process blocks not met before" in facts, facts)
 
 
+def trailers(packets, owners):
+    """--strip-trailers gives the packets of the wire back, with the owners that were behind them."""
+    arp = bytes.fromhex("ffffffffffff0200000000010806000108000604000102000000000a0a000001"
+                        "0000000000000a000002")
+    some = packets + [(packets[-1][0] + 1000, arp)]
+    told = [o and dict(o, args=b"a b\xff\n=") for o in owners] + [None]
+    write("shark.pcapng", known.tcpshark(some, told, 2))
+    text = run("convert", "-f", "-v", "--strip-trailers", "shark.pcapng", "-o", "bare.pcapng")
+    got = known.read_packets("bare.pcapng")
+    check("trailers are taken away", [p.data for p in got] == [data for _ns, data in some]
+          and all(p.length == len(p.data) for p in got)
+          and "trailers removed from %d packets, 0 packets" % len(some) in text, text)
+    check("owners of trailers stay", [p.own() and (p.own()[b"pid"], p.own()[b"comm"],
+                                                   p.own()[b"args"], p.ids()[0][0]) for p in got]
+          == [o and (b"%d" % o["pid"], o["comm"], b"a\\x20b\\xff\\x0a\\x3d", o["pid"])
+              for o in told])
+    frozen("without trailers", "bare.pcapng")
+    run("convert", "-f", "shark.pcapng", "-o", "kept.pcapng")
+    check("trailers are kept", [p.data for p in known.read_packets("kept.pcapng")]
+          == [data.ljust(60, b"\0") + known.trailer(o, 2) for (_ns, data), o in zip(some, told)])
+    run("convert", "-f", "--strip-trailers", "kept.pcapng", "-o", "later.pcapng")
+    check("trailers are taken away later", same("later.pcapng", "bare.pcapng"))
+    # One frame that cannot be tcpshark's: zeros behind the others may be anything.
+    odd = known.tcpshark(some, told, 2) + known.packet(some[-1][0] + 1, arp, [])
+    text = run("convert", "-f", "-v", "--strip-trailers", write("odd.pcapng", odd), "-o",
+               "odd-bare.pcapng")
+    want = [data if o else data.ljust(60, b"\0") + bytes(15) for (_ns, data), o in zip(some, told)]
+    check("zeros stay where they may be anything", [p.data for p in known.read_packets(
+        "odd-bare.pcapng")] == want + [arp], text)
+    for verbosity in (0, 1):
+        write("shark.pcapng", known.tcpshark(packets, owners, verbosity))
+        text = run("merge", "-f", "-v", "--strip-trailers", "vm=" + RECORDING, "vm=shark.pcapng",
+                   "-o", "bare.pcapng")
+        got = known.read_packets("bare.pcapng")
+        check("trailers of verbosity %d" % verbosity, [p.data for p in got] == [
+            data for _ns, data in packets], text)
+        check("what stood behind frames is no part of the evidence, verbosity %d" % verbosity,
+              [p.own() for p in got] == [p.own() for p in known.read_packets("truth.pcapng")])
+    text = run("convert", "-f", "--strip-trailers", PLAIN, "-o", "bare.pcapng")
+    check("no trailers", "no packet has a trailer" in text)
+
+
 def receivers(packets, owners):
     """A note of an inbound packet speaks of its receiver; without direction of either end."""
     inbound = [o and dict(o, inbound=True) for o in owners]
@@ -274,6 +316,7 @@ def main():
         notes(packets, owners)
         guesses(packets, owners)
         two_of_apple(packets, owners)
+        trailers(packets, owners)
         receivers(packets, owners)
         filters(packets, owners)
     finally:
