@@ -21,6 +21,7 @@ typedef struct {
   char *time_offset;
   char *align;
   char *owners;
+  char *process_info;
   char **pids;
   char **comms;
   gboolean children;
@@ -52,6 +53,7 @@ static void options_clear(ConvertOptions *o)
   g_free(o->time_offset);
   g_free(o->align);
   g_free(o->owners);
+  g_free(o->process_info);
   g_strfreev(o->pids);
   g_strfreev(o->comms);
   g_clear_pointer(&o->pid_numbers, g_array_unref);
@@ -95,12 +97,17 @@ static gboolean options_check(ConvertOptions *o)
   static const char *const align[] = { "auto", "off", NULL };
   static const char *const owners[] = { "certain", "linked", "context", "off", NULL };
   static const char *const events[] = { "journal", "none", NULL };
+  static const char *const process_info[] = { "none", "darwin", "wireshark", NULL };
+  gboolean no_blocks = o->process_info && o->to && !g_str_equal(o->to, "pcapng");
   gboolean twice = o->output && o->output_w && !g_str_equal(o->output, o->output_w);
   if (!o->output)
     o->output = g_steal_pointer(&o->output_w);
   const char *wrong = !one_of(o->align, align)     ? "--align is auto or off"
                       : !one_of(o->owners, owners) ? "--owners is certain, linked, context or off"
                       : !one_of(o->events, events) ? "--events is journal or none"
+                      : !one_of(o->process_info, process_info)
+                          ? "--process-info is none, darwin or wireshark"
+                      : no_blocks  ? "--process-info goes with --to pcapng"
                       : twice      ? "-o and -w name two outputs, and there is one"
                       : o->output && !*o->output ? "-o is followed by an empty name"
                       : !o->output ? "-o OUTPUT is missing (-o - writes to standard output)"
@@ -186,6 +193,9 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
       "Report what was found as JSON on standard output (on standard error with -o -)", NULL },
     { "owners", 0, 0, G_OPTION_ARG_STRING, &o->owners, "Name the processes of packets that are known so well: certain, linked (default), "
       "context; off: none", "HOW" },
+    { "process-info", 0, 0, G_OPTION_ARG_STRING, &o->process_info,
+      "pcapng: owners also as process blocks: darwin (Wireshark 4.6 shows these), wireshark (later "
+      "ones may), none (default)", "FORM" },
     { "pid", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->pids,
       "Only events and packets of this process (may be repeated)", "PID" },
     { "comm", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->comms,
@@ -355,6 +365,9 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   if (counts->inexact)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " times lost digits that the output cannot hold",
               counts->inexact);
+  if (counts->unreferred)
+    tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets are of processes that --process-info has no "
+              "room for; their comments name these", counts->unreferred);
   if (counts->stripped)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
               "them that the output cannot hold", counts->stripped);
@@ -380,6 +393,8 @@ static void settings_take(ConvertOptions *o)
     g_hash_table_insert(o->settings, (gpointer) "stacks", (gpointer) "yes");
   if (o->columns)
     g_hash_table_insert(o->settings, (gpointer) "columns", o->columns);
+  if (o->process_info)
+    g_hash_table_insert(o->settings, (gpointer) "process-info", o->process_info);
   if (o->zone)
     g_hash_table_insert(o->settings, (gpointer) "tz", o->zone);
 }

@@ -9,6 +9,7 @@
 #include "base/strpool.h"
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-options.h"
+#include "pcapng/pcapng-process.h"
 
 enum { CARRY_PROCESS_NAME = 2, CARRY_OLD_HASH = 3, CARRY_NO_DROPS = 0xffff };
 
@@ -19,6 +20,14 @@ static gboolean carry_drop(TbPcapngFile *file, const TbPcapngBlock *block)
   return TRUE;
 }
 
+/* Written by this program, and rewritten by another one maybe. */
+static gboolean carry_is_ours(const TbPcapngFile *file)
+{
+  return file->of_ours ||
+         (file->interfaces->len > 0 &&
+          g_array_index(file->interfaces, TbPcapngInterface, 0).source->frozen);
+}
+
 /* Bytes whose numbers we do not know may only go into a section of their own byte order. */
 static gboolean carry_opaque(TbPcapngFile *file, const TbPcapngBlock *block)
 {
@@ -26,6 +35,9 @@ static gboolean carry_opaque(TbPcapngFile *file, const TbPcapngBlock *block)
     tb_pcapng_opaque_carry(&file->glued, block->type, block->body, block->len);
     return TRUE;
   }
+  if (block->type == TB_PCAPNG_CUSTOM && carry_is_ours(file) && !file->big &&
+      tb_pcapng_process_is_custom(block->body, block->len))
+    return TRUE; /* the comments say it all; made anew where it is wished for */
   if (file->big || block->type == TB_PCAPNG_CUSTOM_PRIVATE) {
     file->tally.custom_dropped++;
     return TRUE;

@@ -6,6 +6,7 @@
 #include "pcapng/pcapng-encoding.h"
 #include "pcapng/pcapng-interface.h"
 #include "pcapng/pcapng-owners.h"
+#include "pcapng/pcapng-process.h"
 #include "pcapng/pcapng-time.h"
 
 enum {
@@ -30,6 +31,9 @@ typedef struct {
   gpointer encoder;
   WriterInterface *interfaces; /* by source rank */
   TbPcapngOwnersCache *comments;
+  TbPcapngProcessForm form;
+  TbPcapngProcesses *processes; /* (nullable): none wished for */
+  TbBuf process_blocks;         /* to be written before the next record */
   TbBuf block;
 } Writer;
 
@@ -50,6 +54,20 @@ static gboolean writer_choose_encoding(TbWriter *writer, GError **error)
   tb_error_set(error, TB_ERROR_UNSUPPORTED, tb_output_get_name(writer->output), TB_OFFSET_NONE,
                "events cannot be written as \"%s\" (journal or none)", name);
   return FALSE;
+}
+
+static gboolean writer_choose_processes(TbWriter *writer, GError **error)
+{
+  Writer *priv = writer->priv;
+  const char *name = tb_writer_get_setting(writer, "process-info");
+  if (!tb_pcapng_process_form_from_word(name, &priv->form)) {
+    tb_error_set(error, TB_ERROR_UNSUPPORTED, tb_output_get_name(writer->output), TB_OFFSET_NONE,
+                 "processes cannot be written as \"%s\" (none, darwin or wireshark)", name);
+    return FALSE;
+  }
+  if (priv->form != TB_PCAPNG_PROCESS_NONE)
+    priv->processes = tb_pcapng_processes_new(priv->form, writer->limits->table_entries);
+  return TRUE;
 }
 
 /* --- the section header --- */
@@ -171,7 +189,7 @@ static gboolean writer_open(TbWriter *writer, GError **error)
   Writer *priv = g_new0(Writer, 1);
   writer->priv = priv;
   priv->comments = tb_pcapng_owners_cache_new();
-  if (!writer_choose_encoding(writer, error))
+  if (!writer_choose_encoding(writer, error) || !writer_choose_processes(writer, error))
     return FALSE;
   TbBuf *buf = &priv->block;
   writer_append_section(writer, buf);
@@ -207,9 +225,10 @@ static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterfa
 }
 
 /* With their end mark. */
-static void writer_append_options(const Writer *priv, const TbEvent *event, const TbBuf *host,
+static void writer_append_options(TbWriter *writer, const TbEvent *event, const TbBuf *host,
                                   TbBuf *buf)
 {
+  Writer *priv = writer->priv;
   static const char no_time[] = "time=none ";
   const TbOwners *owners = event->owners;
   if (!owners)
@@ -218,9 +237,28 @@ static void writer_append_options(const Writer *priv, const TbEvent *event, cons
     tb_pcapng_owners_copy_options(event, host, buf);
   else
     tb_pcapng_owners_append(priv->comments, event, host, buf);
+  if (owners && priv->processes &&
+      !tb_pcapng_processes_refer(priv->processes, event, buf, &priv->process_blocks))
+    writer->counts.unreferred++;
   if (event->flags & TB_EVENT_NO_TIME)
     tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);
   tb_pcapng_option_end(buf);
+}
+
+/*
+ * Process blocks. A custom block in front of a file's first record makes Wireshark 4.0 show no
+ * usable time for any row: it then waits for the second one.
+ */
+static gboolean writer_processes(TbWriter *writer, GError **error)
+{
+  Writer *priv = writer->priv;
+  TbBuf *blocks = &priv->process_blocks;
+  if (priv->form == TB_PCAPNG_PROCESS_WIRESHARK &&
+      writer->counts.rows + writer->counts.packets == 0)
+    return TRUE;
+  gboolean ok = tb_output_write(writer->output, blocks->data, blocks->len, error);
+  tb_buf_reset(blocks);
+  return ok;
 }
 
 /* A packet that may not fit the output's buffer. @tail: (nullable): its options */
@@ -252,7 +290,9 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   TbBuf *tail = &priv->block;
   if (has_tail) {
     tb_buf_reset(tail);
-    writer_append_options(priv, event, &interface->host, tail);
+    writer_append_options(writer, event, &interface->host, tail);
+    if (G_UNLIKELY(priv->process_blocks.len) && !writer_processes(writer, error))
+      return FALSE;
     total += tail->len;
   }
   tb_put_u32(head, TB_PCAPNG_EPB, FALSE);
@@ -297,6 +337,9 @@ static gboolean writer_row(TbWriter *writer, const TbEvent *event, GError **erro
 
 static gboolean writer_event(TbWriter *writer, const TbEvent *event, GError **error)
 {
+  const Writer *priv = writer->priv;
+  if (G_UNLIKELY(priv->process_blocks.len) && !writer_processes(writer, error))
+    return FALSE;
   if (event->glued_len && !tb_output_write(writer->output, event->glued, event->glued_len, error))
     return FALSE;
   switch (event->kind) {
@@ -358,6 +401,7 @@ static gboolean writer_finish(TbWriter *writer, GError **error)
 {
   Writer *priv = writer->priv;
   tb_buf_reset(&priv->block);
+  tb_buf_append(&priv->block, priv->process_blocks.data, priv->process_blocks.len);
   for (guint i = 0; i < writer->sources->len; i++) {
     const TbSource *source = g_ptr_array_index(writer->sources, i);
     if (source->statistics && priv->interfaces[i].number != WRITER_NO_INTERFACE)
@@ -377,6 +421,8 @@ static void writer_close(TbWriter *writer)
     tb_buf_clear(&priv->interfaces[i].host);
   g_free(priv->interfaces);
   tb_buf_clear(&priv->block);
+  tb_buf_clear(&priv->process_blocks);
+  tb_pcapng_processes_free(priv->processes);
   tb_pcapng_owners_cache_free(priv->comments);
   g_free(priv);
 }

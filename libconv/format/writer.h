@@ -51,6 +51,7 @@ typedef struct {
  * @truncated: rows cut at the limit
  * @out_of_range: records left out because their time cannot be written
  * @inexact: times that lost digits
+ * @unreferred: packets of processes for which there was no room for a block
  * @stripped: packets whose options, comments, owners or blocks beside them the format cannot hold
  */
 typedef struct {
@@ -59,6 +60,7 @@ typedef struct {
   guint64 truncated;
   guint64 out_of_range;
   guint64 inexact;
+  guint64 unreferred;
   guint64 stripped;
 } TbWriterCounts;
 

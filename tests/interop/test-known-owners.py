@@ -12,6 +12,7 @@ tshark.
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -270,6 +271,88 @@ def trailers(packets, owners):
     check("no trailers", "no packet has a trailer" in text)
 
 
+def process_blocks(name, kind):
+    """Walks a file: (number of blocks, packets whose reference is wrong)."""
+    table, wrong = [], []
+    records = 0
+    for block, body in known.read_blocks(name):
+        if block == kind == known.DARWIN:
+            found = dict(known.read_options(body[4:]))
+            table.append((struct.unpack_from("<I", body)[0], found.get(2)))
+        elif block == kind == known.CUSTOM:
+            pen, entry, size, pid = struct.unpack_from("<4I", body)
+            found = dict(known.read_options(body[16:12 + size]))
+            if (pen, entry, len(body)) != (32622, 3, 12 + size + -size % 4) or not records:
+                wrong.append(body)
+            table.append((pid, found.get(2)))
+        elif block == known.EPB:
+            records += 1
+            one = known.Packet(body)
+            own = one.own()
+            index = [struct.unpack("<I", v)[0] for c, v in one.options if c == 0x8001]
+            effective = [struct.unpack("<I", v)[0] for c, v in one.options if c == 0x8003]
+            if not own:
+                wrong += index + effective
+                continue
+            want = (int(own[b"pid"]), own.get(b"comm"))
+            if kind == known.DARWIN and (len(index) != 1 or table[index[0]] != want):
+                wrong.append((want, index))
+            if kind == known.CUSTOM and (index or (want not in table and records > 1)):
+                wrong.append(want)
+            asked = own.get(b"effective")
+            told = effective and b"%d:%s" % table[effective[0]] or None
+            if kind == known.DARWIN and asked != told:
+                wrong.append((asked, told))
+    return table, wrong
+
+
+def process_info(packets, owners):
+    """--process-info: a block a process and name, in front of its first packet, and once only."""
+    effective = dict(WRONG, pid=500, comm=b"Safari")
+    write("a.pcapng", known.darwin(packets, [o and dict(o, effective=effective) for o in owners]))
+    inputs = {"recording": ["vm=" + RECORDING, "vm=" + PLAIN], "apple": ["vm=a.pcapng"],
+              "both": ["vm=" + RECORDING, "vm=" + PLAIN, "other=a.pcapng"]}
+    for name, args in inputs.items():
+        run("merge", "-f", *args, "-o", "plain.pcapng")
+        for form, kind in (("darwin", known.DARWIN), ("wireshark", known.CUSTOM)):
+            wish = "--process-info=" + form
+            run("merge", "-f", wish, *args, "-o", "info.pcapng")
+            table, wrong = process_blocks("info.pcapng", kind)
+            check("%s, %s: %d blocks" % (name, form, len(table)), table and not wrong, wrong[:3])
+            if name != "both":  # where two machines have the same processes
+                check("%s, %s: each once" % (name, form), len(set(table)) == len(table), table)
+            run("convert", "-f", wish, "info.pcapng", "-o", "again.pcapng")
+            check("%s, %s: converted again" % (name, form), same("info.pcapng", "again.pcapng"))
+            run("convert", "-f", "info.pcapng", "-o", "without.pcapng")
+            check("%s, %s: taken away again" % (name, form), same("plain.pcapng", "without.pcapng"))
+            run("merge", "-f", wish, "info.pcapng", "x=" + PLAIN, "-o", "more.pcapng")
+            again, wrong = process_blocks("more.pcapng", kind)
+            check("%s, %s: merged" % (name, form), sorted(table) == sorted(again) and not wrong,
+                  (table, again, wrong[:3]))
+    stock_tools()
+
+
+def stock_tools():
+    """What does not know the blocks passes over them in silence."""
+    if not shutil.which("tshark"):
+        return
+    run("merge", "-f", "--process-info=darwin", "vm=" + RECORDING, "vm=" + PLAIN, "-o", "info.pcapng")
+    shown = [subprocess.run(["tshark", "-n", "-r", name, "-T", "fields", "-e", "frame.time_epoch",
+                             "-e", "frame.comment", "-e", "_ws.col.Info"], capture_output=True,
+                            check=True) for name in ("info.pcapng", "truth.pcapng")]
+    said = [line for line in shown[0].stderr.splitlines() if b"Running as user" not in line]
+    check("tshark shows the same", shown[0].stdout == shown[1].stdout and not said, said)
+    fields = subprocess.run(["tshark", "-G", "fields"], capture_output=True, check=True).stdout
+    if b"frame.darwin.process_info.pname" not in fields:
+        return
+    named = subprocess.run(["tshark", "-n", "-r", "info.pcapng", "-Y", "frame.comment", "-T", "fields",
+                            "-e", "frame.darwin.process_info.pid", "-e",
+                            "frame.darwin.process_info.pname"], capture_output=True, check=True)
+    want = [b"%s\t%s" % (p.own()[b"pid"], p.own()[b"comm"])
+            for p in known.read_packets("truth.pcapng") if p.own()]
+    check("tshark shows processes", named.stdout.splitlines() == want, named.stdout)
+
+
 def receivers(packets, owners):
     """A note of an inbound packet speaks of its receiver; without direction of either end."""
     inbound = [o and dict(o, inbound=True) for o in owners]
@@ -317,6 +400,7 @@ def main():
         guesses(packets, owners)
         two_of_apple(packets, owners)
         trailers(packets, owners)
+        process_info(packets, owners)
         receivers(packets, owners)
         filters(packets, owners)
     finally:

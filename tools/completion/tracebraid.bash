@@ -5,6 +5,7 @@ _tracebraid_words() {
   case $1 in
     --to | -t) echo "pcapng pcap csv text" ;;
     --owners) echo "certain linked context off" ;;
+    --process-info) echo "none darwin wireshark" ;;
     --align) echo "auto off" ;;
     --progress) echo "auto always never" ;;
     --events) echo "journal none" ;;
