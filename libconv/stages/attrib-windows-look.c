@@ -187,9 +187,13 @@ static LookNear look_near(const AttribWindows *windows, const WindowsSide *side,
       break;
     gboolean fits = use->len == bytes || use->len == WINDOWS_SEVERAL || bytes == WINDOWS_SEVERAL;
     gint64 distance_ns = look_distance(use, time_ns);
-    near.doubtful |= i - first >= LOOK_USES || (fits && any && near.fit != use->owner);
-    if (i - first >= LOOK_USES)
+    near.doubtful |= fits && any && near.fit != use->owner;
+    if (i - first >= LOOK_USES) {
+      near.doubtful = TRUE;
+      near.nearest =
+          windows_use(windows, side, MIN(look_use_at(windows, side, time_ns), side->n - 1))->owner;
       break;
+    }
     if (fits && !any)
       least_ns = G_MAXINT64;
     if ((fits || !any) && distance_ns < least_ns) {

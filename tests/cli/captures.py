@@ -3,10 +3,13 @@
 """What the cases of `merge` and `convert` share; they call it as python3 "$CASES/captures.py".
 
 make FILE LINK_TYPE SECONDS...   a nanosecond pcap with a packet at each of the times
+ip FILE TIME,FROM,PORT,TO,PORT...
+                                 raw IPv4 of ten bytes in TCP segments
 times FILE                       time and first byte of each packet of a pcap this program wrote
 show FILE                        machines and sources as `tracebraid info --json` has them
 """
 import json
+import socket
 import struct
 import subprocess
 import sys
@@ -22,6 +25,19 @@ def make(path, link_type, *times):
         for number, time in enumerate(times):
             ns = int(Decimal(time) * 10 ** 9)
             data = bytes([number]) * (20 + number)
+            out.write(RECORD.pack(ns // 10 ** 9, ns % 10 ** 9, len(data), len(data)) + data)
+
+
+def ip(path, *packets):
+    with open(path, "wb") as out:
+        out.write(HEADER.pack(0xA1B23C4D, 2, 4, 0, 0, 65535, 101))
+        for packet in packets:
+            time, source, source_port, target, target_port = packet.split(",")
+            ns = int(Decimal(time) * 10 ** 9)
+            data = struct.pack(">BBHHHBBH", 0x45, 0, 50, 0, 0, 64, 6, 0)
+            data += socket.inet_aton(source) + socket.inet_aton(target)
+            data += struct.pack(">HHIIHHI", int(source_port), int(target_port), 1, 1, 0x5010, 0, 0)
+            data += bytes(10)
             out.write(RECORD.pack(ns // 10 ** 9, ns % 10 ** 9, len(data), len(data)) + data)
 
 
@@ -51,4 +67,4 @@ def show(path):
 
 
 if __name__ == "__main__":
-    {"make": make, "times": times, "show": show}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "ip": ip, "times": times, "show": show}[sys.argv[1]](*sys.argv[2:])
