@@ -55,6 +55,9 @@ static inline gint64 events_int(const AttribPlan *plan, guint n, const TbEvent *
   const guint8 *p = event->data + number->off;
   if (number->bytes == 8)
     return (gint64)tb_get_u64(p, event->type->big);
+  if (number->bytes == 2)
+    return number->is_signed ? (gint16)tb_get_u16(p, event->type->big)
+                             : tb_get_u16(p, event->type->big);
   guint32 word = tb_get_u32(p, event->type->big);
   return number->is_signed ? (gint64)(gint32)word : (gint64)word;
 }
@@ -592,7 +595,7 @@ static void events_call(AttribMachine *m, const AttribPlan *plan, const TbEvent 
 }
 
 /* Most events of most recordings: what the call is not for is left with a look at its number. */
-static void events_raw_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
   guint64 number = (guint64)events_int(plan, 0, event);
   if (number >= TB_SYSCALL_NUMBERS || m->calls[number] == ATTRIB_CALL_NONE || event->tid <= 0)
@@ -646,7 +649,7 @@ void attrib_machine_lost(AttribMachine *m)
     g_array_index(m->inboxes, AttribInbox, i).n = 0;
 }
 
-static void events_other(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
   switch (plan->kind) {
   case ATTRIB_SET_STATE: events_set_state(m, plan, event); break;
@@ -664,7 +667,7 @@ static void events_other(AttribMachine *m, const AttribPlan *plan, const TbEvent
   case ATTRIB_EXEC:
   case ATTRIB_EXIT: events_life(m, plan, event); break;
   case ATTRIB_RAW_ENTER:
-  case ATTRIB_RAW_LEAVE: break; /* events_raw_call() */
+  case ATTRIB_RAW_LEAVE: attrib_machine_raw_call(m, plan, event); break;
   case ATTRIB_ENTER:
   case ATTRIB_LEAVE: events_call(m, plan, event); break;
   case ATTRIB_OPERATION_OPEN:
@@ -672,12 +675,4 @@ static void events_other(AttribMachine *m, const AttribPlan *plan, const TbEvent
   case ATTRIB_OPERATION_TOUCH:
   case ATTRIB_OPERATION_CLOSE: attrib_windows_event(m, plan, event); break;
   }
-}
-
-void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
-{
-  if (plan->kind == ATTRIB_RAW_ENTER || plan->kind == ATTRIB_RAW_LEAVE)
-    events_raw_call(m, plan, event);
-  else
-    events_other(m, plan, event);
 }

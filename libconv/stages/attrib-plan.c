@@ -52,7 +52,7 @@ static gboolean plan_call(const TbEventType *type, AttribPlan *plan)
 static void plan_number(const TbField *field, AttribNumber *out)
 {
   gboolean number = field->kind == TB_FIELD_INT || field->kind == TB_FIELD_UINT;
-  if (number && (field->size == 4 || field->size == 8) &&
+  if (number && (field->size == 2 || field->size == 4 || field->size == 8) &&
       field->offset <= G_MAXUINT32 - field->size)
     *out = (AttribNumber){ field->offset, field->offset + field->size, (guint8)field->size,
                            field->kind == TB_FIELD_INT };
@@ -81,6 +81,7 @@ gboolean attrib_plan(const TbEventType *type, AttribPlan *plan)
 {
   *plan = (AttribPlan){ 0 };
   plan->wanted = plan_fields(type, plan);
+  plan->is_raw = plan->kind == ATTRIB_RAW_ENTER || plan->kind == ATTRIB_RAW_LEAVE;
   for (guint i = 0; i < ATTRIB_MAX_FIELDS; i++)
     if (plan->fields[i])
       plan_number(plan->fields[i], &plan->numbers[i]);

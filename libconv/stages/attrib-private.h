@@ -49,7 +49,7 @@ typedef enum {
 enum { ATTRIB_MAX_FIELDS = 10 };
 
 /**
- * AttribNumber: where a number field of 4 or 8 bytes stands, so that its kind need not be asked
+ * AttribNumber: where a number field of 2, 4 or 8 bytes stands, so that its kind need not be asked
  * @bytes: 0 = it is another kind of field, or none
  */
 typedef struct {
@@ -65,6 +65,7 @@ typedef struct {
  */
 typedef struct {
   gboolean wanted;
+  gboolean is_raw; /* ATTRIB_RAW_ENTER or ATTRIB_RAW_LEAVE */
   AttribKind kind;
   AttribCall call;
   AttribNumber numbers[ATTRIB_MAX_FIELDS];
@@ -237,6 +238,11 @@ void attrib_machine_free(AttribMachine *machine);
 
 /** attrib_machine_event: a TRACE event of a planned type */
 void attrib_machine_event(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+/**
+ * attrib_machine_raw_call: the same for types that are raw calls: most events of most recordings,
+ *   so that what the call is not for is left with a look at its number
+ */
+void attrib_machine_raw_call(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
 /** attrib_machine_lost: events were lost */
 void attrib_machine_lost(AttribMachine *machine);
 /**

@@ -4,6 +4,18 @@
 
 #include "stages/context-cursor.h"
 
+enum { ATTRIB_LIVES = 64 };
+
+/* A task's life that was looked up: the one at @moment_ns. */
+typedef struct {
+  const TbMachine *machine;
+  gint64 moment_ns;
+  gint64 start_ns;
+  gint64 end_ns;
+  gint32 tid;
+  gboolean known;
+} AttribLife;
+
 typedef struct {
   TbObserver observer;
   TbConfidence least;
@@ -14,6 +26,7 @@ typedef struct {
   AttribMachine *latest;
   TbAttribCounts counts;
   TbOwners owners;
+  AttribLife lives[ATTRIB_LIVES]; /* emit: by thread id */
 } Attrib;
 
 AttribMachine *attrib_machine_new(const TbMachine *machine)
@@ -115,9 +128,13 @@ static void attrib_event(TbObserver *observer, const TbEvent *event)
     if (G_UNLIKELY(!attrib->latest || attrib->latest->machine != source->machine) &&
         !attrib_choose(attrib, source))
       return;
-    if (G_LIKELY(event->type->id < attrib->plans->len))
-      attrib_machine_event(attrib->latest,
-                           &g_array_index(attrib->plans, AttribPlan, event->type->id), event);
+    if (G_UNLIKELY(event->type->id >= attrib->plans->len))
+      return;
+    const AttribPlan *plan = &g_array_index(attrib->plans, AttribPlan, event->type->id);
+    if (plan->is_raw)
+      attrib_machine_raw_call(attrib->latest, plan, event);
+    else
+      attrib_machine_event(attrib->latest, plan, event);
   } else if (event->kind == TB_EVENT_KIND_PACKET) {
     attrib_packet(attrib, event);
   } else if (event->kind == TB_EVENT_KIND_LOST && attrib_choose(attrib, source)) {
@@ -171,18 +188,35 @@ const TbAttribCounts *tb_attrib_get_counts(const TbObserver *observer)
   return &((const Attrib *)observer)->counts;
 }
 
+/* The life of @answer's task: that of the packet before it as a rule. */
+static const AttribLife *attrib_find_life(Attrib *attrib, const TbMachine *machine,
+                                          const AttribAnswer *answer)
+{
+  const TbTimeline *timeline = machine->timeline;
+  AttribLife *kept = &attrib->lives[(guint32)answer->tid % ATTRIB_LIVES];
+  if (G_LIKELY(kept->tid == answer->tid && kept->moment_ns == answer->time_ns &&
+               kept->machine == machine))
+    return kept;
+  TbLife life = tb_timeline_find_life_at(timeline, answer->tid, answer->time_ns);
+  *kept = (AttribLife){ .machine = machine, .tid = answer->tid, .moment_ns = answer->time_ns,
+                        .known = life != TB_PROC_NONE };
+  if (kept->known) {
+    kept->start_ns = tb_timeline_life_start(timeline, life);
+    kept->end_ns = tb_timeline_life_end(timeline, life);
+  }
+  return kept;
+}
+
 /*
  * The name at the packet's instant. A task that is not born yet by then, or is dead already,
  * has its first or last one; a later process of the same number is somebody else.
  */
-static gboolean attrib_name(TbContextStage *context, const TbMachine *machine,
+static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMachine *machine,
                             const AttribAnswer *answer, gint64 time_ns, TbOwner *out)
 {
-  const TbTimeline *timeline = machine->timeline;
-  TbLife life = tb_timeline_find_life_at(timeline, answer->tid, answer->time_ns);
-  if (life != TB_PROC_NONE) {
-    gint64 start_ns = tb_timeline_life_start(timeline, life);
-    gint64 end_ns = tb_timeline_life_end(timeline, life);
+  const AttribLife *life = attrib_find_life(attrib, machine, answer);
+  if (life->known) {
+    gint64 start_ns = life->start_ns, end_ns = life->end_ns;
     if ((answer->lives == ATTRIB_ALIVE && time_ns < start_ns) ||
         (answer->lives != ATTRIB_ANY_LIFE && time_ns > end_ns))
       return FALSE;
@@ -200,7 +234,7 @@ static void attrib_take(Attrib *attrib, TbContextStage *context, const TbMachine
                         const AttribAnswer *answer, gint64 time_ns, TbOwner *found)
 {
   if (!answer->tid || answer->confidence < attrib->least ||
-      !attrib_name(context, machine, answer, time_ns, found)) {
+      !attrib_name(attrib, context, machine, answer, time_ns, found)) {
     *found = (TbOwner){ 0 };
     attrib->counts.unnamed++;
     return;
