@@ -2,6 +2,8 @@
 /* The checked calls around a reader's vtable; see reader.h. */
 #include "format/reader.h"
 
+#include "format/folder.h"
+
 TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
                          TbDamageLog *damage, GError **error)
 {
@@ -12,12 +14,39 @@ TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
                               const TbLimits *limits, TbDamageLog *damage, GHashTable *settings,
                               GError **error)
 {
+  return tb_reader_open_file(format, input, limits, damage, settings, NULL, NULL, error);
+}
+
+/* What the folder says of a file goes before what the file's own reader could know. */
+static void reader_take_file(TbReader *reader)
+{
+  if (!reader->file)
+    return;
+  tb_reader_add_machine(reader, tb_machine_ref(reader->folder->machine));
+  for (guint i = 0; i < reader->sources->len; i++) {
+    TbSource *source = g_ptr_array_index(reader->sources, i);
+    if (reader->file->name) {
+      g_free(source->name);
+      source->name = g_strdup(reader->file->name);
+    }
+    source->subject = g_strdup(reader->file->subject);
+    if (!source->machine)
+      tb_source_set_machine(source, reader->folder->machine);
+  }
+}
+
+TbReader *tb_reader_open_file(const TbReaderFormat *format, TbInput *input,
+                              const TbLimits *limits, TbDamageLog *damage, GHashTable *settings,
+                              const TbFolder *folder, const TbFolderFile *file, GError **error)
+{
   TbReader *reader = g_new0(TbReader, 1);
   reader->format = format;
   reader->input = input;
   reader->limits = limits;
   reader->damage = damage;
   reader->settings = settings;
+  reader->folder = folder;
+  reader->file = file;
   reader->machines = g_ptr_array_new_with_free_func((GDestroyNotify)tb_machine_unref);
   reader->sources = g_ptr_array_new_with_free_func((GDestroyNotify)tb_source_unref);
   reader->types = g_ptr_array_new_with_free_func((GDestroyNotify)tb_event_type_unref);
@@ -26,8 +55,10 @@ TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
   if (short_input)
     tb_damage_log_take(damage, g_error_copy(short_input), tb_input_get_name(input), 0,
                        TB_LOST_UNKNOWN);
-  if (format->open(reader, error))
+  if (format->open(reader, error)) {
+    reader_take_file(reader);
     return reader;
+  }
   tb_reader_free(reader);
   return NULL;
 }
@@ -43,6 +74,11 @@ void tb_reader_free(TbReader *reader)
   g_ptr_array_unref(reader->machines);
   tb_input_free(reader->input);
   g_free(reader);
+}
+
+const char *tb_reader_get_input_name(const TbReader *reader)
+{
+  return reader->folder ? reader->folder->path : tb_input_get_name(reader->input);
 }
 
 const char *tb_reader_get_setting(const TbReader *reader, const char *name)

@@ -18,6 +18,8 @@
 G_BEGIN_DECLS
 
 typedef struct _TbReader TbReader;
+typedef struct _TbFolder TbFolder;
+typedef struct _TbFolderFile TbFolderFile;
 
 /**
  * TbReadResult:
@@ -44,6 +46,8 @@ typedef enum { TB_READ_EVENT, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbRe
  * @get_owners: (nullable): the owners that a PACKET it lent carries itself, in its options or
  *   bytes; valid until the next call. NULL = none
  * @close: releases @reader->priv
+ * @list_folder: (nullable): whether the folder is one that its recorder wrote; if so, fills it.
+ *   FALSE without an error = not mine
  */
 typedef struct {
   const char *name;
@@ -59,6 +63,7 @@ typedef struct {
                    void (*add)(gpointer data, const char *key, const char *value), gpointer data);
   const struct _TbOwners *(*get_owners)(TbReader *reader, const TbEvent *packet);
   void (*close)(TbReader *reader);
+  gboolean (*list_folder)(TbFolder *folder, const TbLimits *limits, GError **error);
 } TbReaderFormat;
 
 /**
@@ -81,6 +86,8 @@ typedef struct {
  *   its times to the host's clock, else 0; set by the format in open
  * @host: (nullable): the host's reader, where it is among the inputs: times of the sources that
  *   run on the first source's clock are then the host's. Set before the first rewind
+ * @folder, @file: (nullable): borrowed: the folder it is a file of, and what that says of it;
+ *   they live longer than the reader
  * @priv: the format's own state
  * @next_type_id, @unordered: kept by the calls below
  */
@@ -98,6 +105,8 @@ struct _TbReader {
   guint64 session_id;
   guint64 host_id;
   TbReader *host;
+  const TbFolder *folder;
+  const TbFolderFile *file;
   gpointer priv;
   guint32 *next_type_id;
   GHashTable *unordered;
@@ -119,6 +128,11 @@ TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbL
 TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
                               const TbLimits *limits, TbDamageLog *damage, GHashTable *settings,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** tb_reader_open_file: the same for @file of @folder */
+TbReader *tb_reader_open_file(const TbReaderFormat *format, TbInput *input,
+                              const TbLimits *limits, TbDamageLog *damage, GHashTable *settings,
+                              const TbFolder *folder, const TbFolderFile *file,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tb_reader_free(TbReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbReader, tb_reader_free)
 
@@ -134,6 +148,9 @@ void tb_reader_number_types(TbReader *reader, guint32 *next);
 
 /** tb_reader_is_unordered: whether @stream told so with tb_reader_note_unordered() */
 gboolean tb_reader_is_unordered(const TbReader *reader, guint32 stream);
+
+/** tb_reader_get_input_name: what the user called it: the folder where it is a file of one */
+const char *tb_reader_get_input_name(const TbReader *reader);
 
 /** tb_reader_next: @event is lent until the next call with the same @stream */
 static inline TbReadResult tb_reader_next(TbReader *reader, guint32 stream, TbEvent *event,

@@ -44,6 +44,25 @@ const TbReaderFormat *tb_registry_probe(const TbRegistry *registry, TbInput *inp
   return best;
 }
 
+TbFolder *tb_registry_open_folder(const TbRegistry *registry, const char *path,
+                                  const TbLimits *limits, GError **error)
+{
+  for (guint i = 0; registry->readers[i]; i++) {
+    const TbReaderFormat *format = registry->readers[i];
+    g_autoptr(GError) why = NULL;
+    g_autoptr(TbFolder) folder = tb_folder_new(path, format);
+    if (format->list_folder && format->list_folder(folder, limits, &why))
+      return g_steal_pointer(&folder);
+    if (why) {
+      g_propagate_error(error, g_steal_pointer(&why));
+      return NULL;
+    }
+  }
+  tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, path, TB_OFFSET_NONE,
+               "is a directory, and not one that a known recorder writes");
+  return NULL;
+}
+
 const TbWriterFormat *tb_registry_find_writer(const TbRegistry *registry, const char *name)
 {
   for (guint i = 0; registry->writers[i]; i++)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "format/folder.h"
 #include "format/reader.h"
 #include "format/writer.h"
 
@@ -25,6 +26,15 @@ typedef struct {
  */
 const TbReaderFormat *tb_registry_probe(const TbRegistry *registry, TbInput *input,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tb_registry_open_folder: the folder @path as the format sees it that wrote it.
+ * Returns: (transfer full) (nullable): NULL with TB_ERROR_NOT_RECOGNIZED, TB_ERROR_IO,
+ *   TB_ERROR_TRUNCATED (nothing is in it) or TB_ERROR_LIMIT
+ */
+TbFolder *tb_registry_open_folder(const TbRegistry *registry, const char *path,
+                                  const TbLimits *limits, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /** tb_registry_find_writer: Returns: (transfer none) (nullable) */
 const TbWriterFormat *tb_registry_find_writer(const TbRegistry *registry, const char *name);

@@ -29,6 +29,7 @@ void tb_source_unref(TbSource *source)
   g_free(source->name);
   g_free(source->host);
   g_free(source->file);
+  g_free(source->subject);
   g_free(source->recorder);
   g_free(source->description);
   g_clear_pointer(&source->options, g_bytes_unref);

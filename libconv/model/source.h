@@ -58,6 +58,7 @@ typedef struct {
  * @host: (nullable): host part of a "HOST:SOURCE" interface name in the input
  * @key: 8 hexadecimal digits, given once from its first records, then carried
  * @file: (nullable): base name of the file it first came from
+ * @subject: (nullable): what it is about, where sources of a folder complete each other
  * @recorder: (nullable): program that recorded it
  * @link_type: pcap link type of its packets
  * @snaplen: 0 = no limit
@@ -89,6 +90,7 @@ struct _TbSource {
   char *host;
   char key[9];
   char *file;
+  char *subject;
   char *recorder;
   guint32 link_type;
   guint32 snaplen;

@@ -46,7 +46,7 @@ static gboolean machines_apply_name(TbReader *reader, const char *name, GError *
   if (!name)
     return TRUE;
   if (reader->machines->len > 1) {
-    tb_error_set(error, TB_ERROR_AMBIGUOUS, tb_input_get_name(reader->input), TB_OFFSET_NONE,
+    tb_error_set(error, TB_ERROR_AMBIGUOUS, tb_reader_get_input_name(reader), TB_OFFSET_NONE,
                  "holds %u machines and cannot be named \"%s\": give it without NAME=",
                  reader->machines->len, name);
     return FALSE;
@@ -119,7 +119,7 @@ static gboolean machines_ambiguous(const TbReader *reader, GPtrArray *known, con
     g_string_append_printf(names, "%s%s", names->len ? ", " : "", tb_machine_get_label(machine));
     first = first ? first : tb_machine_get_label(machine);
   }
-  const char *path = tb_input_get_name(reader->input);
+  const char *path = tb_reader_get_input_name(reader);
   g_autofree char *typed = g_strdup_printf("%s=%s", first ? first : "NAME", path);
   g_autofree char *quoted = strpbrk(typed, " \t\n'\"\\$`&|;<>()*?[]#!{}") ? g_shell_quote(typed)
                                                                        : g_strdup(typed);

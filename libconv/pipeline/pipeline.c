@@ -30,6 +30,7 @@ struct _TbPipeline {
   TbPipelineOptions options;
   const TbLimits *limits;
   TbDamageLog *damage;
+  GPtrArray *folders; /* TbFolder: inputs that are folders */
   GPtrArray *readers;
   GPtrArray *machines;
   GPtrArray *sources;
@@ -60,6 +61,7 @@ TbPipeline *tb_pipeline_new(const TbPipelineOptions *options)
   p->options = *options;
   p->limits = options->limits ? options->limits : tb_limits_default();
   p->damage = tb_damage_log_new(p->limits->damage_entries);
+  p->folders = g_ptr_array_new_with_free_func((GDestroyNotify)tb_folder_free);
   p->readers = g_ptr_array_new_with_free_func((GDestroyNotify)tb_reader_free);
   p->observers = g_ptr_array_new_with_free_func(observer_free);
   p->leaves = g_array_new(FALSE, TRUE, sizeof(PipelineLeaf));
@@ -87,6 +89,7 @@ void tb_pipeline_free(TbPipeline *p)
   if (p->machines)
     g_ptr_array_unref(p->machines);
   g_ptr_array_unref(p->readers);
+  g_ptr_array_unref(p->folders);
   tb_damage_log_free(p->damage);
   g_free(p);
 }
@@ -100,6 +103,11 @@ void tb_pipeline_add_observer(TbPipeline *p, TbObserver *observer)
 const GPtrArray *tb_pipeline_get_readers(const TbPipeline *p)
 {
   return p->readers;
+}
+
+const GPtrArray *tb_pipeline_get_folders(const TbPipeline *p)
+{
+  return p->folders;
 }
 
 const GPtrArray *tb_pipeline_get_machines(const TbPipeline *p)
@@ -164,19 +172,28 @@ static inline gboolean pipeline_is_repeat(TbPipeline *p, const TbEvent *event)
   return TRUE;
 }
 
-static gboolean pipeline_open_input(TbPipeline *p, const char *path, gboolean park,
-                                    GError **error)
+/* A file to open: an input, or one of the files of an input that is a folder. */
+typedef struct {
+  TbInputSpec spec;
+  const TbFolder *folder; /* (nullable) */
+  const TbFolderFile *file;
+} PipelineFile;
+
+static gboolean pipeline_open_file(TbPipeline *p, const PipelineFile *file, gboolean park,
+                                   GError **error)
 {
-  g_autoptr(TbInput) input = tb_input_open(path, p->limits, error);
+  g_autoptr(TbInput) input = tb_input_open(file->spec.path, p->limits, error);
   if (!input)
     return FALSE;
   tb_input_set_parked(input, park);
-  const TbReaderFormat *format = tb_registry_probe(p->options.registry, input, error);
+  const TbReaderFormat *format = file->file && file->file->format
+                                     ? file->file->format
+                                     : tb_registry_probe(p->options.registry, input, error);
   if (!format)
     return FALSE;
   p->total_bytes += tb_input_get_size(input);
-  TbReader *reader = tb_reader_open_with(format, g_steal_pointer(&input), p->limits, p->damage,
-                                         p->options.settings, error);
+  TbReader *reader = tb_reader_open_file(format, g_steal_pointer(&input), p->limits, p->damage,
+                                         p->options.settings, file->folder, file->file, error);
   if (!reader)
     return FALSE;
   tb_reader_number_types(reader, &p->n_types);
@@ -185,27 +202,83 @@ static gboolean pipeline_open_input(TbPipeline *p, const char *path, gboolean pa
 }
 
 /*
- * Opens all inputs. One that ends before its first record (a capture killed at once leaves
- * such a file) is damage among others, and an error alone. NULL with @error set
+ * Whether the other inputs can do without one that failed for @why: it ends before its first
+ * record (a capture killed at once leaves such a file), or is a file of a folder and no good.
  */
-static GArray *pipeline_open_inputs(TbPipeline *p, const TbInputSpec *inputs, guint n,
-                                    gboolean park, GError **error)
+static gboolean pipeline_is_spared(const PipelineFile *file, const GError *why)
 {
+  return g_error_matches(why, TB_ERROR, TB_ERROR_TRUNCATED) ||
+         (file->file && why->domain == TB_ERROR && why->code != TB_ERROR_IO &&
+          why->code != TB_ERROR_CANCELLED);
+}
+
+/* What failed for @why is damage among others, and an error (@first) alone. FALSE: an error anyway */
+static gboolean pipeline_spare(TbPipeline *p, const PipelineFile *file, GError *why,
+                               GError **first, GError **error)
+{
+  if (!pipeline_is_spared(file, why)) {
+    g_propagate_error(error, why);
+    return FALSE;
+  }
+  if (!*first)
+    *first = g_error_copy(why);
+  tb_damage_log_take(p->damage, why, file->spec.path, 0, TB_LOST_UNKNOWN);
+  return TRUE;
+}
+
+/* The files of an input: itself, or those of the folder that it is. */
+static gboolean pipeline_list_input(TbPipeline *p, const TbInputSpec *input, GArray *files,
+                                    GError **error)
+{
+  PipelineFile file = { .spec = *input };
+  if (!g_file_test(input->path, G_FILE_TEST_IS_DIR)) {
+    g_array_append_val(files, file);
+    return TRUE;
+  }
+  TbFolder *folder =
+      tb_registry_open_folder(p->options.registry, input->path, p->limits, error);
+  if (!folder)
+    return FALSE;
+  g_ptr_array_add(p->folders, folder);
+  file.folder = folder;
+  for (guint i = 0; i < folder->files->len; i++) {
+    file.file = g_ptr_array_index(folder->files, i);
+    file.spec.path = file.file->path;
+    g_array_append_val(files, file);
+  }
+  return TRUE;
+}
+
+static gboolean pipeline_list_inputs(TbPipeline *p, const TbInputSpec *inputs, guint n,
+                                     GArray *files, GError **first, GError **error)
+{
+  for (guint i = 0; i < n; i++) {
+    GError *why = NULL;
+    PipelineFile file = { .spec = inputs[i] };
+    if (!pipeline_list_input(p, &inputs[i], files, &why) &&
+        !pipeline_spare(p, &file, why, first, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Opens all inputs. Returns: (element-type TbInputSpec): one for each reader; NULL with @error */
+static GArray *pipeline_open_inputs(TbPipeline *p, const TbInputSpec *inputs, guint n,
+                                    GError **error)
+{
+  g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(PipelineFile));
   g_autoptr(GArray) opened = g_array_new(FALSE, FALSE, sizeof(TbInputSpec));
   g_autoptr(GError) first = NULL;
-  for (guint i = 0; i < n; i++) {
-    g_autoptr(GError) why = NULL;
-    if (pipeline_open_input(p, inputs[i].path, park, &why)) {
-      g_array_append_val(opened, inputs[i]);
-      continue;
-    }
-    if (!g_error_matches(why, TB_ERROR, TB_ERROR_TRUNCATED)) {
-      g_propagate_error(error, g_steal_pointer(&why));
+  if (!pipeline_list_inputs(p, inputs, n, files, &first, error))
+    return NULL;
+  gboolean few = tb_descriptors_are_few(files->len);
+  for (guint i = 0; i < files->len; i++) {
+    GError *why = NULL;
+    const PipelineFile *file = &g_array_index(files, PipelineFile, i);
+    if (pipeline_open_file(p, file, few, &why))
+      g_array_append_val(opened, file->spec);
+    else if (!pipeline_spare(p, file, why, &first, error))
       return NULL;
-    }
-    if (!first)
-      first = g_error_copy(why);
-    tb_damage_log_take(p->damage, g_steal_pointer(&why), inputs[i].path, 0, TB_LOST_UNKNOWN);
   }
   if (opened->len == 0) {
     g_propagate_error(error, g_steal_pointer(&first));
@@ -521,8 +594,7 @@ static void pipeline_note_disorder(TbPipeline *p)
 gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, GError **error)
 {
   tb_descriptors_raise();
-  gboolean few = tb_descriptors_are_few(n);
-  g_autoptr(GArray) opened = pipeline_open_inputs(p, inputs, n, few, error);
+  g_autoptr(GArray) opened = pipeline_open_inputs(p, inputs, n, error);
   if (!opened)
     return FALSE;
   inputs = (const TbInputSpec *)(gconstpointer)opened->data;

@@ -96,6 +96,8 @@ gboolean tb_pipeline_emit(TbPipeline *pipeline, const TbWriterFormat *format, Tb
 
 /** tb_pipeline_get_readers: (element-type TbReader): in the order of the inputs */
 const GPtrArray *tb_pipeline_get_readers(const TbPipeline *pipeline);
+/** tb_pipeline_get_folders: (element-type TbFolder): inputs that are folders */
+const GPtrArray *tb_pipeline_get_folders(const TbPipeline *pipeline);
 /** tb_pipeline_get_machines: (element-type TbMachine): by rank */
 const GPtrArray *tb_pipeline_get_machines(const TbPipeline *pipeline);
 /** tb_pipeline_get_sources: (element-type TbSource): by rank, one for each rank */

@@ -121,6 +121,18 @@ static void info_types(const TbSource *source, const GArray *rows, gboolean verb
     g_string_append_printf(out, "    %12s  %u further event types (-v shows all)\n", "...", left);
 }
 
+static void info_folders(const TbPipeline *pipeline, GString *out)
+{
+  const GPtrArray *folders = tb_pipeline_get_folders(pipeline);
+  for (guint i = 0; i < folders->len; i++) {
+    const TbFolder *folder = g_ptr_array_index(folders, i);
+    info_line(out, "folder", folder->path);
+    info_line(out, "format", folder->format->description);
+    for (guint f = 0; f + 1 < folder->facts->len; f += 2)
+      info_fact(out, g_ptr_array_index(folder->facts, f), g_ptr_array_index(folder->facts, f + 1));
+  }
+}
+
 void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census, gboolean verbose,
                            GString *out)
 {
@@ -128,8 +140,11 @@ void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census,
   const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
   const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
   g_autoptr(GArray) rows = tb_census_get_rows(census);
+  info_folders(pipeline, out);
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
+    if (reader->folder && !verbose)
+      continue; /* the folder stands for its files */
     info_line(out, "file", tb_input_get_name(reader->input));
     info_line(out, "format", reader->format->description);
     if (reader->format->describe)

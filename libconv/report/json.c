@@ -60,6 +60,24 @@ static void put_reader(JsonBuilder *json, const TbReader *reader)
   json_builder_end_array(json);
 }
 
+/* Instead of its files one by one. */
+static void put_folder(JsonBuilder *json, const TbFolder *folder, const GPtrArray *readers)
+{
+  guint64 bytes = 0;
+  for (guint i = 0; i < readers->len; i++) {
+    const TbReader *reader = g_ptr_array_index(readers, i);
+    bytes += reader->folder == folder ? tb_input_get_size(reader->input) : 0;
+  }
+  put_string(json, "file", folder->path);
+  put_string(json, "format", folder->format->name);
+  put_int(json, "bytes", (gint64)bytes);
+  json_builder_set_member_name(json, "facts");
+  json_builder_begin_array(json);
+  for (guint f = 0; f + 1 < folder->facts->len; f += 2)
+    put_fact(json, g_ptr_array_index(folder->facts, f), g_ptr_array_index(folder->facts, f + 1));
+  json_builder_end_array(json);
+}
+
 static void put_machine(JsonBuilder *json, const TbMachine *machine)
 {
   json_builder_begin_object(json);
@@ -140,6 +158,17 @@ static void put_damage(JsonBuilder *json, const TbDamage *damage)
   json_builder_end_object(json);
 }
 
+/* The folder that all inputs are of; NULL where there are others, too. */
+static const TbFolder *json_one_folder(const TbPipeline *pipeline)
+{
+  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
+  const TbFolder *one = readers->len ? ((TbReader *)g_ptr_array_index(readers, 0))->folder : NULL;
+  for (guint i = 1; i < readers->len && one; i++)
+    if (((TbReader *)g_ptr_array_index(readers, i))->folder != one)
+      one = NULL;
+  return one;
+}
+
 void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, JsonBuilder *json)
 {
   const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
@@ -148,8 +177,11 @@ void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, 
   const GPtrArray *damage = tb_damage_log_get_entries(tb_pipeline_get_damage(pipeline));
   g_autoptr(GArray) rows = census ? tb_census_get_rows(census)
                                   : g_array_new(FALSE, FALSE, sizeof(TbCensusRow));
+  const TbFolder *one_folder = json_one_folder(pipeline);
   json_builder_begin_object(json);
-  if (readers->len == 1)
+  if (one_folder)
+    put_folder(json, one_folder, readers);
+  else if (readers->len == 1)
     put_reader(json, g_ptr_array_index(readers, 0));
   json_builder_set_member_name(json, "machines");
   json_builder_begin_array(json);
