@@ -10,6 +10,7 @@
 #include "pcapng/pcapng-reader.h"
 #include "pcapng/pcapng-writer.h"
 #include "procmon/procmon.h"
+#include "tcpsnitch/tcpsnitch.h"
 #include "text/text-writer.h"
 #include "tracecmd/tracecmd-reader.h"
 
@@ -18,6 +19,7 @@ static const TbReaderFormat *const readers[] = {
   &tb_pcap_reader,
   &tb_pcapng_reader,
   &tb_procmon_reader,
+  &tb_tcpsnitch_reader,
   NULL,
 };
 

@@ -39,6 +39,7 @@ cat <<'END'
 
 == next
 build/tools/tracebraid info samples/http.dat     what is in a recording, and is it complete?
+build/tools/tracebraid convert --to text samples/tcpsnitch -o -    socket calls of programs
 build/tools/tracebraid help convert              all options
 wireshark build/try.pcapng                       the same rows with a window around them
   filters: systemd_journal.comm == "curl"

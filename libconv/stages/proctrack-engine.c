@@ -147,6 +147,7 @@ static gboolean track_prove_name(TbTracker *tracker, TrackLive *live, TbName nam
 {
   if (track_is_nobody(name))
     return TRUE;
+  live->hinted = FALSE;
   gboolean known = live->comm && track_name_is(tracker, live->comm, name);
   if (!known) {
     guint32 comm = tb_timeline_intern(tracker->timeline, name.bytes, name.len);
@@ -177,6 +178,21 @@ void tb_tracker_name(TbTracker *tracker, gint32 key, TbName name)
   gint64 end_ns = tb_timeline_life_end(tracker->timeline, last);
   if (comm && tracker->now_ns - end_ns >= TRACK_LATE_NS && !track_name_is(tracker, comm, name))
     track_prove_name(tracker, track_get(tracker, key, TRUE), name);
+}
+
+void tb_tracker_program(TbTracker *tracker, gint32 key, TbName name)
+{
+  if (key <= 0 || track_is_nobody(name))
+    return;
+  TbLife last = tb_timeline_find_last_life(tracker->timeline, key);
+  gboolean dead = last != TB_PROC_NONE && !track_lives_find(&tracker->lives, key);
+  if (dead && tracker->now_ns - tb_timeline_life_end(tracker->timeline, last) < TRACK_LATE_NS)
+    return;
+  TrackLive *live = track_get(tracker, key, TRUE);
+  if (live->comm && !live->hinted)
+    return;
+  track_prove_name(tracker, live, name);
+  live->hinted = TRUE;
 }
 
 /* A main thread that is gone, and was not named again since. */

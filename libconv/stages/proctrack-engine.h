@@ -66,6 +66,11 @@ void tb_tracker_birth(TbTracker *tracker, const TbBirth *birth);
 void tb_tracker_rename(TbTracker *tracker, gint32 key, TbName old_name, TbName new_name);
 /** tb_tracker_name: @key exists and has this name; says nothing about whether it still runs */
 void tb_tracker_name(TbTracker *tracker, gint32 key, TbName name);
+/**
+ * tb_tracker_program: @key lives and runs a program of this name, as a recorder knows it that sees
+ * no more than that. It stands where nothing better is known
+ */
+void tb_tracker_program(TbTracker *tracker, gint32 key, TbName name);
 /** tb_tracker_exec: @key's process runs @path now; @old_key was the calling thread's number */
 void tb_tracker_exec(TbTracker *tracker, gint32 key, gint32 old_key, TbName path);
 /** tb_tracker_exit: the thread @key ended; @last = it was the last of its process */

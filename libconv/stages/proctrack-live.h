@@ -12,6 +12,7 @@
  * TrackLive: a living thread; what stands behind @n_threads is the process's, and
  * valid in the record that @group points to (the main thread's)
  * @evidence_ns: when its name was proved last
+ * @hinted: its name is a program's that was not proved to be its own
  * @newborn: key of the child whose second event has to follow at once
  * @leave_code: what it asked to end with, -1 = nothing
  * @echo_ns, @echo_source, @echo_fact: the last fact told about it, to know it again
@@ -29,6 +30,7 @@ struct _TrackLive {
   guint32 process;
   guint32 comm;
   gint64 evidence_ns;
+  gboolean hinted;
   gint32 newborn;
   gint16 leave_code;
   guint8 echo_fact;

@@ -9,7 +9,7 @@
 enum { PROCTRACK_MAX_CPUS = 65536 };
 
 static const TbTrackFlavour *const proctrack_flavours[] = { &tb_track_linux, &tb_track_windows,
-                                                           &tb_track_rows };
+                                                           &tb_track_rows, &tb_track_calls };
 
 typedef struct {
   gpointer plan; /* NULL = not wanted */

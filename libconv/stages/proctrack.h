@@ -65,6 +65,7 @@ typedef struct {
 /** tb_proctrack_describe: asks every flavour. Returns: (transfer none) (nullable): who knows it */
 const TbTrackFlavour *tb_proctrack_describe(const TbEventType *type, TbLifeEvent *out);
 
+extern const TbTrackFlavour tb_track_calls;
 extern const TbTrackFlavour tb_track_linux;
 extern const TbTrackFlavour tb_track_rows;
 extern const TbTrackFlavour tb_track_windows;

@@ -25,7 +25,7 @@ LIBRARY_HOMES = {
     "pcap/": ("libconv/stages/filter", "tools/cmd-record", "tests/"),
     "pcap.h": ("libconv/stages/filter", "tools/cmd-record", "tests/"),
     "zstd": ("libconv/base/", "formats/tracecmd/", "tests/"),
-    "json-glib/": ("libconv/report/", "tools/", "tests/"),
+    "json-glib/": ("libconv/report/", "formats/tcpsnitch/", "tools/", "tests/"),
     "zlib.h": ("libconv/base/", "formats/tracecmd/", "tests/"),
 }
 

@@ -117,8 +117,11 @@ static void test_writers(void)
   g_assert_cmpuint(g_hash_table_size(names), >, 0);
 }
 
+/* What is known of a sample stands beside it. */
 static gboolean is_recording(const char *name)
 {
+  if (g_str_has_suffix(name, ".expect.json"))
+    return FALSE;
   for (const TbReaderFormat *const *format = tb_formats.readers; *format; format++)
     if (has_extension(*format, name))
       return TRUE;

@@ -1,0 +1,2 @@
+# The sample is what its maker makes.
+python3 "$CASES/../support/make-tcpsnitch.py" made && diff -r made "$SAMPLES/tcpsnitch" && echo equal
