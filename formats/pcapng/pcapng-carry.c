@@ -11,7 +11,7 @@
 #include "pcapng/pcapng-options.h"
 #include "pcapng/pcapng-process.h"
 
-enum { CARRY_PROCESS_NAME = 2, CARRY_OLD_HASH = 3, CARRY_NO_DROPS = 0xffff };
+enum { CARRY_PROCESS_NAME = 2, CARRY_NAME_BYTES = 255, CARRY_OLD_HASH = 3, CARRY_NO_DROPS = 0xffff };
 
 static gboolean carry_drop(TbPcapngFile *file, const TbPcapngBlock *block)
 {
@@ -85,15 +85,15 @@ void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   TbPcapngProcess process = { 0 };
   TbPcapngOption option;
-  /* Later passes know them all, those behind the packets that refer to them, too. */
-  if (!file->first_pass || file->processes->len >= file->reader->limits->table_entries)
+  if (file->processes->len >= file->reader->limits->table_entries)
     return;
   if (block->len >= 4) {
     TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->big };
     process.pid = tb_get_u32(block->body, file->big);
     while (tb_pcapng_options_next(&walk, &option))
       if (option.code == CARRY_PROCESS_NAME && !process.name)
-        process.name = tb_strpool_intern(file->strings, (const char *)option.value, option.len);
+        process.name = tb_strpool_intern(file->strings, (const char *)option.value,
+                                         MIN(option.len, (guint16)CARRY_NAME_BYTES));
     if (walk.bad) /* not Apple's: the number is used by others too */
       process = (TbPcapngProcess){ 0 };
   }
@@ -115,12 +115,22 @@ void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event)
   event->glued_len = (guint32)file->lent_glued.len;
 }
 
-static const TbPcapngProcess *carry_find_process(TbPcapngFile *file,
+/* What is missing is told once a file; a file of ours says it in its comments, too. */
+static void carry_tell_dangling(TbPcapngFile *file, const TbEvent *event, guint32 index)
+{
+  if (file->tally.dangling++ > 0 || event->source->frozen)
+    return;
+  tb_pcapng_file_damage(file, event->source, TB_ERROR_CORRUPT, event->offset, 0, 0,
+                        "packet refers to process block %u, %u stand in front of it: such "
+                        "references are left out", index, file->processes->len);
+}
+
+static const TbPcapngProcess *carry_find_process(TbPcapngFile *file, const TbEvent *event,
                                                  const TbPcapngOption *option)
 {
   guint32 index = option->len == 4 ? tb_get_u32(option->value, file->big) : G_MAXUINT32;
   if (index >= file->processes->len) {
-    file->tally.dangling++;
+    carry_tell_dangling(file, event, index);
     return NULL;
   }
   const TbPcapngProcess *process = &g_array_index(file->processes, TbPcapngProcess, index);
@@ -174,9 +184,9 @@ static void carry_rewrite_options(TbPcapngFile *file, TbEvent *event, TbPcapngOp
   while (tb_pcapng_options_next(walk, &option)) {
     has_process |= where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_PROCESS;
     if (where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_DARWIN_PROCESS)
-      process = carry_find_process(file, &option);
+      process = carry_find_process(file, event, &option);
     else if (where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE)
-      effective = carry_find_process(file, &option);
+      effective = carry_find_process(file, event, &option);
     else if (where != TB_PCAPNG_IN_OLD_PACKET || option.code <= CARRY_OLD_HASH
              || option.code >= TB_PCAPNG_OPT_CUSTOM_STRING)
       tb_pcapng_option_carry(&file->options, option.code, option.value, option.len, file->big,

@@ -57,7 +57,7 @@ typedef struct {
   guint64 custom_dropped;
   guint64 unknown_dropped;
   guint32 first_unknown;
-  guint64 dangling; /* references to process blocks that are not there, or not yet met */
+  guint64 dangling; /* references to process blocks that do not stand in front of the packet */
 } TbPcapngTally;
 
 /**

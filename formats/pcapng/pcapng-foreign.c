@@ -8,7 +8,9 @@
 #include "pcapng/pcapng-trailer.h"
 
 enum { FOREIGN_DIRECTION_MASK = 3, FOREIGN_INBOUND = 1, FOREIGN_OUTBOUND = 2,
-       FOREIGN_MAX_DIGITS = 10 };
+       FOREIGN_MAX_DIGITS = 10,
+       /* What is longer is cut: all values of a comment must fit an option, with every escape. */
+       FOREIGN_MAX_COMM = 255, FOREIGN_MAX_EXE = 4096 };
 
 gboolean tb_pcapng_slice_number(TbPcapngSlice slice, gint32 *out)
 {
@@ -48,6 +50,12 @@ TbOwner *tb_pcapng_foreign_end(TbOwners *owners, const TbEvent *event)
     direction = tb_get_u32(flags.value, FALSE) & FOREIGN_DIRECTION_MASK;
   owners->either_end = direction != FOREIGN_INBOUND && direction != FOREIGN_OUTBOUND;
   return direction == FOREIGN_INBOUND ? &owners->dst : &owners->src;
+}
+
+static TbPcapngSlice foreign_limit(TbPcapngSlice slice, gsize most)
+{
+  slice.len = MIN(slice.len, most);
+  return slice;
 }
 
 /* What the comments of one packet say. */
@@ -144,8 +152,10 @@ static gboolean foreign_take_note(TbPcapngOwners *read, const TbEvent *event,
   TbOwner *end = tb_pcapng_foreign_end(&read->owners, event);
   *end = (TbOwner){ .confidence = note->confidence,
                     .pid = pid,
-                    .comm = tb_pcapng_slice_keep(&read->strings, note->comm, FALSE),
-                    .exe = tb_pcapng_slice_keep(&read->strings, note->exe, FALSE),
+                    .comm = tb_pcapng_slice_keep(&read->strings,
+                                                 foreign_limit(note->comm, FOREIGN_MAX_COMM), FALSE),
+                    .exe = tb_pcapng_slice_keep(&read->strings,
+                                                foreign_limit(note->exe, FOREIGN_MAX_EXE), FALSE),
                     .via = note->via };
   tb_pcapng_slice_number(note->tid, &end->tid);
   if (!end->comm && end->exe) {

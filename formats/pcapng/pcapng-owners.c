@@ -9,7 +9,7 @@
 
 enum {
   /* A command line may be longer than an option; what is written of it fits with every escape. */
-  OWNERS_MAX_ARGS = 8192,
+  OWNERS_MAX_ARGS = 4096,
   OWNERS_KEPT = 256, /* comments */
   OWNERS_KEPT_BYTES = 448,
 };

@@ -572,11 +572,9 @@ static gboolean reader_rewind(TbReader *reader, GError **error)
   file->last_ns = G_MININT64;
   file->tally = (TbPcapngTally){ 0 };
   g_array_set_size(file->interfaces, 0);
-  if (file->first_pass) {
-    g_array_set_size(file->processes, 0);
-    if (file->trailers)
-      g_array_set_size(file->trailers, 0);
-  }
+  g_array_set_size(file->processes, 0);
+  if (file->trailers && file->first_pass)
+    g_array_set_size(file->trailers, 0);
   tb_buf_reset(&file->glued);
   tb_buf_reset(&file->held);
   /* A first pass that stopped early starts its unfinished keys again. */
@@ -677,7 +675,7 @@ static void reader_describe(const TbReader *reader,
   reader_describe_count(add, data, "interfaces", file->n_met);
   reader_describe_count(add, data, "custom blocks not carried", tally->custom_dropped);
   reader_describe_count(add, data, "blocks of unknown type not carried", tally->unknown_dropped);
-  reader_describe_count(add, data, "references to process blocks not met before",
+  reader_describe_count(add, data, "references to process blocks that do not stand in front",
                         tally->dangling);
   g_autofree char *type = g_strdup_printf("0x%08x", tally->first_unknown);
   if (tally->unknown_dropped)

@@ -110,7 +110,7 @@ static void test_claims(void)
 static void test_long_args_are_cut(void)
 {
   g_autofree char *args = g_strnfill(20000, 'x');
-  memcpy(args + 8191, "\xc3\xa4", 2); /* a character across the limit */
+  memcpy(args + 4095, "\xc3\xa4", 2); /* a character across the limit */
   TbOwners owners = { .src = curl };
   owners.src.args = args;
   g_autoptr(GBytes) file = write_packet(&owners, NULL);

@@ -34,9 +34,9 @@ def check(name, passed, detail=""):
         print("".join("# %s\n" % line for line in str(detail)[:2000].splitlines()), end="")
 
 
-def run(*args):
+def run(*args, code=0):
     done = subprocess.run([PROGRAM, *args], capture_output=True, check=False)
-    assert done.returncode == 0, (args, done.stderr)
+    assert done.returncode == code, (args, done.returncode, done.stderr)
     return done.stderr.decode()
 
 
@@ -145,9 +145,6 @@ STYLES = {
                "claim": b"darwin:77:0:liar\\x20comm\\x3dcurl"},
     "darwin-big": {"build": lambda p, o: known.darwin(p, o, ">"), "via": b"darwin", "comm": True,
                    "unit": 1, "options": [], "claim": b"darwin:77:0:liar\\x20comm\\x3dcurl"},
-    "darwin-late": {"build": lambda p, o: known.darwin(p, o, late=True), "via": b"darwin",
-                    "comm": True, "unit": 1, "options": [],
-                    "claim": b"darwin:77:0:liar\\x20comm\\x3dcurl"},
     "tcpshark": {"build": known.tcpshark, "via": b"tcpshark", "comm": True, "unit": 1,
                  "options": [], "claim": b"tcpshark:77:0:liar\\x20comm\\x3dcurl"},
 }
@@ -217,16 +214,20 @@ def two_of_apple(packets, owners):
     want += [o and (b"77", None) for o in owners[half:]]
     check("two files of Apple's", [p and (p[b"pid"], p.get(b"effective")) for p in got] == want)
     frozen("two files of Apple's", "apple.pcapng")
-    # References to blocks that are not there (mergecap 4.6 makes such files).
+    # References to blocks that are not there (mergecap 4.6 makes such files), or come later.
     data = known.darwin(packets, owners)
-    blocks = known.read_blocks(write("c.pcapng", data))
-    write("c.pcapng", b"".join(known.block(k, b) for k, b in blocks if k != known.DARWIN))
-    run("convert", "-f", "c.pcapng", "-o", "dangling.pcapng")
-    got = known.read_packets("dangling.pcapng")
-    check("references to nothing", len(got) == len(packets) and not any(p.own() for p in got)
-          and not any(c & 0x8000 for p in got for c, _v in p.options))
-    facts = subprocess.run([PROGRAM, "info", "c.pcapng"], capture_output=True, check=True).stdout
-    check("references to nothing are told", b"process blocks not met before" in facts, facts)
+    blocks = known.read_blocks(write("none.pcapng", data))
+    write("none.pcapng", b"".join(known.block(k, b) for k, b in blocks if k != known.DARWIN))
+    write("late.pcapng", known.darwin(packets, owners, late=True))
+    for name in ("none", "late"):
+        text = run("convert", "-f", name + ".pcapng", "-o", "dangling.pcapng", code=1)
+        got = known.read_packets("dangling.pcapng")
+        check(name + ": references to nothing", len(got) == len(packets) and not any(
+            p.own() for p in got) and not any(c & 0x8000 for p in got for c, _v in p.options))
+        check(name + ": they are told once", text.count("refers to process block") == 1, text)
+        facts = subprocess.run([PROGRAM, "info", name + ".pcapng"], capture_output=True, check=False)
+        check(name + ": they are counted", b"process blocks that do not stand in front %d\n"
+              % sum(o is not None for o in owners) in facts.stdout, facts.stdout)
 
 
 def trailers(packets, owners):
@@ -370,6 +371,17 @@ def receivers(packets, owners):
         b"peer_pid" in p and b"claimed" not in p and b"peer_claimed" not in p for p in fits))
 
 
+def choosing(packets, owners):
+    """--pid and --comm find a process by what the capture tells."""
+    write("told.pcapng", known.ptcpdump(packets, owners))
+    some = next(o for o in owners if o)
+    for wish, key in (("--comm=" + some["comm"].decode(), "comm"), ("--pid=%d" % some["pid"], "pid")):
+        want = sum(o is not None and o[key] == some[key] for o in owners)
+        run("convert", "-f", wish, "told.pcapng", "-o", "chosen.pcapng")
+        check("told owners and " + wish.split("=")[0],
+              0 < len(known.read_packets("chosen.pcapng")) == want < len(packets))
+
+
 def filters(packets, owners):
     """What a user types: names select owners only, claims by their own key."""
     if not shutil.which("tshark"):
@@ -402,6 +414,7 @@ def main():
         trailers(packets, owners)
         process_info(packets, owners)
         receivers(packets, owners)
+        choosing(packets, owners)
         filters(packets, owners)
     finally:
         os.chdir("/")
