@@ -387,7 +387,8 @@ static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const 
                      .comm = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_COMM], TRUE),
                      .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE),
                      .via = via };
-  if (!tb_pcapng_slice_number(v[OWNERS_PEER_TID], &peer->tid))
+  /* Who states no thread (Windows) states none of either end. */
+  if (!tb_pcapng_slice_number(v[OWNERS_PEER_TID], &peer->tid) && v[OWNERS_TID].text)
     peer->tid = pid;
   read->owners.dst_claim = owners_read_claim(&read->strings, v[OWNERS_PEER_CLAIMED]);
 }

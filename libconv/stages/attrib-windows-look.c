@@ -39,27 +39,36 @@ static void look_fit(const AttribWindows *windows, WindowsSide *side, const Attr
   side->ref = stream->ref;
 }
 
-/* A stream that begins behind all operations of a life is of another one. */
+/*
+ * A stream that begins behind all operations of a life is of another one. Its own is the one that
+ * begins next to Connect or Accept; if the log has neither, the last one before the operations.
+ */
 static void look_match_side(const AttribWindows *windows, WindowsRecord *record, WindowsSide *side,
                             const AttribCapture *capture, const AttribFlow *flow)
 {
-  gint64 last_ns = look_last_use(windows, record) + WINDOWS_NEAR_NS, best_ns = G_MAXINT64;
+  gint64 last_ns = look_last_use(windows, record) + WINDOWS_NEAR_NS;
+  gint64 near_ns = record->born ? record->opened_ns : record->birth_ns + WINDOWS_NEAR_NS;
+  gint64 best_ns = record->born ? WINDOWS_HANDSHAKE_NS : G_MAXINT64;
   const AttribStream *best = NULL;
   guint32 at = flow ? flow->streams : ATTRIB_NONE;
   for (guint n = 0; at != ATTRIB_NONE && n < LOOK_STREAMS; n++) {
     const AttribStream *stream = &g_array_index(capture->streams, AttribStream, at);
-    gint64 distance_ns = ABS(stream->first_ns - record->opened_ns);
+    gint64 distance_ns = near_ns - stream->first_ns;
     at = stream->next;
     if (!stream->isn_known)
       continue;
     if (stream->first_ns > last_ns) {
       record->until_ns = MIN(record->until_ns, stream->first_ns);
-    } else if (record->born && distance_ns < MIN(best_ns, WINDOWS_HANDSHAKE_NS)) {
+    } else if ((record->born || distance_ns >= 0) && ABS(distance_ns) < best_ns) {
       best = stream;
-      best_ns = distance_ns;
+      best_ns = ABS(distance_ns);
     }
   }
-  if (best && record->only == ATTRIB_NONE)
+  if (!best)
+    return;
+  record->since_ns = record->since_ns == G_MININT64 ? best->first_ns
+                                                    : MIN(record->since_ns, best->first_ns);
+  if (record->born && record->only == ATTRIB_NONE)
     look_fit(windows, side, best);
 }
 
@@ -84,32 +93,13 @@ static gboolean look_is_early(const AttribWindows *windows, const WindowsRecord 
                               const WindowsRecord *older, gint64 time_ns, gboolean syn)
 {
   gint64 before_ns = record->birth_ns - time_ns;
-  if (before_ns > (record->born ? WINDOWS_HANDSHAKE_NS : WINDOWS_AFTERLIFE_NS))
+  if (before_ns > (record->born ? WINDOWS_HANDSHAKE_NS : WINDOWS_AFTERLIFE_NS) ||
+      (record->since_ns != G_MININT64 && time_ns < record->since_ns - WINDOWS_NEAR_NS))
     return FALSE;
   if (!older || time_ns >= older->until_ns)
     return TRUE;
   gint64 since_ns = time_ns - look_last_use(windows, older);
   return since_ns >= 0 && (syn || before_ns < since_ns);
-}
-
-/* Whether the packet comes when @record's connection is over, or begins another one. */
-static gboolean look_is_late(const AttribWindows *windows, const WindowsRecord *record,
-                             gint64 time_ns, gboolean syn)
-{
-  if (time_ns >= record->until_ns)
-    return TRUE;
-  if (record->ended && time_ns - record->death_ns > (syn ? WINDOWS_NEAR_NS : WINDOWS_AFTERLIFE_NS))
-    return TRUE;
-  if (!syn)
-    return FALSE;
-  if (record->born)
-    return time_ns - record->opened_ns > WINDOWS_HANDSHAKE_NS;
-  gboolean moved = FALSE;
-  for (guint way = 0; way < ATTRIB_N_WAYS; way++) {
-    const WindowsSide *side = &record->sides[way];
-    moved |= side->n && windows_use(windows, side, side->n - 1)->end > 0;
-  }
-  return moved && time_ns - record->birth_ns > WINDOWS_NEAR_NS;
 }
 
 static const WindowsRecord *look_life(const AttribWindows *windows, const AttribTuple *tuple,
@@ -122,7 +112,10 @@ static const WindowsRecord *look_life(const AttribWindows *windows, const Attrib
     const WindowsRecord *older =
         older_at == ATTRIB_NONE ? NULL : windows_record(windows, older_at);
     if (time_ns >= record->birth_ns || look_is_early(windows, record, older, time_ns, syn))
-      return look_is_late(windows, record, time_ns, syn) ? NULL : record;
+      return time_ns >= record->until_ns ||
+                     (record->ended && time_ns - record->death_ns > WINDOWS_AFTERLIFE_NS)
+                 ? NULL
+                 : record;
     at = older_at;
   }
   return NULL;
@@ -330,7 +323,7 @@ void attrib_windows_look(const AttribWindows *windows, const AttribTuple *tuple,
                          const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out)
 {
   gboolean stream = tuple->protocol == ATTRIB_TCP;
-  if (!headers->has_transport || (!stream && tuple->protocol != ATTRIB_UDP))
+  if (!stream && tuple->protocol != ATTRIB_UDP)
     return;
   LookFound found = stream ? look_stream(windows, tuple, sender, headers, time_ns)
                            : look_datagram(windows, tuple, sender, headers->payload_len, time_ns);

@@ -68,9 +68,9 @@ static guint32 windows_take_owner(AttribWindows *windows, const AttribPlan *plan
   TbContext actor = { 0 };
   gint64 start_ns = G_MININT64, end_ns;
   const TbAxis *axis = &event->source->opened;
-  if (!event->type->ops->get_actor(event->type, event, &actor) || actor.pid <= 0)
-    return ATTRIB_NONE;
-  gboolean started = tb_field_get_int(plan->fields[F_START], event, &start_ns);
+  if (!event->type->ops->get_actor(event->type, event, &actor) || actor.pid < 0)
+    actor.pid = 0;
+  gboolean started = actor.pid && tb_field_get_int(plan->fields[F_START], event, &start_ns);
   guint64 key = (guint64)start_ns * 0x9e3779b97f4a7c15u ^ (guint64)(guint32)actor.pid;
   guint32 at = attrib_map_get(&windows->owner_by_start, key);
   if (at != ATTRIB_NONE && windows_owner(windows, at)->pid == actor.pid &&
@@ -78,7 +78,7 @@ static guint32 windows_take_owner(AttribWindows *windows, const AttribPlan *plan
     return at;
   if (windows->owners->len >= WINDOWS_OWNERS)
     return ATTRIB_NONE;
-  gboolean ended = tb_field_get_int(plan->fields[F_END], event, &end_ns);
+  gboolean ended = actor.pid && tb_field_get_int(plan->fields[F_END], event, &end_ns);
   WindowsOwner owner = {
     .moment_ns = started ? start_ns : tb_axis_unmap(axis, event->time_ns),
     .own_start_ns = start_ns,
@@ -120,6 +120,7 @@ static WindowsRecord *windows_add_record(AttribWindows *windows, const AttribTup
   WindowsRecord record = { .tuple = *tuple,
                            .birth_ns = time_ns,
                            .death_ns = G_MAXINT64,
+                           .since_ns = G_MININT64,
                            .until_ns = G_MAXINT64,
                            .sides = { none, none },
                            .older = attrib_map_get(&windows->record_by_tuple, hash),

@@ -32,6 +32,7 @@ enum {
  * @moment_ns: when @pid was that process, on the recording's own clock as its timeline has it
  * @own_start_ns: its start on that clock, G_MININT64 = unknown
  * @start_ns, @end_ns: of the process as observers see times; G_MININT64, G_MAXINT64 = unknown
+ * @pid: 0 = all processes that the log does not name
  */
 typedef struct {
   gint64 moment_ns;
@@ -81,7 +82,8 @@ typedef struct {
  * @opened_ns: when Connect or Accept was told, by @opener
  * @born: its beginning is in the log
  * @ended: Disconnect was told, at @death_ns
- * @until_ns: a capture has the beginning of another life; no packet from then on is this one's
+ * @since_ns, @until_ns: a capture has the beginning of this life and of another one: packets
+ *   before and from then on are not this one's; G_MININT64, G_MAXINT64 = it has not
  * @only: sealed: the one owner of all uses, or %ATTRIB_NONE
  * @in_turn: sealed: each owner's uses stand together in time
  */
@@ -90,6 +92,7 @@ typedef struct {
   gint64 birth_ns;
   gint64 death_ns;
   gint64 opened_ns;
+  gint64 since_ns;
   gint64 until_ns;
   WindowsSide sides[ATTRIB_N_WAYS];
   guint32 older;

@@ -197,7 +197,12 @@ static void test_read_back(void)
   g_assert_cmpint(read.owners.src.tid, ==, 4101);
   g_assert_cmpstr(read.owners.src.comm, ==, "a b");
   g_assert_cmpint(read.owners.dst.pid, ==, 7);
+  g_assert_cmpint(read.owners.dst.tid, ==, 7);
   g_assert_cmpstr(read.owners.dst.comm, ==, "srv");
+  g_assert_true(read_text(&read, "pid=4 comm=a role=src via=pml peer_pid=8 peer_comm=b ", NULL));
+  g_assert_cmpint(read.owners.src.tid, ==, 0);
+  g_assert_cmpint(read.owners.dst.pid, ==, 8);
+  g_assert_cmpint(read.owners.dst.tid, ==, 0);
   g_assert_true(read_text(&read, "pid=7 tid=7 comm=srv role=dst via=context:xmit ", NULL));
   g_assert_false(tb_owner_is_known(&read.owners.src));
   g_assert_cmpint(read.owners.dst.confidence, ==, TB_CONFIDENCE_CONTEXT);

@@ -142,6 +142,41 @@ static void test_ends_used_again(gconstpointer data)
   pml_net_expect(net, 5, 400, 0);
 }
 
+/* No SYN was captured: a packet between two lives is of the nearer one. */
+static void test_between_lives(void)
+{
+  g_autoptr(PmlNet) net = net_plain();
+  pml_net_tcp(net, 100, 300, PML_NET_CONNECT, here, peer, 0);
+  pml_net_tcp(net, 200, 300, PML_NET_DISCONNECT, here, peer, 0);
+  pml_net_tcp(net, 5000, 400, PML_NET_CONNECT, here, peer, 0);
+  pml_net_segment(net, 260, peer, here, 1, 1011, TB_NET_TCP_ACK, 0);
+  pml_net_segment(net, 4990, here, peer, 70000, 1, TB_NET_TCP_ACK, 0);
+  pml_net_segment(net, 90, here, peer, 1000, 1, TB_NET_TCP_ACK, 0);
+  pml_net_finish(net);
+  pml_net_expect(net, 0, 0, 300);
+  pml_net_expect(net, 1, 400, 0);
+  pml_net_expect(net, 2, 300, 0);
+}
+
+/* Another process, behind the end of a life: it is a new one, though nothing says so. */
+static void test_beginning_not_in_the_log(void)
+{
+  g_autoptr(PmlNet) net = net_plain();
+  pml_net_tcp(net, 100, 300, PML_NET_CONNECT, here, peer, 0);
+  pml_net_tcp(net, 101, 300, PML_NET_SEND, here, peer, 10);
+  pml_net_tcp(net, 200, 300, PML_NET_DISCONNECT, here, peer, 0);
+  pml_net_tcp(net, 5000, 400, PML_NET_SEND, here, peer, 10);
+  pml_net_tcp(net, 5500, 400, PML_NET_DISCONNECT, here, peer, 0);
+  pml_net_tcp(net, 300000, 400, PML_NET_SEND, here, peer, 10);
+  pml_net_segment(net, 101, here, peer, 1000, 1, TB_NET_TCP_ACK, 20);
+  pml_net_segment(net, 5000, here, peer, 70000, 1, TB_NET_TCP_ACK, 20);
+  pml_net_segment(net, 150000, here, peer, 1, 1, TB_NET_TCP_ACK, 20);
+  pml_net_finish(net);
+  pml_net_expect(net, 0, 300, 0);
+  pml_net_expect(net, 1, 400, 0);
+  pml_net_expect(net, 2, 0, 0); /* of neither */
+}
+
 /* The log has neither the end of the first life nor anything of the second. */
 static void test_next_life_not_in_the_log(void)
 {
@@ -158,6 +193,41 @@ static void test_next_life_not_in_the_log(void)
   pml_net_expect(net, 1, 300, 0);
   for (guint i = 2; i < 5; i++)
     pml_net_expect(net, i, 0, 0);
+}
+
+/* Neither has the log the beginning of the second; the capture has. */
+static void test_life_before_the_log(void)
+{
+  g_autoptr(PmlNet) net = net_plain();
+  pml_net_tcp(net, 5000, 300, PML_NET_SEND, here, peer, 10);
+  pml_net_segment(net, 100, here, peer, 1000, 1, TB_NET_TCP_ACK, 10);
+  pml_net_segment(net, 4000, here, peer, 69999, 0, TB_NET_TCP_SYN, 0);
+  pml_net_segment(net, 4020, peer, here, 8999, 70000, TB_NET_TCP_SYN | TB_NET_TCP_ACK, 0);
+  pml_net_segment(net, 4500, peer, here, 9000, 70000, TB_NET_TCP_ACK, 10);
+  pml_net_segment(net, 5000, here, peer, 70000, 9010, TB_NET_TCP_ACK, 10);
+  pml_net_finish(net);
+  pml_net_expect(net, 0, 0, 0);
+  pml_net_expect(net, 1, 300, 0);
+  pml_net_expect(net, 2, 0, 300);
+  pml_net_expect(net, 3, 0, 300);
+  pml_net_expect(net, 4, 300, 0);
+}
+
+/* What a process did that the log does not name is not another one's. */
+static void test_unnamed_process(void)
+{
+  const PmlNetEnd port = { PML_NET_HERE, 5353 }, other = { PML_NET_OTHER, 5353 };
+  g_autoptr(PmlNet) net = net_plain();
+  pml_net_udp(net, 100, 77, PML_NET_SEND, port, peer, 10);
+  pml_net_udp(net, 101, 300, PML_NET_SEND, port, peer, 20);
+  pml_net_udp(net, 102, 77, PML_NET_SEND, port, peer, 30);
+  pml_net_datagram(net, 100, port, peer, 10);
+  pml_net_datagram(net, 101, port, peer, 20);
+  pml_net_datagram(net, 4000, port, other, 20);
+  pml_net_finish(net);
+  pml_net_expect(net, 0, 0, 0);
+  pml_net_expect(net, 1, 300, 0);
+  pml_net_expect(net, 2, 0, 0);
 }
 
 static void add_hand_over(PmlNet *net)
@@ -185,6 +255,20 @@ static void test_hand_over_by_bytes(gconstpointer data)
   pml_net_expect(net, 2, 300, 0);
   pml_net_expect(net, 3, 400, 0);
   pml_net_expect(net, 4, 0, 300);
+}
+
+/* Bytes that the log does not have: places in the stream say nothing. */
+static void test_hand_over_with_a_gap(void)
+{
+  g_autoptr(PmlNet) net = net_plain();
+  add_hand_over(net);
+  pml_net_segment(net, 99, here, peer, 999, 0, TB_NET_TCP_SYN, 0);
+  pml_net_segment(net, 101, here, peer, 1000, 1, TB_NET_TCP_ACK, 1200);
+  pml_net_segment(net, 2001, here, peer, 2200, 1, TB_NET_TCP_ACK, 1000);
+  pml_net_finish(net);
+  pml_net_expect(net, 0, 300, 0);
+  pml_net_guess(net, 1, 300, 0);
+  pml_net_guess(net, 2, 400, 0);
 }
 
 /* Without the beginning there are sizes and times only. */
@@ -290,6 +374,20 @@ static void test_shared_port(gconstpointer data)
   pml_net_expect(net, 4, 0, 300);
   pml_net_guess(net, 5, 0, 300); /* both got it */
   pml_net_expect(net, 6, 0, 0);
+}
+
+/* Nothing was told of this pair of ends, and two processes use the port. */
+static void test_shared_port_new_remote(void)
+{
+  const PmlNetEnd other = { PML_NET_OTHER, 9 };
+  g_autoptr(PmlNet) net = net_plain();
+  for (guint i = 0; i < 4; i++)
+    pml_net_udp(net, 1000 * i, i % 2 ? 300 : 400, PML_NET_SEND, here, peer, 40);
+  pml_net_datagram(net, 1000, here, other, 40);
+  pml_net_datagram(net, 1500, here, other, 40);
+  pml_net_finish(net);
+  pml_net_guess(net, 0, 300, 0);
+  pml_net_expect(net, 1, 0, 0);
 }
 
 /* A port goes from one process to the next. */
@@ -421,6 +519,12 @@ int main(int argc, char **argv)
   g_test_add_func("/attrib/windows/mapped-addresses", test_mapped_addresses);
   g_test_add_func("/attrib/windows/remote-ends", test_remote_ends);
   g_test_add_func("/attrib/windows/next-life-not-in-the-log", test_next_life_not_in_the_log);
+  g_test_add_func("/attrib/windows/life-before-the-log", test_life_before_the_log);
+  g_test_add_func("/attrib/windows/unnamed-process", test_unnamed_process);
+  g_test_add_func("/attrib/windows/between-lives", test_between_lives);
+  g_test_add_func("/attrib/windows/beginning-not-in-the-log", test_beginning_not_in_the_log);
+  g_test_add_func("/attrib/windows/hand-over-with-a-gap", test_hand_over_with_a_gap);
+  g_test_add_func("/attrib/windows/shared-port-new-remote", test_shared_port_new_remote);
   g_test_add_func("/attrib/windows/hand-over-by-size", test_hand_over_by_size);
   g_test_add_func("/attrib/windows/size-tells", test_size_tells);
   g_test_add_func("/attrib/windows/inherited-connection", test_inherited_connection);
