@@ -182,7 +182,9 @@ static TbSocketStep call_step(const SnitchSocket *socket, CallKind kind, const c
     return TB_SOCKET_CLOSED;
   if (socket->begun)
     return TB_SOCKET_NOTHING;
-  return kind == CALL_FORKED ? TB_SOCKET_FORKED : TB_SOCKET_OPENED;
+  return kind == CALL_FORKED             ? TB_SOCKET_FORKED
+         : g_str_equal(type, "socket") ? TB_SOCKET_OPENED
+                                       : TB_SOCKET_NOTHING;
 }
 
 static void call_take_common(JsonObject *object, SnitchRecord *record)

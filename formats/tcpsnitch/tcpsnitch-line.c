@@ -19,6 +19,7 @@ typedef struct {
   gsize at;
   guint depth;
   guint max_depth;
+  guint members;
 } LineScan;
 
 /* Behind the closing quote; FALSE where there is none, or a control character. */
@@ -38,6 +39,11 @@ static gboolean line_skip_string(LineScan *scan)
   return FALSE;
 }
 
+static inline gboolean line_is_of_number(char c)
+{
+  return g_ascii_isdigit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+}
+
 /* Behind a number; FALSE, and not moved, where it is an integer beyond 64 bits. */
 static gboolean line_skip_number(LineScan *scan)
 {
@@ -46,7 +52,7 @@ static gboolean line_skip_number(LineScan *scan)
   while (digits < scan->len && g_ascii_isdigit(scan->text[digits]))
     digits++;
   scan->at = digits;
-  while (scan->at < scan->len && strchr("0123456789.eE+-", scan->text[scan->at]))
+  while (scan->at < scan->len && line_is_of_number(scan->text[scan->at]))
     scan->at++;
   gsize n = digits - start;
   if (scan->at != digits || n < LINE_INT64_DIGITS ||
@@ -54,6 +60,11 @@ static gboolean line_skip_number(LineScan *scan)
     return TRUE;
   scan->at = token;
   return FALSE;
+}
+
+static inline gboolean line_is_blank(char c)
+{
+  return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* One token of one or more bytes; NULL, or what is wrong with it. */
@@ -70,7 +81,9 @@ static const char *line_scan_token(LineScan *scan)
   } else if (c == '}' || c == ']') {
     if (scan->depth-- == 0)
       return "closes what was not opened";
-  } else if (!g_ascii_isalpha(c) && (c == 0 || !strchr(" \t\r:,", c))) {
+  } else if (c == ':') {
+    scan->members++;
+  } else if (!g_ascii_isalpha(c) && !line_is_blank(c) && c != ',') {
     return "is no JSON";
   }
   scan->at++;
@@ -89,17 +102,18 @@ static const char *line_scan(LineScan *scan)
     return wrong;
   if (scan->depth > 0)
     return "ends within an object";
-  while (scan->at < scan->len && strchr(" \t\r", scan->text[scan->at]) && scan->text[scan->at])
+  while (scan->at < scan->len && line_is_blank(scan->text[scan->at]))
     scan->at++;
   return scan->at < scan->len ? "goes on behind its object" : NULL;
 }
 
 JsonObject *snitch_line_parse(JsonParser *parser, const char *line, gsize len, guint max_depth,
-                              const char *name, guint64 offset, GError **error)
+                              const char *name, guint64 offset, guint *members, GError **error)
 {
   LineScan scan = { .text = line, .len = len, .max_depth = max_depth };
   g_autoptr(GError) why = NULL;
   const char *wrong = line_scan(&scan);
+  *members = scan.members;
   if (wrong) {
     tb_error_set(error, scan.depth > max_depth ? TB_ERROR_LIMIT : TB_ERROR_CORRUPT, name,
                  offset + MIN(scan.at, len), "the line %s", wrong);

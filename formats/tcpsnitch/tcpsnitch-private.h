@@ -64,11 +64,12 @@ typedef struct {
 
 /**
  * snitch_line_parse: one line as a JSON object. @offset: of the line in the input @name, for
- * messages. The node is @parser's until its next call
+ * messages. @members: (out): keys in it, of all its objects. The node is @parser's until its next
+ * call
  * Returns: NULL with TB_ERROR_CORRUPT or TB_ERROR_LIMIT
  */
 JsonObject *snitch_line_parse(JsonParser *parser, const char *line, gsize len, guint max_depth,
-                              const char *name, guint64 offset, GError **error);
+                              const char *name, guint64 offset, guint *members, GError **error);
 
 /** snitch_call_understand: what @object, a line of type @type, means for @socket */
 void snitch_call_understand(SnitchSocket *socket, const char *type, JsonObject *object,

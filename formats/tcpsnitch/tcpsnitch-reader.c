@@ -39,7 +39,6 @@ typedef struct {
   gint64 last_ns;
   TbBuf line; /* one that had to be mended */
   TbBuf payload;
-  guint members; /* met while the present line was parsed */
 } Snitch;
 
 /* --- lines --- */
@@ -151,17 +150,11 @@ static guint reader_count_members(JsonNode *node)
   return n;
 }
 
-static void reader_on_member(JsonParser *parser, JsonObject *object, const char *name,
-                             gpointer data)
-{
-  ((Snitch *)data)->members++;
-}
-
 /* A key that stands twice: the tree has the last one only, and that is told. */
-static void reader_check_keys(TbReader *reader, guint64 offset)
+static void reader_check_keys(TbReader *reader, guint members, guint64 offset)
 {
   Snitch *snitch = reader->priv;
-  if (reader_count_members(json_parser_get_root(snitch->parser)) == snitch->members)
+  if (reader_count_members(json_parser_get_root(snitch->parser)) == members)
     return;
   tb_damage_log_add(reader->damage, TB_ERROR_CORRUPT, tb_input_get_name(reader->input), offset, 0,
                     0, "a key stands twice in the line; the last one was taken");
@@ -240,15 +233,15 @@ static TbReadResult reader_take_line(TbReader *reader, const char *line, gsize l
   const char *type, *name = tb_input_get_name(reader->input);
   GError *why = NULL;
   gint64 time_us;
+  guint members;
   if (!g_utf8_validate(line, (gssize)len, NULL)) {
     reader_mend(snitch, line, len);
     line = (const char *)snitch->line.data;
     len = snitch->line.len;
   }
-  snitch->members = 0;
   JsonObject *object = snitch_line_parse(snitch->parser, line, len,
                                          MIN(reader->limits->depth, READER_MAX_DEPTH), name,
-                                         offset, &why);
+                                         offset, &members, &why);
   if (!object && kind == LINE_UNFINISHED) {
     g_clear_error(&why);
     tb_error_set(&why, TB_ERROR_TRUNCATED, name, offset,
@@ -256,7 +249,7 @@ static TbReadResult reader_take_line(TbReader *reader, const char *line, gsize l
   }
   if (!object || !reader_check(reader, object, offset, &type, &time_us, &why))
     return reader_lose(reader, offset, why);
-  reader_check_keys(reader, offset);
+  reader_check_keys(reader, members, offset);
   reader_lend(reader, type, object, time_us, offset, event);
   return TB_READ_EVENT;
 }
@@ -340,7 +333,6 @@ static gboolean snitch_open(TbReader *reader, GError **error)
   tb_window_init(&snitch->window, reader->input, READER_WINDOW_BYTES);
   snitch->types = g_hash_table_new(g_str_hash, g_str_equal);
   snitch->parser = json_parser_new();
-  g_signal_connect(snitch->parser, "object-member", G_CALLBACK(reader_on_member), snitch);
   snitch->process = snitch_dup_process(tb_input_get_name(reader->input));
   snitch->program = reader->file && reader->file->program ? g_strdup(reader->file->program)
                     : snitch->process                     ? snitch_dup_program(snitch->process)

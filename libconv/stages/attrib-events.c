@@ -5,6 +5,7 @@
  * to run has nothing to do with the packet.
  */
 #include "stages/attrib-private.h"
+#include "stages/attrib-told.h"
 
 #include <string.h>
 
@@ -674,5 +675,10 @@ void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEven
   case ATTRIB_OPERATION_MOVE:
   case ATTRIB_OPERATION_TOUCH:
   case ATTRIB_OPERATION_CLOSE: attrib_windows_event(m, plan, event); break;
+  case ATTRIB_TOLD:
+    if (!m->told)
+      m->told = attrib_told_new(m->machine);
+    attrib_told_event(m->told, plan, event);
+    break;
   }
 }

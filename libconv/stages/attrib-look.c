@@ -49,7 +49,7 @@ static gboolean look_is_early(const AttribSocket *socket, const AttribSocket *ol
   return older->death_ns < time_ns && socket->birth_ns - time_ns < since_ns;
 }
 
-static const AttribSocket *look_socket(const AttribMachine *m, const AttribTuple *tuple,
+const AttribSocket *attrib_look_socket(const AttribMachine *m, const AttribTuple *tuple,
                                        gint64 time_ns, gboolean syn)
 {
   guint32 at = attrib_map_get(&m->sockets.by_tuple, attrib_tuple_hash(tuple));
@@ -248,7 +248,7 @@ static void look_stream_end(const AttribMachine *m, const AttribTuple *tuple, gb
                             const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out)
 {
   gboolean syn = (headers->tcp_flags & TB_NET_TCP_SYN) != 0;
-  const AttribSocket *socket = look_socket(m, tuple, time_ns, syn);
+  const AttribSocket *socket = attrib_look_socket(m, tuple, time_ns, syn);
   if (socket && sender)
     look_sender(m, socket, headers, time_ns, out);
   else if (socket)

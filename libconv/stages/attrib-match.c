@@ -6,6 +6,7 @@
  * apart is measured, not assumed.
  */
 #include "stages/attrib-private.h"
+#include "stages/attrib-told.h"
 
 #include <string.h>
 
@@ -83,7 +84,7 @@ static void match_side(const AttribSockets *all, const AttribSocket *socket, Att
     side->lost = 0;
 }
 
-static void match_streams(AttribMachine *m, const AttribCapture *capture)
+void attrib_match_streams(AttribMachine *m, const AttribCapture *capture)
 {
   for (guint i = 0; i < m->sockets.sockets->len; i++) {
     AttribSocket *socket = attrib_socket(&m->sockets, i);
@@ -470,6 +471,8 @@ static void match_free(AttribMachine *m)
 
 void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
 {
+  if (m->told)
+    attrib_told_match(m->told, captures);
   attrib_sockets_seal(&m->sockets);
   attrib_windows_seal(m->windows);
   match_addresses(m);
@@ -482,7 +485,7 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
       continue;
     attrib_capture_align(capture);
     attrib_windows_match(m->windows, capture);
-    match_streams(m, capture);
+    attrib_match_streams(m, capture);
     match_samples(m, capture, bit, m->sent, FALSE);
     match_count_seen(m, capture);
     match_samples(m, capture, bit, m->received, TRUE);

@@ -4,6 +4,7 @@
  * any kernel's recording gives what it holds.
  */
 #include "stages/attrib-private.h"
+#include "stages/attrib-told.h"
 #include "stages/syscall-event.h"
 
 #include <string.h>
@@ -73,7 +74,7 @@ static gboolean plan_fields(const TbEventType *type, AttribPlan *plan)
     }
     return TRUE;
   }
-  return attrib_windows_plan(type, plan) ||
+  return attrib_windows_plan(type, plan) || attrib_told_plan(type, plan) ||
          (tb_event_type_is(type, "syscalls", type->name) && plan_call(type, plan));
 }
 

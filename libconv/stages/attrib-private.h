@@ -44,6 +44,7 @@ typedef enum {
   ATTRIB_OPERATION_MOVE,
   ATTRIB_OPERATION_TOUCH,
   ATTRIB_OPERATION_CLOSE,
+  ATTRIB_TOLD, /* recorded socket calls */
 } AttribKind;
 
 enum { ATTRIB_MAX_FIELDS = 10 };
@@ -209,7 +210,10 @@ typedef struct {
 /** AttribWindows: what network operations of Windows told; see attrib-windows.h */
 typedef struct _AttribWindows AttribWindows;
 
-/** AttribMachine: all that is known of one machine; @windows: (nullable) */
+/** AttribTold: what recorded socket calls told; see attrib-told.h */
+typedef struct _AttribTold AttribTold;
+
+/** AttribMachine: all that is known of one machine; @windows, @told: (nullable) */
 typedef struct {
   const TbMachine *machine;
   guint8 calls[TB_SYSCALL_NUMBERS]; /* AttribCall by number */
@@ -231,6 +235,7 @@ typedef struct {
   AttribMap endpoint_by_tuple;
   GArray *hits;
   AttribWindows *windows;
+  AttribTold *told;
 } AttribMachine;
 
 AttribMachine *attrib_machine_new(const TbMachine *machine);
@@ -265,10 +270,12 @@ typedef enum { ATTRIB_ANY_LIFE, ATTRIB_NOT_DEAD, ATTRIB_ALIVE } AttribLives;
  * @is_process: @tid is a process, of which no thread is known
  * @time_ns: a moment when @tid was that task
  * @lives: nothing unless this is true
+ * @told: by recorded socket calls, whose times are those of the clock that captures have, too
  */
 typedef struct {
   gint32 tid;
   gboolean is_process;
+  gboolean told;
   AttribLives lives;
   gint64 time_ns;
   TbConfidence confidence;
@@ -278,6 +285,12 @@ typedef struct {
 /** attrib_look: @headers of a packet at @time_ns of the machine's timeline */
 void attrib_look(const AttribMachine *machine, const TbNetHeaders *headers, gint64 time_ns,
                  AttribAnswer *src, AttribAnswer *dst);
+
+/** attrib_look_socket: (nullable): the socket that has @tuple at @time_ns; @syn: the packet opens it */
+const AttribSocket *attrib_look_socket(const AttribMachine *machine, const AttribTuple *tuple,
+                                       gint64 time_ns, gboolean syn);
+/** attrib_match_streams: where the bytes of @capture's streams lie in the machine's sockets */
+void attrib_match_streams(AttribMachine *machine, const AttribCapture *capture);
 
 /* Network operations of Windows: attrib-windows.c, attrib-windows-look.c. @windows is nullable. */
 

@@ -2,6 +2,8 @@
 /* The observer and the emit phase's question; see attrib.h. */
 #include "stages/attrib-private.h"
 
+#include "stages/attrib-told.h"
+
 #include "stages/context-cursor.h"
 
 enum { ATTRIB_LIVES = 64 };
@@ -54,6 +56,7 @@ void attrib_machine_free(AttribMachine *m)
   attrib_sockets_clear(&m->sockets);
   attrib_tasks_clear(&m->tasks);
   attrib_windows_free(m->windows);
+  attrib_told_free(m->told);
   attrib_map_clear(&m->inbox_by_sk);
   attrib_map_clear(&m->is_local);
   attrib_map_clear(&m->endpoint_by_tuple);
@@ -289,8 +292,11 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
   TbOwner found_src, found_dst;
   tb_net_parse_packet(packet, &headers);
   attrib_look(m, &headers, timeline_ns, &src, &dst);
-  attrib_take(attrib, context, machine, &src, timeline_ns, &found_src);
-  attrib_take(attrib, context, machine, &dst, timeline_ns, &found_dst);
+  gint64 told_ns = m->told ? attrib_told_packet_ns(packet) : timeline_ns;
+  if (G_UNLIKELY(m->told))
+    attrib_told_look(m->told, &headers, told_ns, &src, &dst);
+  attrib_take(attrib, context, machine, &src, src.told ? told_ns : timeline_ns, &found_src);
+  attrib_take(attrib, context, machine, &dst, dst.told ? told_ns : timeline_ns, &found_dst);
   if (owners->either_end)
     attrib_place_told(owners, &found_src, &found_dst);
   attrib_settle(attrib, &found_src, &owners->src, &owners->src_claim);
