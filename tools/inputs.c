@@ -4,6 +4,8 @@
 
 #include "tool-util.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -102,6 +104,16 @@ gboolean tool_inputs_add_list(GArray *inputs, const char *path, ToolInputForm fo
   return TRUE;
 }
 
+/* Whether @path lies in @folder, wherever links lead. */
+static gboolean inputs_is_inside(const char *folder, const char *path)
+{
+  char outer[PATH_MAX], inner[PATH_MAX];
+  if (!realpath(folder, outer) || !realpath(path, inner))
+    return FALSE;
+  gsize len = strlen(outer);
+  return strncmp(inner, outer, len) == 0 && inner[len] == '/';
+}
+
 const char *tool_inputs_find(const GArray *inputs, const char *path)
 {
   struct stat wanted, found;
@@ -109,8 +121,10 @@ const char *tool_inputs_find(const GArray *inputs, const char *path)
     return NULL;
   for (guint i = 0; i < inputs->len; i++) {
     const char *input = g_array_index(inputs, TbInputSpec, i).path;
-    if (stat(input, &found) == 0 && found.st_dev == wanted.st_dev &&
-        found.st_ino == wanted.st_ino)
+    if (stat(input, &found) != 0)
+      continue;
+    if ((found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino) ||
+        (S_ISDIR(found.st_mode) && inputs_is_inside(input, path)))
       return input;
   }
   return NULL;

@@ -27,7 +27,8 @@ gboolean tool_inputs_add(GArray *inputs, const char *text, ToolInputForm form, c
 gboolean tool_inputs_add_list(GArray *inputs, const char *path, ToolInputForm form, char **why);
 
 /**
- * tool_inputs_find: the first input that is the file @path, under whatever name
+ * tool_inputs_find: the first input that is the file @path, under whatever name, or a folder that
+ * has it
  *
  * Returns: (nullable): what the user called it; NULL also for what is no regular file
  */

@@ -154,15 +154,19 @@ static void call_count_bytes(CallKind kind, JsonObject *details, SnitchRecord *r
   }
 }
 
-/* Where a failed connection went is known, too: its packets are the socket's. */
+/*
+ * Where a failed connection went is known, too: its packets are the socket's. A first sendto() of
+ * TCP may connect (TCP Fast Open).
+ */
 static void call_set_ends(SnitchSocket *socket, CallKind kind, SnitchRecord *record)
 {
   gboolean ok = !(record->flags & SNITCH_FAILED);
   if (!record->addr.family)
     return;
+  gboolean opens = kind == CALL_SEND && socket->protocol == CALL_IP_TCP && !socket->remote.family;
   if ((kind == CALL_BIND || kind == CALL_GETSOCKNAME) && ok)
     socket->local = record->addr;
-  else if (kind == CALL_CONNECT || (kind == CALL_GETPEERNAME && ok) ||
+  else if (kind == CALL_CONNECT || opens || (kind == CALL_GETPEERNAME && ok) ||
            (kind == CALL_ACCEPT && !socket->begun))
     socket->remote = record->addr;
 }

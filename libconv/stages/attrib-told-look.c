@@ -37,26 +37,46 @@ static void told_only(const AttribSocket *socket, const ToldFacts *facts, TbConf
                          .confidence = confidence };
 }
 
+/* Whether the packet's bytes are among the first that were read. */
+static gboolean told_was_read(const AttribTold *told, const AttribSide *side,
+                              const TbNetHeaders *headers)
+{
+  gint64 position = (gint32)(headers->tcp_seq - (side->isn + 1));
+  return side->isn_known && position >= 0 &&
+         (guint64)position + headers->payload_len <= attrib_side_total(&told->m->sockets, side);
+}
+
+/*
+ * Whether the calls explain the packet. More bytes written than calls tell of are somebody
+ * else's; more bytes received need not have been read by anybody.
+ */
+static gboolean told_explains(const AttribTold *told, const AttribSocket *socket,
+                              const ToldFacts *facts, gboolean sender, const TbNetHeaders *headers)
+{
+  const AttribSide *read = &socket->sides[ATTRIB_READ];
+  gboolean written = facts->covered[ATTRIB_WRITTEN];
+  if (headers->payload_len == 0)
+    return written && (facts->covered[ATTRIB_READ] || read->n > 0);
+  return sender ? written : facts->covered[ATTRIB_READ] || told_was_read(told, read, headers);
+}
+
 /* @out: what the ranges of bytes tell */
 static void told_stream_end(const AttribTold *told, const AttribTuple *tuple, gboolean sender,
                             const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out)
 {
   gboolean syn = (headers->tcp_flags & TB_NET_TCP_SYN) != 0;
-  gboolean data = headers->payload_len > 0;
   const AttribSocket *socket = attrib_look_socket(told->m, tuple, time_ns, syn);
   const ToldFacts *facts = socket ? told_facts(told, socket) : NULL;
   if (!facts) {
     *out = (AttribAnswer){ 0 };
     return;
   }
-  gboolean covered = data ? facts->covered[sender ? ATTRIB_WRITTEN : ATTRIB_READ]
-                          : facts->covered[ATTRIB_WRITTEN] && facts->covered[ATTRIB_READ];
   if (facts->only > 0 && facts->covered[ATTRIB_WRITTEN] && facts->covered[ATTRIB_READ])
     told_only(socket, facts, TB_CONFIDENCE_CERTAIN, out);
   else if (syn && socket->opener)
     *out = (AttribAnswer){ .tid = socket->opener, .time_ns = socket->birth_ns,
                            .confidence = TB_CONFIDENCE_CERTAIN };
-  else if (!covered || facts->mixed)
+  else if (facts->mixed || !told_explains(told, socket, facts, sender, headers))
     told_limit(out, TB_CONFIDENCE_CONTEXT);
   if (facts->inferred)
     told_limit(out, TB_CONFIDENCE_LINKED);
@@ -90,16 +110,18 @@ static void told_datagram_end(const AttribTold *told, const AttribTuple *tuple, 
   *out = (AttribAnswer){ 0 };
   if (!facts)
     return;
+  gboolean foreign = sender && !facts->covered[ATTRIB_WRITTEN];
   if (facts->only > 0) {
-    told_only(socket, facts, told->forked_datagrams ? TB_CONFIDENCE_LINKED : TB_CONFIDENCE_CERTAIN,
-              out);
+    told_only(socket, facts, foreign                  ? TB_CONFIDENCE_CONTEXT
+                             : told->forked_datagrams ? TB_CONFIDENCE_LINKED
+                                                      : TB_CONFIDENCE_CERTAIN, out);
     return;
   }
   const AttribRun *run = told_run_at(&told->m->sockets,
                                      &socket->sides[sender ? ATTRIB_WRITTEN : ATTRIB_READ], time_ns);
   if (run)
     *out = (AttribAnswer){ .tid = run->tid, .time_ns = run->first_ns,
-                           .confidence = run->first_ns <= time_ns && !facts->mixed
+                           .confidence = run->first_ns <= time_ns && !facts->mixed && !foreign
                                              ? TB_CONFIDENCE_LINKED : TB_CONFIDENCE_CONTEXT };
 }
 

@@ -25,6 +25,7 @@ enum { TOLD_SOCKETS = 1 << 22 /* beyond that new ones are not followed */ };
  * @joined: the descriptor whose socket this one is, too, or %ATTRIB_NONE
  * @tuple: as far as it is known; ports and addresses that are not are 0
  * @only: thread of all calls, 0 = none yet, -1 = several
+ * @n_sent: calls that sent something, G_MAXUINT32 = more than that
  */
 typedef struct {
   const TbSource *source;
@@ -34,6 +35,7 @@ typedef struct {
   guint32 joined;
   gint32 only;
   gint32 last_tid;
+  guint32 n_sent;
   gint64 birth_ns;
   gint64 death_ns;
   gint64 last_ns;
@@ -248,6 +250,17 @@ static void told_move(AttribTold *told, guint32 index, AttribWay way, gint64 byt
                        MIN(from_ns, event->time_ns), event->time_ns);
 }
 
+/* One call that sends many messages is as good as any number. */
+static void told_count_sent(ToldSocket *socket, const AttribPlan *plan, const TbEvent *event)
+{
+  gint64 sent = told_int(plan, F_SENT, event);
+  if (sent == 0 || socket->n_sent == G_MAXUINT32)
+    return;
+  socket->n_sent++;
+  if (sent < 0 || sent != told_int(plan, F_RESULT, event))
+    socket->n_sent = G_MAXUINT32;
+}
+
 void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbEvent *event)
 {
   AttribTuple tuple = told_tuple(plan, event);
@@ -262,6 +275,7 @@ void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbEvent *
   socket = told_socket(told, index);
   if (connects && !socket->accepted && !socket->forked && event->tid > 0)
     attrib_socket(&told->m->sockets, socket->socket)->opener = event->tid;
+  told_count_sent(told_socket(told, told_root(told, index)), plan, event);
   told_move(told, index, ATTRIB_WRITTEN, told_int(plan, F_SENT, event), event);
   told_move(told, index, ATTRIB_READ, told_int(plan, F_RECEIVED, event), event);
   socket->only = socket->only == 0 || socket->only == event->tid ? event->tid : -1;
@@ -276,6 +290,7 @@ typedef struct {
   AttribCapture *capture;
   AttribMap newest;
   guint32 *next;
+  AttribMap sent; /* packets by the end they come from */
 } ToldIndex;
 
 enum { TOLD_LOOKS = 4096 }; /* of flows to one end */
@@ -289,13 +304,24 @@ static guint64 told_end_hash(const AttribTuple *tuple)
   return attrib_tuple_hash(&end);
 }
 
+static guint64 told_local_hash(const AttribTuple *tuple)
+{
+  AttribTuple end = *tuple;
+  memset(end.remote, 0, sizeof end.remote);
+  end.remote_port = 0;
+  return attrib_tuple_hash(&end);
+}
+
 static void told_index_init(ToldIndex *index, AttribCapture *capture)
 {
   *index = (ToldIndex){ .capture = capture, .next = g_new(guint32, (gsize)capture->flows->len + 1) };
   for (guint32 i = 0; i < capture->flows->len; i++) {
-    guint64 hash = told_end_hash(&g_array_index(capture->flows, AttribFlow, i).tuple);
+    const AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, i);
+    guint64 hash = told_end_hash(&flow->tuple), local = told_local_hash(&flow->tuple);
+    guint32 sent = attrib_map_get(&index->sent, local);
     index->next[i] = attrib_map_get(&index->newest, hash);
     attrib_map_set(&index->newest, hash, i);
+    attrib_map_set(&index->sent, local, (sent == ATTRIB_NONE ? 0 : sent) + flow->seen);
   }
 }
 
@@ -303,6 +329,7 @@ static void told_index_clear(gpointer data)
 {
   ToldIndex *index = data;
   attrib_map_clear(&index->newest);
+  attrib_map_clear(&index->sent);
   g_free(index->next);
 }
 
@@ -599,12 +626,29 @@ static void told_adopt(AttribTold *told, const GArray *indexes)
 
 /* --- what is certain --- */
 
+/* Whether no more datagrams were captured than calls sent. */
+static gboolean told_is_counted(const GArray *indexes, const ToldSocket *socket)
+{
+  for (guint i = 0; i < indexes->len && socket->n_sent != G_MAXUINT32; i++) {
+    const ToldIndex *index = &g_array_index(indexes, ToldIndex, i);
+    const AttribFlow *flow = attrib_flow_find(index->capture, &socket->tuple);
+    guint32 seen = flow ? flow->seen : 0;
+    if (!told_is_known(socket->tuple.remote))
+      seen = attrib_map_get(&index->sent, told_local_hash(&socket->tuple));
+    if (seen != ATTRIB_NONE && seen > socket->n_sent)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* Whether all bytes of one way that were captured are accounted for. */
 static gboolean told_is_covered(const AttribTold *told, const GArray *indexes,
                                 const ToldSocket *socket, guint way)
 {
   const AttribSockets *all = &told->m->sockets;
   const AttribSocket *in_table = attrib_socket(all, socket->socket);
+  if (socket->tuple.protocol != ATTRIB_TCP)
+    return way != ATTRIB_WRITTEN || told_is_counted(indexes, socket);
   AttribTuple tuple = way == ATTRIB_WRITTEN ? in_table->tuple
                                             : attrib_tuple_reverse(&in_table->tuple);
   guint64 total = attrib_side_total(all, &in_table->sides[way]), bytes;

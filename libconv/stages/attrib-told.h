@@ -36,7 +36,7 @@ gint64 attrib_told_packet_ns(const TbEvent *packet);
 /** ToldFacts: of a socket in the machine's table, when all was seen */
 typedef struct {
   gint32 only;       /* the thread of all calls on it; -1 = several */
-  guint8 covered[2]; /* by way: the calls account for all bytes that were captured */
+  guint8 covered[2]; /* by way: the calls account for all bytes (datagrams sent) captured */
   guint8 inferred;   /* whose descriptor or which connection it is was found by bytes alone */
   guint8 mixed;      /* several descriptors moved bytes at the same time: only times tell */
 } ToldFacts;

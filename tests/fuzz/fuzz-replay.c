@@ -127,7 +127,7 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 /* What stands beside the recordings in their folders. */
 static gboolean is_text(const char *name)
 {
-  static const char *const suffixes[] = {".md", ".json", ".sh", ".py", ".txt"};
+  static const char *const suffixes[] = {".md", ".expect.json", ".sh", ".py", ".txt"};
   for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++)
     if (g_str_has_suffix(name, suffixes[i]))
       return TRUE;

@@ -186,6 +186,70 @@ def test_foreign_bytes(work):
     check("its SYN is the one's who connected it", opened == (100, 0, "socket"), opened)
 
 
+def test_left_unread(work):
+    """What was received and not read is not somebody else's; what nobody read names nobody."""
+    calls = [make.send(1091, 300, 100), make.recv(1900, 250, 100), make.line("close", 2000, 0, 100)]
+    folder = one_socket(work, calls, back=(200, 50, 150))
+    out, _, _ = convert(folder)
+    check("bytes that were not read do not spoil those that were", [o[:2] for o in data_owners(out)]
+          == [(100, 0), (0, 100), (0, 100), (0, 0)], data_owners(out))
+
+
+def test_datagrams(work):
+    """More datagrams than calls: a child that is not traced sends, too."""
+    folder = os.path.join(work, "run", "prog_0")
+    shutil.rmtree(os.path.join(work, "run"), ignore_errors=True)
+    mine, server = (HERE, 40053), ("192.0.2.53", 53)
+    make.write_lines(folder, "0.json", [
+        make.line("socket", 100, 5, 100, {"sock_info": make.INFO_UDP}),
+        make.line("connect", 150, 0, 100, {"addr": make.addr(*server)}), make.send(210, 20, 100),
+        make.line("close", 9000, 0, 100)])
+    once = make.udp(200, mine, server, b"q" * 20)
+    make.write_pcap(folder, "0.pcap", [once])
+    out, _, _ = convert(os.path.dirname(folder), "--owners=certain")
+    check("a datagram is its sender's", owners(out) == [(100, 0, "socket")], owners(out))
+    make.write_pcap(folder, "0.pcap", [once, make.udp(300, mine, server, b"q" * 20)])
+    out, _, _ = convert(os.path.dirname(folder))
+    check("datagrams without calls leave all unnamed", owners(out) == [(0, 0, "")] * 2, owners(out))
+    shutil.rmtree(os.path.join(work, "run"), ignore_errors=True)
+    make.write_lines(folder, "0.json", [
+        make.line("socket", 100, 5, 100, {"sock_info": make.INFO_UDP}),
+        make.line("bind", 110, 0, 100, {"addr": make.addr("0.0.0.0", 40053)}),
+        make.line("sendto", 210, 20, 101, {"bytes": 20, "addr": make.addr(*server)}),
+        make.line("sendto", 310, 30, 102, {"bytes": 30, "addr": make.addr(*server)})])
+    make.write_pcap(folder, "0.pcap", [once, make.udp(300, mine, server, b"q" * 30)])
+    out, _, _ = convert(os.path.dirname(folder), "--owners=context")
+    check("datagrams of several threads go by time", [o[0] for o in owners(out)] == [101, 102],
+          owners(out))
+
+
+def test_forks_alike(work):
+    """Two children that moved as many bytes as each other: nobody knows whose is which."""
+    folder = os.path.join(work, "run")
+    shutil.rmtree(folder, ignore_errors=True)
+    make.make_httpd(os.path.join(folder, "httpd"))
+    accepts = [make.line("accept4", at, 4, 4200, {"addr": make.addr("203.0.113.5", port), "flags": 0,
+                                                  "sock_info": make.INFO_TCP})
+               for at, port in ((20600, 50001), (20610, 50002))]
+    parent = os.path.join(folder, "httpd_0")
+    with open(os.path.join(parent, "0.json"), encoding="utf-8") as handle:
+        lines = handle.read().splitlines()[:3]
+    for name in ("2.json", "3.json"):
+        os.unlink(os.path.join(parent, name))
+    write = make.write_lines
+    write(parent, "0.json", lines + accepts)
+    for i, accept in enumerate(accepts):
+        write(parent, "%d.json" % (i + 1), [accept, make.line("close", 20900, 0, 4200)])
+        write(os.path.join(folder, "httpd_%d" % (i + 1)), "1.json", [
+            make.line("forked_socket", 20650 + i, 0, 4201 + i, {"sock_info": make.INFO_TCP}, fake=True),
+            make.recv(21100, 60, 4201 + i, 4096, "read"), make.send(21650, 200, 4201 + i, None, "write")])
+    make.write_pcap(parent, "0.pcap", make.connection(20000, ("203.0.113.5", 50001), (HERE, 8080), 60, [200]) +
+                    make.connection(20001, ("203.0.113.5", 50002), (HERE, 8080), 60, [200]))
+    out, _, _ = convert(folder)
+    check("children that are alike are not told apart", {o[:2] for o in data_owners(out)} == {(0, 0)},
+          *owners(out))
+
+
 def test_uncounted(work):
     """A call of which it is not known how many bytes it moved."""
     calls = [make.line("sendmmsg", 1091, 2, 101, {"bytes": 300}), make.recv(1900, 400, 101),
@@ -275,6 +339,59 @@ def test_with_recording(work):
           found == [("folder-name",)] * 2, err, found)
 
 
+def test_surer_owner(work):
+    """Where a recording and recorded calls both name a packet's process, the surer one stands."""
+    sample = os.path.join(ROOT, "samples", "http-date")
+    out = os.path.join(work, "out.pcapng")
+    run("merge", "-q", "-f", "x=%s.dat" % sample, "x=%s.pcap" % sample, "-o", out)
+    before = rows(out, "tcp", "tcp.srcport", "tcp.dstport", "frame.comment", "tcp.len", "ip.src",
+                  "frame.time_epoch")
+    first = [r for r in before if "comm=curl " in r[2] and r[4] == "127.0.0.1"][0]
+    port = first[0] if first[1] == "8080" else first[1]
+    sizes = [[int(r[3]) for r in before if r[way] == port] for way in (0, 1)]
+    at = int(float(first[5]) * 10 ** 6) - make.START_US
+    folder = os.path.join(work, "run", "curl_0")
+    make.write_lines(folder, "0.json", [
+        make.line("socket", at - 10, 5, 77777, {"sock_info": make.INFO_TCP}),
+        make.line("connect", at + 10, 0, 77777, {"addr": make.addr("127.0.0.1", 8080)}),
+        make.line("getsockname", at + 11, 0, 77777, {"addr": make.addr("127.0.0.1", int(port))}),
+        make.send(at + 12, sum(sizes[0]), 77777), make.recv(at + 20000, sum(sizes[1]), 77777),
+        make.line("close", at + 20001, 0, 77777)])
+    run("merge", "-q", "-f", "x=%s.dat" % sample, "x=%s.pcap" % sample, "x=" + os.path.dirname(folder),
+        "-o", out)
+    after = rows(out, "tcp", "tcp.srcport", "tcp.dstport", "frame.comment")
+    mine = [r for r in after if port in r[:2]]
+    others = [r for r in after if port not in r[:2]]
+    check("calls that leave no doubt go before a recording's links", mine and
+          all("pid=77777 " in r[2] or "peer_pid=77777 " in r[2] for r in mine), *mine)
+    check("and change nothing about other packets", others == [r[:3] for r in before
+                                                               if port not in r[:2]])
+
+
+def test_order(work):
+    """Times that go back are put in order."""
+    calls = [make.send(2000, 100, 101), make.send(1500, 200, 101), make.line("close", 5000, 0, 101)]
+    folder = one_socket(work, calls)
+    out, code, _ = convert(folder)
+    found = rows(out, "systemd_journal", "systemd_journal.message")
+    check("times that go back are put in order", code == 0 and [f[0].split(":")[0] + f[0][-4:]
+          for f in found] == ["socket = 5", "connect = 0", "send 200", "send 100", "close = 0"], found)
+
+
+def test_run_of_sockets(work):
+    """Later versions put the sockets right into the folder of the run."""
+    folder = os.path.join(work, "run")
+    make.make_run(folder)
+    for name in os.listdir(os.path.join(folder, "curl_0")):
+        os.rename(os.path.join(folder, "curl_0", name), os.path.join(folder, name))
+    for name in ("curl_0", "httpd_0", "httpd_1"):
+        shutil.rmtree(os.path.join(folder, name))
+    out, code, err = convert(folder)
+    names = {r[0] for r in rows(out, "systemd_journal", "systemd_journal.comm")}
+    check("sockets right in the run are of the program in meta/", code == 0 and names == {"curl"} and
+          all(o[2] == "socket" for o in owners(out)), err, names)
+
+
 def test_many(work):
     """A thousand sockets with few descriptors to open them by."""
     folder = os.path.join(work, "many")
@@ -293,8 +410,10 @@ def main():
         return 0
     with tempfile.TemporaryDirectory() as work:
         for test in (test_sample, test_capture_beside, test_threads, test_foreign_bytes,
+                     test_left_unread, test_datagrams, test_forks_alike,
                      test_uncounted, test_port_used_again, test_both_ends, test_loose_files,
-                     test_with_recording, test_many):
+                     test_with_recording, test_surer_owner, test_order, test_run_of_sockets,
+                     test_many):
             shutil.rmtree(os.path.join(work, "run"), ignore_errors=True)
             test(work)
     print("1..%d" % len(results))

@@ -522,6 +522,45 @@ static void test_short_events(void)
   assert_names(life, life_process(life, KID, 0), "sh");
 }
 
+/* A program's name from who sees no more than that stands only where nothing better is known. */
+static void test_program_alone(void)
+{
+  g_autoptr(TbTimeline) timeline = tb_timeline_new();
+  g_autoptr(TbTracker) tracker = tb_tracker_new(timeline);
+  static const struct {
+    gint64 time_ns;
+    gboolean proved;
+    const char *name;
+    const char *known;
+  } steps[] = {
+    { 100, FALSE, "sh", "sh" },         { 200, FALSE, "curl", "curl" },
+    { 300, TRUE, "worker", "worker" },  { 400, FALSE, "curl", "worker" },
+    { 500, TRUE, "worker2", "worker2" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+    TbName name = { steps[i].name, strlen(steps[i].name) };
+    tb_tracker_at(tracker, steps[i].time_ns, tracker);
+    if (steps[i].proved)
+      tb_tracker_name(tracker, KID, name);
+    else
+      tb_tracker_program(tracker, KID, name);
+    TbLife life = tb_timeline_find_life_at(timeline, KID, steps[i].time_ns);
+    g_assert_cmpstr(tb_timeline_get_string(timeline, tb_timeline_comm_at(timeline, life,
+                                                                         steps[i].time_ns)), ==,
+                    steps[i].known);
+  }
+  TbLife life = tb_timeline_find_last_life(timeline, KID);
+  g_assert_false(tb_timeline_get_process(timeline, life)->id_known);
+  /* Who ended a moment ago does not live again because of a call that was written down late. */
+  tb_tracker_exit(tracker, KID, (TbName){ "worker2", 7 }, TB_ANSWER_YES);
+  tb_tracker_at(tracker, 600, tracker);
+  tb_tracker_program(tracker, KID, (TbName){ "curl", 4 });
+  g_assert_cmpuint(tb_timeline_find_last_life(timeline, KID), ==, life);
+  tb_tracker_at(tracker, 600 + 1000000000, tracker);
+  tb_tracker_program(tracker, KID, (TbName){ "curl", 4 });
+  g_assert_cmpuint(tb_timeline_find_last_life(timeline, KID), !=, life);
+}
+
 static void test_memory(void)
 {
   enum { LIVES = 200000, PIDS = 150000 };
@@ -574,6 +613,7 @@ int main(int argc, char **argv)
   g_test_add_func("/proctrack/orphan/subreaper", test_orphans);
   g_test_add_func("/proctrack/orphan/reaped", test_orphan_reaped);
   g_test_add_func("/proctrack/orphan/tracer-collects-the-living", test_tracer_collects_the_living);
+  g_test_add_func("/proctrack/program-alone", test_program_alone);
   g_test_add_func("/proctrack/memory", test_memory);
   return g_test_run();
 }
