@@ -346,6 +346,12 @@ static void tell_trailers(const ConvertOptions *o, const TbPipeline *pipeline)
               o->strip_trailers ? "removed from" : "kept in", with, without);
 }
 
+static void tell_packet_links(const ConvertOptions *o, const TbPacketLinkCounts *counts)
+{
+  tool_note(o->quiet, "events of network devices that name their packet: %" G_GUINT64_FORMAT
+            " of %" G_GUINT64_FORMAT, counts->linked, counts->events);
+}
+
 static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
                         const TbWriterCounts *counts)
 {
@@ -375,6 +381,9 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   if (attrib)
     tell_owners(o, tb_attrib_get_counts(attrib));
   tell_trailers(o, pipeline);
+  const TbPacketLinks *links = o->verbose ? tb_pipeline_get_packet_links(pipeline) : NULL;
+  if (links)
+    tell_packet_links(o, tb_packet_links_get_counts(links));
   if (o->verbose)
     tool_note(o->quiet, "machines: %u, sources: %u, events written: %" G_GUINT64_FORMAT
               ", packets written: %" G_GUINT64_FORMAT ", streams sorted: %u",
@@ -415,6 +424,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   if (g_str_equal(o->output, "-") && isatty(STDOUT_FILENO))
     g_hash_table_insert(o->settings, (gpointer) "escape", (gpointer) "yes");
   settings_take(o);
+  o->pipeline.packet_links = (format->capabilities & TB_WRITER_PACKET_LINKS) != 0;
   o->pipeline.registry = &tb_formats;
   o->pipeline.settings = o->settings;
   o->pipeline.sort_folder = g_str_equal(o->output, "-") ? NULL : folder;

@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
 
-enum { INTERFACE_KEY_DIGITS = 8 };
+enum { INTERFACE_KEY_DIGITS = 8, INTERFACE_NAME_BYTES = 1024 };
 
 /* Text for a name or a description: no control bytes, and none of @reserved either. Text that
  * went through this once does not change again. */
@@ -36,6 +36,13 @@ void tb_pcapng_append_label(TbBuf *buf, const TbMachine *machine)
 {
   const char *label = machine ? tb_machine_get_label(machine) : "unknown";
   interface_append_clean(buf, label, TB_PCAPNG_LABEL_BYTES, ":");
+}
+
+void tb_pcapng_append_interface_name(TbBuf *buf, const TbSource *source)
+{
+  tb_pcapng_append_label(buf, source->machine);
+  tb_buf_append_c(buf, ':');
+  interface_append_clean(buf, source->name, INTERFACE_NAME_BYTES, "");
 }
 
 void tb_pcapng_append_os(TbBuf *buf, const TbMachine *machine)
@@ -184,9 +191,7 @@ void tb_pcapng_append_interface(TbBuf *buf, const TbSource *source, guint32 link
   tb_buf_append_le16(buf, (guint16)link_type);
   tb_buf_append_le16(buf, 0);
   tb_buf_append_le32(buf, source->snaplen);
-  tb_pcapng_append_label(&text, source->machine);
-  tb_buf_append_c(&text, ':');
-  interface_append_clean(&text, source->name, 1024, "");
+  tb_pcapng_append_interface_name(&text, source);
   tb_pcapng_option(buf, TB_PCAPNG_IF_NAME, text.data, text.len);
   tb_buf_reset(&text);
   interface_append_description(&text, source);

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 /* Comment of an interface with the rows' link type whose packets are no rows. */
 #define TB_PCAPNG_PACKETS_NOTE "class=packets "
 
+/** tb_pcapng_append_interface_name: "HOST:SOURCE" as written */
+void tb_pcapng_append_interface_name(TbBuf *buf, const TbSource *source);
 /** tb_pcapng_append_label: the machine's name as written: no control bytes, no ':' */
 void tb_pcapng_append_label(TbBuf *buf, const TbMachine *machine);
 

@@ -23,8 +23,11 @@ enum {
   JOURNAL_CUT_ROOM = 64,
   JOURNAL_LEAST_ROW = 4096,
   JOURNAL_TAG_HEAD = 4,
+  JOURNAL_NUMBER_ROOM = 21,
   JOURNAL_CPU_ROOM = sizeof "\nTRACE_CPU=4294967295\n",
 };
+
+#define JOURNAL_PACKET_KEY "TRACE_PACKET="
 
 /* A value of the outside world: no control bytes, no newline. */
 #define JOURNAL_ESCAPE (TB_ESCAPE_NEWLINE | TB_ESCAPE_TAB)
@@ -50,6 +53,7 @@ typedef struct {
   gsize limit; /* bytes of a row without its host name */
   TbBuf tags;
   TbBuf *hosts; /* by source rank */
+  TbBuf *packets; /* by source rank: "TRACE_PACKET=NAME " */
   guint n_hosts;
   JournalContext *contexts; /* by slot */
   guint n_contexts;
@@ -81,6 +85,40 @@ static void journal_tag(TbBuf *buf, guint16 tag, const void *value, gsize len)
   tb_buf_append_fill(buf, 0, tb_pad4(len) - len);
 }
 
+/*
+ * What names the interface of a packet: its name in this output, and where another interface
+ * bears that name, too, its key, which it keeps for ever.
+ */
+static void journal_load_packets(TbBuf *out, const GPtrArray *sources, const TbSource *source)
+{
+  g_auto(TbBuf) other_name = { 0 };
+  gsize key_len = sizeof JOURNAL_PACKET_KEY - 1;
+  gboolean alone = TRUE;
+  tb_buf_append_str(out, JOURNAL_PACKET_KEY);
+  tb_pcapng_append_interface_name(out, source);
+  for (guint i = 0; i < sources->len && alone; i++) {
+    const TbSource *other = g_ptr_array_index(sources, i);
+    tb_buf_reset(&other_name);
+    if (other != source && other->class == TB_SOURCE_PACKETS && other->machine)
+      tb_pcapng_append_interface_name(&other_name, other);
+    alone = other_name.len != out->len - key_len ||
+            memcmp(other_name.data, out->data + key_len, other_name.len) != 0;
+  }
+  if (!alone && *source->key) {
+    tb_buf_append_c(out, '#');
+    tb_buf_append_str(out, source->key);
+  }
+  tb_buf_append_c(out, ' ');
+}
+
+static inline const TbBuf *journal_find_packets(Journal *journal, const TbSource *source)
+{
+  TbBuf *name = &journal->packets[source->rank];
+  if (G_UNLIKELY(name->len == 0))
+    journal_load_packets(name, journal->writer->sources, source);
+  return name;
+}
+
 static gpointer journal_new(TbWriter *writer)
 {
   Journal *journal = g_new0(Journal, 1);
@@ -91,6 +129,7 @@ static gpointer journal_new(TbWriter *writer)
               strlen(TB_PCAPNG_DISSECTOR));
   journal->n_hosts = writer->sources->len;
   journal->hosts = g_new0(TbBuf, MAX(journal->n_hosts, 1u));
+  journal->packets = g_new0(TbBuf, MAX(journal->n_hosts, 1u));
   for (guint i = 0; i < journal->n_hosts; i++) {
     const TbSource *source = g_ptr_array_index(writer->sources, i);
     if (!source->machine)
@@ -107,6 +146,8 @@ static void journal_free(gpointer encoder)
   Journal *journal = encoder;
   for (guint i = 0; i < journal->n_hosts; i++)
     tb_buf_clear(&journal->hosts[i]);
+  for (guint i = 0; i < journal->n_hosts; i++)
+    tb_buf_clear(&journal->packets[i]);
   for (guint i = 0; i < journal->n_contexts; i++) {
     tb_buf_clear(&journal->contexts[i].head);
     tb_buf_clear(&journal->contexts[i].tid);
@@ -117,6 +158,7 @@ static void journal_free(gpointer encoder)
     tb_buf_clear(&journal->types[i].failed_head);
   }
   g_free(journal->hosts);
+  g_free(journal->packets);
   g_free(journal->contexts);
   g_free(journal->types);
   tb_buf_clear(&journal->tags);
@@ -255,6 +297,14 @@ static void journal_values_of_rest(JournalRow *row, const TbEvent *event)
     tb_buf_append_u64(journal_value_begin(row, "TRACE_DURATION"), event->duration_ns);
     journal_value_end(row);
   }
+  if (event->packet) {
+    const TbBuf *name = journal_find_packets(row->journal, event->packet->source);
+    gsize key_len = sizeof JOURNAL_PACKET_KEY - 1;
+    TbBuf *value = journal_value_begin(row, "TRACE_PACKET");
+    tb_buf_append(value, name->data + key_len, name->len - key_len);
+    tb_buf_append_u64(value, event->packet->ordinal);
+    journal_value_end(row);
+  }
 }
 
 static gboolean journal_value_is_long(const Journal *journal, const JournalValue *value)
@@ -325,7 +375,9 @@ static void journal_careful(Journal *journal, const TbEvent *event, gsize tags_a
   }
   journal_values_of_text(&row, event);
   journal_values_of_rest(&row, event);
-  guint64 cut = journal_shorten(&row, out->len - tags_at);
+  gsize beside = out->len - tags_at;
+  /* Its host name may become a longer one, too. */
+  guint64 cut = journal_shorten(&row, beside + (event->packet ? TB_PCAPNG_LABEL_BYTES : 0));
   if (cut) {
     tb_buf_append_u64(journal_value_begin(&row, "TRACE_TRUNCATED"), cut);
     journal_value_end(&row);
@@ -473,23 +525,36 @@ static inline guint8 *journal_copy(guint8 *p, const TbBuf *piece)
   return p + piece->len;
 }
 
-static inline guint8 *journal_copy_cpu(guint8 *p, guint32 cpu)
+/* Up to 20 digits and a newline. */
+static inline guint8 *journal_copy_number(guint8 *p, guint64 number)
 {
-  guint8 digits[10];
+  guint8 digits[20];
   guint n = 0;
-  memcpy(p, "TRACE_CPU=", 10);
-  p += 10;
   do
-    digits[n++] = (guint8)('0' + cpu % 10);
-  while (cpu /= 10);
+    digits[n++] = (guint8)('0' + number % 10);
+  while (number /= 10);
   while (n > 0)
     *p++ = digits[--n];
   *p++ = '\n';
   return p;
 }
 
+static inline guint8 *journal_copy_cpu(guint8 *p, guint32 cpu)
+{
+  memcpy(p, "TRACE_CPU=", 10);
+  return journal_copy_number(p + 10, cpu);
+}
+
+static void journal_quick_packet(const TbBuf *name, const TbPacketRef *packet, TbBuf *out)
+{
+  guint8 *p = tb_buf_reserve(out, name->len + JOURNAL_NUMBER_ROOM);
+  p = journal_copy_number(journal_copy(p, name), packet->ordinal);
+  out->len = (gsize)(p - out->data);
+}
+
 /* What stands behind the text. */
-static void journal_quick_tail(const JournalContext *who, const TbEvent *event, TbBuf *out)
+static void journal_quick_tail(Journal *journal, const JournalContext *who,
+                               const TbEvent *event, TbBuf *out)
 {
   guint8 *p = tb_buf_reserve(out, who->tid.len + who->ppid.len + JOURNAL_CPU_ROOM);
   *p++ = '\n';
@@ -505,6 +570,8 @@ static void journal_quick_tail(const JournalContext *who, const TbEvent *event, 
     tb_buf_append_u64(out, event->duration_ns);
     tb_buf_append_c(out, '\n');
   }
+  if (event->packet)
+    journal_quick_packet(journal_find_packets(journal, event->packet->source), event->packet, out);
 }
 
 /* Appends the row's keys. Returns: FALSE where only the careful way will do */
@@ -524,8 +591,9 @@ static gboolean journal_quick(Journal *journal, const TbEvent *event, gsize tags
     out->len--; /* "name:" */
   else if (out->data[text_at] == ' ' || !journal_is_plain(out->data + text_at, out->len - text_at))
     return FALSE;
-  journal_quick_tail(who, event, out);
-  return out->len - tags_at - host->len <= journal->limit;
+  journal_quick_tail(journal, who, event, out);
+  return out->len - tags_at - host->len + (event->packet ? TB_PCAPNG_LABEL_BYTES : 0) <=
+         journal->limit;
 }
 
 static void journal_append(gpointer encoder, const TbEvent *event, guint32 interface, TbBuf *out)

@@ -161,6 +161,33 @@ guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row)
   return (guint32)cpu;
 }
 
+/* Bytes of a line "_HOSTNAME=LABEL\n" that are not the label. */
+#define ROW_HOST_FRAME (sizeof "_HOSTNAME=\n" - 1)
+
+/*
+ * Copies what stands behind the host name. The name of a packet's interface begins with it, and
+ * gets the new one, too.
+ */
+static void row_copy_rest(const TbPcapngRow *row, const TbBuf *host, TbBuf *out)
+{
+  const guint8 *rest = row->keys + row->host_at + row->host_len, *value;
+  gsize rest_len = row->keys_len - row->host_at - row->host_len, len;
+  const guint8 *old = row->keys + row->host_at;
+  gboolean renamed = row->host_len > ROW_HOST_FRAME && host->len > ROW_HOST_FRAME &&
+                     (row->host_len != host->len || memcmp(old, host->data, host->len) != 0);
+  gsize old_len = renamed ? row->host_len - ROW_HOST_FRAME : 0;
+  old += ROW_HOST_FRAME - 1;
+  if (!renamed || !row_find_from(row, row->rest_at, "TRACE_PACKET", &value, &len) ||
+      len <= old_len || memcmp(value, old, old_len) != 0 || value[old_len] != ':') {
+    tb_buf_append(out, rest, rest_len);
+    return;
+  }
+  gsize before = (gsize)(value - rest);
+  tb_buf_append(out, rest, before);
+  tb_buf_append(out, host->data + ROW_HOST_FRAME - 1, host->len - ROW_HOST_FRAME);
+  tb_buf_append(out, value + old_len, rest_len - before - old_len);
+}
+
 void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out)
 {
   TbPcapngRow row;
@@ -171,7 +198,7 @@ void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out)
   gsize front = (gsize)(row.keys - event->data) + row.host_at;
   tb_buf_append(out, event->data, front);
   tb_buf_append(out, host->data, host->len);
-  tb_buf_append(out, event->data + front + row.host_len, event->len - front - row.host_len);
+  row_copy_rest(&row, host, out);
 }
 
 /* The raw text: TRACE_TEXT, else what follows the event's name in MESSAGE. */
@@ -285,7 +312,7 @@ TbEventType *tb_pcapng_row_type_new(const char *identifier, gsize len)
     { "_CMDLINE", TRUE },   { "_HOSTNAME", TRUE },   { "PRIORITY", FALSE },
     { "MESSAGE", TRUE },    { "TRACE_TEXT", TRUE },  { "TRACE_TID", FALSE },
     { "TRACE_CPU", FALSE }, { "TRACE_PPID", FALSE }, { "TRACE_PID_KNOWN", FALSE },
-    { "TRACE_KIND", TRUE }, { "TRACE_DURATION", FALSE },
+    { "TRACE_KIND", TRUE }, { "TRACE_DURATION", FALSE }, { "TRACE_PACKET", TRUE },
   };
   const char *colon = memchr(identifier, ':', len);
   gsize system_len = colon ? (gsize)(colon - identifier) : 0;

@@ -48,7 +48,10 @@ guint64 tb_pcapng_row_get_lost(const TbPcapngRow *row);
 /** tb_pcapng_row_get_cpu: %TB_CPU_NONE where the row has none */
 guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row);
 
-/** tb_pcapng_row_copy: the row of @event with @host (a whole line, or empty) as its host name */
+/**
+ * tb_pcapng_row_copy: the row of @event with @host (a whole line, or empty) as its host name,
+ * also in front of the interface that TRACE_PACKET names
+ */
 void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out);
 
 /**

@@ -304,6 +304,7 @@ static void section_carry_string(SectionInterface *parsed, guint16 code, const c
 static void section_set_foreign(TbPcapngFile *file, TbSource *source, SectionInterface *parsed)
 {
   source->file = tb_capture_dup_file_name(file->name);
+  source->name_is_device = parsed->name && *parsed->name;
   source->description = g_strdup(parsed->description);
   source->recorder = g_strdup(file->application);
   tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);

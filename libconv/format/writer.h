@@ -20,6 +20,7 @@ typedef struct _TbWriter TbWriter;
 typedef enum {
   TB_WRITER_EVENTS = 1 << 0,  /* takes TRACE and LOST */
   TB_WRITER_PACKETS = 1 << 1, /* takes PACKET */
+  TB_WRITER_PACKET_LINKS = 1 << 2, /* shows which packet an event is about */
 } TbWriterCapabilities;
 
 /**

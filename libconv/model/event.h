@@ -60,6 +60,16 @@ typedef struct {
   const TbBuf *sentence;
 } TbNote;
 
+/**
+ * TbPacketRef: the captured packet that an event is about
+ * @source: borrowed: the interface it was captured on
+ * @ordinal: its number among the packets of that interface, in order of time, from 1
+ */
+typedef struct {
+  const TbSource *source;
+  guint64 ordinal;
+} TbPacketRef;
+
 struct _TbOwners;
 
 /**
@@ -87,6 +97,7 @@ struct _TbOwners;
  * @context: (nullable): who acted; filled by the pipeline
  * @note: (nullable): filled by the pipeline
  * @owners: (nullable): packets: the processes behind both ends; filled by the pipeline
+ * @packet: (nullable): TRACE: the packet it is about, where it is known; filled by the pipeline
  */
 struct _TbEvent {
   gint64 time_ns;
@@ -114,6 +125,7 @@ struct _TbEvent {
   const TbContext *context;
   const TbNote *note;
   const struct _TbOwners *owners;
+  const TbPacketRef *packet;
 };
 
 /** tb_event_append_padded_text: the raw text of a TRACE event, leading blanks included */

@@ -55,6 +55,7 @@ typedef struct {
  * @machine: (nullable): owned reference; NULL until it is known
  * @class: events or packets
  * @name: "ftrace", "ftrace/INSTANCE", "eth0", "procmon"
+ * @name_is_device: @name is what the recorder itself called the captured device
  * @host: (nullable): host part of a "HOST:SOURCE" interface name in the input
  * @key: 8 hexadecimal digits, given once from its first records, then carried
  * @file: (nullable): base name of the file it first came from
@@ -87,6 +88,7 @@ struct _TbSource {
   TbMachine *machine;
   TbSourceClass class;
   char *name;
+  gboolean name_is_device;
   char *host;
   char key[9];
   char *file;

@@ -10,6 +10,7 @@
 #include "stages/context.h"
 #include "stages/merge.h"
 #include "stages/overlap.h"
+#include "stages/packet-link.h"
 #include "stages/sort.h"
 
 enum { PIPELINE_OBSERVERS = 32, PIPELINE_PROGRESS_EVERY = 16384 };
@@ -39,6 +40,7 @@ struct _TbPipeline {
   GPtrArray *notes;
   TbObserver *attrib; /* (nullable): one of them */
   TbOwners told;      /* what the present packet says itself */
+  TbPacketLinks *links; /* (nullable): one of them */
   GArray *leaves;
   guint32 n_types;     /* ids given out */
   guint32 n_announced; /* of these, shown to the observers */
@@ -143,6 +145,11 @@ gboolean tb_pipeline_check_axes(const TbPipeline *p, GError **error)
 const TbObserver *tb_pipeline_get_attrib(const TbPipeline *p)
 {
   return p->attrib;
+}
+
+const TbPacketLinks *tb_pipeline_get_packet_links(const TbPipeline *p)
+{
+  return p->links;
 }
 
 guint tb_pipeline_get_sorted(const TbPipeline *p)
@@ -604,6 +611,10 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
       pipeline_may_have(p, TB_SOURCE_EVENTS)) {
     p->attrib = tb_attrib_new(p->options.owners);
     tb_pipeline_add_observer(p, p->attrib);
+    if (p->options.packet_links && !p->options.no_events && !p->options.no_packets) {
+      p->links = tb_packet_links_new(p->options.sort_folder);
+      tb_pipeline_add_observer(p, &p->links->observer);
+    }
   }
   pipeline_make_leaves(p, inputs);
   if (!pipeline_resolve(p, inputs, n, TRUE, error))
@@ -663,6 +674,19 @@ static void pipeline_strip(TbEvent *packet)
   packet->trailer_len = 0;
 }
 
+/* What prepare found out about an event or packet. */
+static inline gboolean pipeline_explain(TbPipeline *p, TbContextStage *context, guint index,
+                                        TbEvent *event, GError **error)
+{
+  event->packet = NULL;
+  if (event->kind == TB_EVENT_KIND_PACKET)
+    pipeline_set_owners(p, context, index, event);
+  else if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
+    tb_context_stage_apply(context, event, event->timeline_ns);
+  return !p->links || !tb_packet_links_wants(p->links, event) ||
+         tb_packet_links_apply(p->links, event, error);
+}
+
 static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
 {
   TbEvent *event;
@@ -672,15 +696,15 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
   g_autoptr(TbContextStage) context = tb_context_stage_new(p->machines);
   g_autoptr(TbFilter) filter = tb_filter_new(&p->options.filter);
   guint32 capabilities = writer->format->capabilities;
+  if (p->links)
+    tb_packet_links_begin(p->links);
   while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
     if (result == TB_READ_ERROR)
       return FALSE;
     if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event) &&
         pipeline_keeps(p, capabilities, event)) {
-      if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
-        tb_context_stage_apply(context, event, event->timeline_ns);
-      if (event->kind == TB_EVENT_KIND_PACKET)
-        pipeline_set_owners(p, context, index, event);
+      if (!pipeline_explain(p, context, index, event, error))
+        return FALSE;
       if (G_UNLIKELY(event->trailer_len && p->options.strip_trailers))
         pipeline_strip(event);
       if ((!filter || tb_filter_keeps(filter, event)) &&

@@ -12,6 +12,7 @@
 #include "model/owner.h"
 #include "stages/filter.h"
 #include "stages/observer.h"
+#include "stages/packet-link.h"
 
 #include <glib.h>
 
@@ -41,6 +42,7 @@ typedef struct {
  * @no_events, @no_packets: leave these kinds out
  * @strip_trailers: take what names owners behind a packet's frame away from its bytes
  * @owners: name the processes of packets that are known at least so well; NONE = do not look
+ * @packet_links: find out which packet an event is about, where owners are looked for
  * @filter: processes whose events and packets are wanted; empty = all
  * @time_offset_ns: added to the times of all sources
  * @sort_folder: (nullable): where unsorted inputs may be spilled
@@ -58,6 +60,7 @@ typedef struct {
   gboolean no_packets;
   gboolean strip_trailers;
   TbConfidence owners;
+  gboolean packet_links;
   TbFilterWish filter;
   gint64 time_offset_ns;
   const char *sort_folder;
@@ -105,6 +108,8 @@ const GPtrArray *tb_pipeline_get_sources(const TbPipeline *pipeline);
 const TbDamageLog *tb_pipeline_get_damage(const TbPipeline *pipeline);
 /** tb_pipeline_get_notes: (element-type utf8): sentences about what was found out of clocks */
 const GPtrArray *tb_pipeline_get_notes(const TbPipeline *pipeline);
+/** tb_pipeline_get_packet_links: (nullable): asked with tb_packet_links_get_counts() */
+const TbPacketLinks *tb_pipeline_get_packet_links(const TbPipeline *pipeline);
 /** tb_pipeline_get_align: (nullable): asked with tb_align_get_reason() and tb_align_get_pairs() */
 const TbObserver *tb_pipeline_get_align(const TbPipeline *pipeline);
 /**

@@ -91,4 +91,10 @@ static inline void tb_net_parse_packet(const TbEvent *packet, TbNetHeaders *out)
                packet->orig_len - packet->trailer_len, out);
 }
 
+/**
+ * tb_net_get_network_len: only what the link header of a packet tells: bytes on the wire from
+ * the network header on, 0 = not known. @direction: (out)
+ */
+guint32 tb_net_get_network_len(const TbEvent *packet, TbNetDirection *direction);
+
 G_END_DECLS

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Packets of events, on events and packets made in memory: what belongs together is linked, what
+ * could be something else is not.
+ */
+#include "base/bytes.h"
+#include "stages/packet-link.h"
+
+#include <string.h>
+
+enum { QUEUE, START, XMIT, ARRIVE, PASS, RECEIVE, STEPS };
+enum { AT_SKB = 8, AT_LEN = 16, AT_NETWORK = 20, AT_NAME = 24, AT_TEXT = 28, EVENT_BYTES = 44 };
+
+/* One event as it is shown in both phases. */
+typedef struct {
+  gint64 time_ns;
+  guint step;
+  guint32 cpu;
+  guint32 len; /* of the record */
+  gboolean lost;
+  guint8 data[EVENT_BYTES];
+} Shown;
+
+typedef struct {
+  TbMachine *machine;
+  TbSource *recording;
+  TbSource *capture;
+  TbEventType *types[STEPS];
+  TbPacketLinks *links;
+  GArray *shown;
+  gint64 now_ns;
+  guint32 cpu;
+} World;
+
+static void world_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+{
+  tb_buf_append_str(out, "made in memory");
+}
+
+static const TbEventTypeOps world_ops = { .append_text = world_text };
+
+static void world_add_field(GArray *fields, const char *name, TbFieldKind kind, guint32 offset,
+                            guint32 size)
+{
+  TbField field = { .name = g_strdup(name), .kind = kind, .offset = offset, .size = size,
+                    .is_string = kind == TB_FIELD_DYNAMIC };
+  g_array_append_val(fields, field);
+}
+
+static TbEventType *world_make_type(guint step)
+{
+  static const char *const names[STEPS] = { "net_dev_queue", "net_dev_start_xmit", "net_dev_xmit",
+                                            "netif_rx_entry", "netif_rx", "netif_receive_skb" };
+  TbEventType *type = tb_event_type_new("net", names[step], &world_ops, NULL);
+  GArray *fields = g_array_new(FALSE, TRUE, sizeof(TbField));
+  world_add_field(fields, "skbaddr", TB_FIELD_UINT, AT_SKB, 8);
+  world_add_field(fields, "len", TB_FIELD_UINT, AT_LEN, 4);
+  if (step == START)
+    world_add_field(fields, "network_offset", TB_FIELD_INT, AT_NETWORK, 4);
+  world_add_field(fields, "name", TB_FIELD_DYNAMIC, AT_NAME, 4);
+  tb_event_type_take_fields(type, fields);
+  type->id = step;
+  return type;
+}
+
+static World *world_new(void)
+{
+  World *w = g_new0(World, 1);
+  w->machine = tb_machine_new();
+  w->recording = tb_source_new(TB_SOURCE_EVENTS, "ftrace");
+  w->capture = tb_source_new(TB_SOURCE_PACKETS, "capture");
+  w->capture->link_type = 1;
+  tb_source_set_machine(w->recording, w->machine);
+  tb_source_set_machine(w->capture, w->machine);
+  w->recording->opened = w->recording->axis;
+  w->capture->opened = w->capture->axis;
+  w->links = tb_packet_links_new(NULL);
+  w->shown = g_array_new(FALSE, TRUE, sizeof(Shown));
+  for (guint i = 0; i < STEPS; i++) {
+    w->types[i] = world_make_type(i);
+    gboolean wanted = w->links->observer.ops->wants_type(&w->links->observer, w->types[i]);
+    g_assert_true(wanted == (i != PASS));
+  }
+  w->now_ns = 1000000000;
+  return w;
+}
+
+static void world_free(World *w)
+{
+  for (guint i = 0; i < STEPS; i++)
+    tb_event_type_unref(w->types[i]);
+  w->links->observer.ops->free(&w->links->observer);
+  tb_source_unref(w->recording);
+  tb_source_unref(w->capture);
+  tb_machine_unref(w->machine);
+  g_array_unref(w->shown);
+  g_free(w);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
+
+static TbEvent world_event(const World *w, const Shown *shown)
+{
+  TbEvent event = { .kind = shown->lost ? TB_EVENT_KIND_LOST : TB_EVENT_KIND_TRACE,
+                    .time_ns = shown->time_ns, .timeline_ns = shown->time_ns,
+                    .source = w->recording, .type = shown->lost ? NULL : w->types[shown->step],
+                    .data = shown->data, .len = shown->len, .cpu = shown->cpu };
+  return event;
+}
+
+static void world_show(World *w, const Shown *shown)
+{
+  TbEvent event = world_event(w, shown);
+  if (shown->lost || shown->step != PASS)
+    w->links->observer.ops->event(&w->links->observer, &event);
+  g_array_append_val(w->shown, *shown);
+  w->now_ns += 300;
+}
+
+/* @len: as the kernel tells it: with the link header where it is sent */
+static void world_step(World *w, guint step, const char *device, guint64 skb, guint32 len)
+{
+  Shown shown = { .time_ns = w->now_ns, .step = step, .cpu = w->cpu, .len = EVENT_BYTES };
+  guint64 skb_le = GUINT64_TO_LE(skb);
+  guint32 len_le = GUINT32_TO_LE(len), network_le = GUINT32_TO_LE(14);
+  guint32 locator = GUINT32_TO_LE((guint32)(strlen(device) + 1) << 16 | AT_TEXT);
+  memcpy(shown.data + AT_SKB, &skb_le, 8);
+  memcpy(shown.data + AT_LEN, &len_le, 4);
+  memcpy(shown.data + AT_NETWORK, &network_le, 4);
+  memcpy(shown.data + AT_NAME, &locator, 4);
+  g_strlcpy((char *)shown.data + AT_TEXT, device, EVENT_BYTES - AT_TEXT);
+  world_show(w, &shown);
+}
+
+/* @len: of the whole frame */
+static void world_packet_at(World *w, gint64 time_ns, guint32 len)
+{
+  guint8 frame[64] = { [12] = 8 };
+  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .time_ns = time_ns, .timeline_ns = time_ns,
+                    .source = w->capture, .data = frame, .len = MIN(len, 64), .orig_len = len };
+  w->links->observer.ops->event(&w->links->observer, &event);
+}
+
+static void world_packet(World *w, guint32 len)
+{
+  world_packet_at(w, w->now_ns, len);
+}
+
+/* A packet that is sent, stamped shortly before the device starts with it. */
+static void world_send(World *w, const char *device, guint64 skb, guint32 len)
+{
+  world_step(w, QUEUE, device, skb, len);
+  world_packet(w, len);
+  world_step(w, START, device, skb, len);
+  world_step(w, XMIT, device, skb, len);
+}
+
+static void world_receive(World *w, const char *device, guint64 skb, guint32 len)
+{
+  world_step(w, ARRIVE, device, skb, len - 14);
+  world_step(w, PASS, device, skb, len - 14);
+  world_step(w, RECEIVE, device, skb, len - 14);
+  world_packet(w, len);
+}
+
+static void world_finish(World *w)
+{
+  GError *error = NULL;
+  g_assert_true(w->links->observer.ops->finish(&w->links->observer, &error));
+  g_assert_no_error(error);
+}
+
+/* The packets of all events in order: "1 1 1 2 - -" */
+static char *world_dup_result(World *w)
+{
+  GString *out = g_string_new(NULL);
+  tb_packet_links_begin(w->links);
+  for (guint i = 0; i < w->shown->len; i++) {
+    const Shown *shown = &g_array_index(w->shown, Shown, i);
+    TbEvent event = world_event(w, shown);
+    if (tb_packet_links_wants(w->links, &event))
+      g_assert_true(tb_packet_links_apply(w->links, &event, NULL));
+    if (shown->lost)
+      continue;
+    if (event.packet)
+      g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, out->len ? " " : "",
+                             event.packet->ordinal);
+    else
+      g_string_append(out, out->len ? " -" : "-");
+    g_assert_true(!event.packet || event.packet->source == w->capture);
+  }
+  return g_string_free(out, FALSE);
+}
+
+static void world_expect(World *w, const char *expected)
+{
+  world_finish(w);
+  for (guint pass = 0; pass < 2; pass++) { /* emit may happen again */
+    g_autofree char *result = world_dup_result(w);
+    g_assert_cmpstr(result, ==, expected);
+  }
+}
+
+static void test_sent_and_received(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send(w, "eth0", 0xa0, 100);
+  world_receive(w, "eth0", 0xb0, 200);
+  world_send(w, "eth0", 0xa0, 300); /* the address was given out again */
+  world_expect(w, "1 1 1 2 2 2 3 3 3");
+}
+
+/* Where the address is given out again for a packet that nobody captured. */
+static void test_address_again_without_packet(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send(w, "eth0", 0xa0, 100);
+  world_step(w, START, "eth0", 0xa0, 90);
+  world_step(w, XMIT, "eth0", 0xa0, 90);
+  world_step(w, XMIT, "eth0", 0xa0, 90);
+  world_send(w, "eth0", 0xa0, 120);
+  world_expect(w, "1 1 1 - - - 2 2 2");
+}
+
+static void test_loopback(void)
+{
+  g_autoptr(World) w = world_new();
+  for (guint i = 0; i < 3; i++) {
+    world_step(w, QUEUE, "lo", 0xa0, 100 + i);
+    world_step(w, START, "lo", 0xa0, 100 + i);
+    world_step(w, ARRIVE, "lo", 0xa0, 86 + i);
+    world_step(w, PASS, "lo", 0xa0, 86 + i);
+    world_step(w, XMIT, "lo", 0xa0, 100 + i);
+    w->now_ns += 3000000; /* it waits for its CPU */
+    world_step(w, RECEIVE, "lo", 0xa0, 86 + i);
+    world_packet(w, 100 + i);
+  }
+  world_expect(w, "1 1 1 1 1 1 2 2 2 2 2 2 3 3 3 3 3 3");
+}
+
+/* Both ends of a wire within the machine: only the captured one's events name its packets. */
+static void test_other_end_of_a_wire(void)
+{
+  g_autoptr(World) w = world_new();
+  for (guint i = 0; i < 4; i++) {
+    world_step(w, QUEUE, "vA", 0xa0, 100 + i);
+    world_packet(w, 100 + i);
+    world_step(w, START, "vA", 0xa0, 100 + i);
+    world_step(w, ARRIVE, "vB", 0xa0, 86 + i);
+    world_step(w, XMIT, "vA", 0xa0, 100 + i);
+    world_step(w, RECEIVE, "vB", 0xa0, 86 + i);
+    w->now_ns += 5000;
+    world_step(w, START, "vB", 0xb0, 200 + i);
+    world_step(w, ARRIVE, "vA", 0xb0, 186 + i);
+    world_step(w, RECEIVE, "vA", 0xb0, 186 + i);
+    world_packet(w, 200 + i);
+    w->now_ns += 5000;
+  }
+  world_expect(w, "1 1 - 1 - - 2 2 3 3 - 3 - - 4 4 5 5 - 5 - - 6 6 7 7 - 7 - - 8 8");
+}
+
+static void test_named_device(void)
+{
+  g_autoptr(World) w = world_new();
+  g_free(w->capture->name);
+  w->capture->name = g_strdup("eth1");
+  w->capture->name_is_device = TRUE;
+  world_send(w, "eth1", 0xa0, 100);
+  world_send(w, "eth0", 0xa0, 100);
+  world_send(w, "eth1", 0xa0, 110);
+  world_expect(w, "1 1 1 - - - 3 3 3");
+}
+
+static void test_device_nobody_knows(void)
+{
+  g_autoptr(World) w = world_new();
+  g_free(w->capture->name);
+  w->capture->name = g_strdup("eth7");
+  w->capture->name_is_device = TRUE;
+  world_send(w, "eth0", 0xa0, 100);
+  world_expect(w, "- - -");
+}
+
+/* Enough that fits, so that it is known where to look. */
+static void world_send_some(World *w)
+{
+  for (guint i = 0; i < 5; i++) {
+    world_send(w, "eth0", 0xa0, 500 + i);
+    w->now_ns += 100000;
+  }
+}
+#define SOME "1 1 1 2 2 2 3 3 3 4 4 4 5 5 5 "
+
+static void test_two_packets_for_one_event(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send_some(w);
+  world_packet(w, 100);
+  world_packet(w, 100);
+  world_step(w, START, "eth0", 0xc0, 100);
+  world_expect(w, SOME "-");
+}
+
+static void test_two_events_for_one_packet(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send_some(w);
+  world_packet(w, 100);
+  w->now_ns -= 150;
+  world_step(w, START, "eth0", 0xc0, 100);
+  w->now_ns -= 300;
+  w->cpu = 1;
+  world_step(w, START, "eth0", 0xd0, 100);
+  world_expect(w, SOME "- -");
+}
+
+/* On different CPUs, so close that the packets may lie in either order. */
+static void test_two_of_each_at_once(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send_some(w);
+  world_packet(w, 100);
+  world_packet_at(w, w->now_ns + 50, 100);
+  world_step(w, START, "eth0", 0xc0, 100);
+  w->now_ns -= 250;
+  w->cpu = 1;
+  world_step(w, START, "eth0", 0xd0, 100);
+  world_expect(w, SOME "- -");
+}
+
+/* On one CPU they are in order. */
+static void test_two_of_each_in_order(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send_some(w);
+  world_packet(w, 100);
+  world_step(w, START, "eth0", 0xc0, 100);
+  world_packet(w, 100);
+  world_step(w, START, "eth0", 0xd0, 100);
+  world_expect(w, SOME "6 7");
+}
+
+static void test_missing_packets(void)
+{
+  g_autoptr(World) w = world_new();
+  world_send_some(w);
+  world_step(w, START, "eth0", 0xc0, 100); /* not captured */
+  w->now_ns += 4000;
+  world_packet(w, 100);
+  world_step(w, START, "eth0", 0xd0, 100);
+  world_packet(w, 100); /* not recorded */
+  world_expect(w, SOME "- 6");
+}
+
+static void test_capture_out_of_order(void)
+{
+  g_autoptr(World) w = world_new();
+  gint64 start_ns = w->now_ns;
+  for (guint i = 0; i < 4; i++) {
+    world_step(w, START, "eth0", 0xa0, 100 + i);
+    w->now_ns += 100000;
+  }
+  for (guint i = 4; i-- > 0;)
+    world_packet_at(w, start_ns + (gint64)i * 100300 - 200, 100 + i);
+  world_expect(w, "1 2 3 4");
+}
+
+static void test_times_that_do_not_fit(void)
+{
+  g_autoptr(World) w = world_new();
+  for (guint i = 0; i < 5; i++) {
+    world_step(w, START, "eth0", 0xa0, 100);
+    world_packet_at(w, w->now_ns + 1000000000, 100);
+    w->now_ns += 10000000;
+  }
+  world_expect(w, "- - - - -");
+}
+
+static void test_another_machine(void)
+{
+  g_autoptr(World) w = world_new();
+  g_autoptr(TbMachine) other = tb_machine_new();
+  world_send(w, "eth0", 0xa0, 100);
+  tb_source_set_machine(w->capture, other);
+  world_expect(w, "- - -");
+}
+
+/* A buffer that is cut in pieces has no packet of its own. */
+static void test_pieces(void)
+{
+  g_autoptr(World) w = world_new();
+  world_step(w, QUEUE, "eth0", 0xa0, 2800);
+  for (guint i = 0; i < 2; i++) {
+    world_packet(w, 1400 + i);
+    world_step(w, START, "eth0", 0xb0 + i, 1400 + i);
+    world_step(w, XMIT, "eth0", 0xb0 + i, 1400 + i);
+  }
+  world_expect(w, "- 1 1 2 2");
+}
+
+/* Behind lost events an address says nothing of what came before. */
+static void test_lost_events(void)
+{
+  g_autoptr(World) w = world_new();
+  Shown lost = { .lost = TRUE };
+  world_send_some(w);
+  world_step(w, QUEUE, "eth0", 0xa0, 100);
+  lost.time_ns = w->now_ns;
+  world_show(w, &lost);
+  world_packet(w, 100);
+  world_step(w, START, "eth0", 0xa0, 100);
+  world_expect(w, SOME "- 6");
+}
+
+/* Without net_dev_start_xmit a packet is captured when it is queued. */
+static void test_queue_alone(void)
+{
+  g_autoptr(World) w = world_new();
+  for (guint i = 0; i < 4; i++) {
+    world_step(w, QUEUE, "eth0", 0xa0, 100 + i);
+    world_packet(w, 100 + i);
+    w->now_ns += 10000;
+  }
+  world_expect(w, "1 2 3 4");
+}
+
+/* Records cut short, names without an end, lengths that cannot be: nothing, and no crash. */
+static void test_hostile_events(void)
+{
+  g_autoptr(World) w = world_new();
+  for (guint step = 0; step < STEPS; step++)
+    for (guint32 len = 0; len <= EVENT_BYTES; len++) {
+      Shown shown = { .time_ns = w->now_ns, .step = step, .len = len };
+      memset(shown.data, 0xff, sizeof shown.data);
+      world_show(w, &shown);
+      shown.time_ns = w->now_ns;
+      shown.data[AT_NAME] = AT_TEXT;
+      shown.data[AT_NAME + 1] = 0;
+      shown.data[AT_NAME + 2] = (guint8)len;
+      shown.data[AT_NAME + 3] = 0;
+      world_show(w, &shown);
+    }
+  world_finish(w);
+  g_autofree char *result = world_dup_result(w);
+  g_assert_null(strpbrk(result, "0123456789"));
+}
+
+/* More than fits into memory, in bursts of equal lengths. */
+static void test_many(void)
+{
+  enum { MANY = 60000, BURST = 300 };
+  g_autoptr(World) w = world_new();
+  for (guint i = 0; i < MANY; i++) {
+    if (i % BURST == 0)
+      w->now_ns += 1000000;
+    world_send(w, "eth0", 0xa0 + i % 3, 1514);
+  }
+  world_finish(w);
+  g_autofree char *result = world_dup_result(w);
+  g_auto(GStrv) ordinals = g_strsplit(result, " ", -1);
+  guint linked = 0;
+  for (guint i = 0; ordinals[i]; i++) {
+    if (g_str_equal(ordinals[i], "-"))
+      continue;
+    g_assert_cmpuint(g_ascii_strtoull(ordinals[i], NULL, 10), ==, i / 3 + 1);
+    linked++;
+  }
+  g_assert_cmpuint(linked, >=, MANY * 3 / 100 * 98);
+  g_assert_cmpuint(tb_packet_links_get_counts(w->links)->linked, ==, linked);
+  g_assert_cmpuint(tb_packet_links_get_counts(w->links)->events, ==, MANY * 3);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/packet-link/sent-and-received", test_sent_and_received);
+  g_test_add_func("/packet-link/address-again", test_address_again_without_packet);
+  g_test_add_func("/packet-link/loopback", test_loopback);
+  g_test_add_func("/packet-link/device/other-end-of-a-wire", test_other_end_of_a_wire);
+  g_test_add_func("/packet-link/device/named", test_named_device);
+  g_test_add_func("/packet-link/device/nobody-knows", test_device_nobody_knows);
+  g_test_add_func("/packet-link/doubt/two-packets-for-one-event", test_two_packets_for_one_event);
+  g_test_add_func("/packet-link/doubt/two-events-for-one-packet", test_two_events_for_one_packet);
+  g_test_add_func("/packet-link/doubt/two-of-each-at-once", test_two_of_each_at_once);
+  g_test_add_func("/packet-link/doubt/two-of-each-in-order", test_two_of_each_in_order);
+  g_test_add_func("/packet-link/doubt/missing-packets", test_missing_packets);
+  g_test_add_func("/packet-link/doubt/times-that-do-not-fit", test_times_that_do_not_fit);
+  g_test_add_func("/packet-link/doubt/another-machine", test_another_machine);
+  g_test_add_func("/packet-link/capture-out-of-order", test_capture_out_of_order);
+  g_test_add_func("/packet-link/pieces", test_pieces);
+  g_test_add_func("/packet-link/lost-events", test_lost_events);
+  g_test_add_func("/packet-link/queue-alone", test_queue_alone);
+  g_test_add_func("/packet-link/hostile-events", test_hostile_events);
+  g_test_add_func("/packet-link/many", test_many);
+  return g_test_run();
+}
