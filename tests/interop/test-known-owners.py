@@ -360,6 +360,15 @@ def receivers(packets, owners):
     run("convert", "-f", write("in.pcapng", known.ptcpdump(packets, inbound)), "-o", "to.pcapng")
     got = [p.own() for p in known.read_packets("to.pcapng") if p.own()]
     check("inbound notes name receivers", got and all(p[b"role"] == b"dst" for p in got))
+    lies = [o and dict(WRONG, inbound=True) for o in owners]
+    text = run("merge", "-f", "-v", "vm=" + RECORDING, "vm=" + write(
+        "in.pcapng", known.ptcpdump(packets, lies)), "-o", "to.pcapng")
+    got = [p.own() for p in known.read_packets("to.pcapng") if p.own()]
+    claims = [p[b"peer_claimed"] for p in got if b"peer_claimed" in p]
+    claims += [p[b"claimed"] for p in got if b"claimed" in p and p[b"role"] == b"dst"]
+    check("claims about receivers", len(claims) == counts(text)[1] > 0
+          and set(claims) == {STYLES["ptcpdump"]["claim"]}, (len(claims), text))
+    frozen("claims about receivers", "to.pcapng")
     truth_of = [p.own() for p in known.read_packets("truth.pcapng")]
     peers = [p and b"peer_pid" in p and dict(WRONG, pid=int(p[b"peer_pid"]), tid=1) or None
              for p in truth_of]

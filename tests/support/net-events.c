@@ -315,16 +315,14 @@ void net_finish(Net *net)
 static void net_expect_end(const TbOwner *owner, gint32 tid, TbConfidence confidence)
 {
   if (tid == 0) {
-    g_assert_true(!owner || !tb_owner_is_known(owner));
+    g_assert_false(tb_owner_is_known(owner));
     return;
   }
-  g_assert_nonnull(owner);
   g_assert_cmpint(owner->tid, ==, tid);
   g_assert_cmpint(owner->confidence, ==, confidence);
 }
 
-void net_expect(Net *net, guint n, gint32 src, TbConfidence src_confidence, gint32 dst,
-                TbConfidence dst_confidence)
+TbOwners net_apply(Net *net, guint n, const TbOwners *told)
 {
   g_autoptr(GPtrArray) machines = g_ptr_array_new();
   g_ptr_array_add(machines, net->machine);
@@ -333,7 +331,15 @@ void net_expect(Net *net, guint n, gint32 src, TbConfidence src_confidence, gint
   gint64 time_ns;
   memcpy(&time_ns, g_bytes_get_data(bytes, NULL), 8);
   TbEvent event = net_packet_event(net, bytes, time_ns);
+  event.owners = told;
   tb_attrib_apply(net->attrib, context, &event, time_ns);
-  net_expect_end(event.owners ? &event.owners->src : NULL, src, src_confidence);
-  net_expect_end(event.owners ? &event.owners->dst : NULL, dst, dst_confidence);
+  return event.owners ? *event.owners : (TbOwners){ 0 };
+}
+
+void net_expect(Net *net, guint n, gint32 src, TbConfidence src_confidence, gint32 dst,
+                TbConfidence dst_confidence)
+{
+  TbOwners owners = net_apply(net, n, NULL);
+  net_expect_end(&owners.src, src, src_confidence);
+  net_expect_end(&owners.dst, dst, dst_confidence);
 }

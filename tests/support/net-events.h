@@ -57,6 +57,11 @@ void net_packet_tcp(Net *net, guint16 from, guint16 to, guint32 seq, guint32 ack
 void net_packet_udp(Net *net, guint16 from, guint16 to, guint16 payload);
 void net_finish(Net *net);
 
+/**
+ * net_apply: the owners of the @n-th packet, whose capture says @told (nullable). Names are valid
+ * until @net is freed only where @told has them
+ */
+TbOwners net_apply(Net *net, guint n, const TbOwners *told);
 /** net_expect: the owners of the @n-th packet; 0 = nobody */
 void net_expect(Net *net, guint n, gint32 src, TbConfidence src_confidence, gint32 dst,
                 TbConfidence dst_confidence);

@@ -219,6 +219,106 @@ static void test_order_of_samples(void)
   }
 }
 
+static TbOwner told_owner(gint32 pid)
+{
+  return (TbOwner){ .confidence = TB_CONFIDENCE_LINKED, .pid = pid, .tid = pid + 1, .comm = "told",
+                    .exe = "/told", .args = "told -v", .via = "ptcpdump" };
+}
+
+/* 100 writes to 200; both ends are in the recording. */
+static Net *net_new_talk(void)
+{
+  Net *net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_accept(net, 0xb1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 100, 0xa1, TRUE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_length(net, 200, 0xb1, FALSE, 10, 0);
+  net_packet_tcp(net, 50000, 99, 1, 0, TB_NET_TCP_ACK, 10); /* of somebody unknown */
+  net_finish(net);
+  return net;
+}
+
+/* Another process: the recording's owner, and the capture's word beside it. */
+static void test_told_differently(void)
+{
+  g_autoptr(Net) net = net_new_talk();
+  TbOwners told = { .src = told_owner(77), .dst = told_owner(78) };
+  TbOwners owners = net_apply(net, 1, &told);
+  g_assert_cmpint(owners.src.pid, ==, 100);
+  g_assert_null(owners.src.args);
+  g_assert_cmpint(owners.src_claim.pid, ==, 77);
+  g_assert_cmpint(owners.src_claim.tid, ==, 78);
+  g_assert_cmpstr(owners.src_claim.comm, ==, "told");
+  g_assert_cmpint(owners.dst.pid, ==, 200);
+  g_assert_cmpint(owners.dst_claim.pid, ==, 78);
+  g_assert_cmpuint(tb_attrib_get_counts(net->attrib)->differing, ==, 2);
+  g_assert_cmpuint(tb_attrib_get_counts(net->attrib)->agreeing, ==, 0);
+}
+
+/* The same process: the recording's thread, and what it does not know from the capture. */
+static void test_told_alike(void)
+{
+  g_autoptr(Net) net = net_new_talk();
+  TbOwners told = { .src = told_owner(100) };
+  TbOwners owners = net_apply(net, 1, &told);
+  g_assert_cmpint(owners.src.tid, ==, 100);
+  g_assert_cmpint(owners.src.confidence, ==, TB_CONFIDENCE_CERTAIN);
+  g_assert_cmpstr(owners.src.exe, ==, "/told");
+  g_assert_cmpstr(owners.src.args, ==, "told -v");
+  g_assert_cmpuint(owners.src.generation, ==, 0);
+  g_assert_false(tb_owner_is_known(&owners.src_claim));
+  g_assert_cmpint(owners.dst.pid, ==, 200);
+  g_assert_cmpuint(tb_attrib_get_counts(net->attrib)->agreeing, ==, 1);
+  g_assert_cmpuint(tb_attrib_get_counts(net->attrib)->differing, ==, 0);
+}
+
+/* Nobody else knows: the capture's word stands. What this program wrote is not looked at again. */
+static void test_told_alone(void)
+{
+  g_autoptr(Net) net = net_new_talk();
+  TbOwners told = { .src = told_owner(77), .either_end = TRUE };
+  TbOwners owners = net_apply(net, 2, &told);
+  g_assert_cmpint(owners.src.pid, ==, 77);
+  g_assert_true(owners.either_end);
+  told.carried = TRUE;
+  owners = net_apply(net, 1, &told);
+  g_assert_cmpint(owners.src.pid, ==, 77);
+  g_assert_false(tb_owner_is_known(&owners.src_claim));
+  g_assert_cmpuint(tb_attrib_get_counts(net->attrib)->differing, ==, 0);
+}
+
+/* A note that does not say which end it means: the end that fits, else the sender. */
+static void test_told_of_either_end(void)
+{
+  static const struct {
+    gint32 pid, src_claim, dst_claim;
+  } cases[] = { { 100, 0, 0 }, { 200, 0, 0 }, { 77, 77, 0 } };
+  g_autoptr(Net) net = net_new_talk();
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    TbOwners told = { .src = told_owner(cases[i].pid), .either_end = TRUE };
+    TbOwners owners = net_apply(net, 1, &told);
+    g_assert_false(owners.either_end);
+    g_assert_cmpint(owners.src.pid, ==, 100);
+    g_assert_cmpint(owners.dst.pid, ==, 200);
+    g_assert_cmpint(owners.src_claim.pid, ==, cases[i].src_claim);
+    g_assert_cmpint(owners.dst_claim.pid, ==, cases[i].dst_claim);
+  }
+}
+
+static void test_limits(void)
+{
+  TbOwners owners = { .src = told_owner(1), .dst = told_owner(2) };
+  owners.dst.confidence = TB_CONFIDENCE_CONTEXT;
+  g_assert_true(tb_owners_limit(&owners, TB_CONFIDENCE_CONTEXT));
+  g_assert_true(tb_owner_is_known(&owners.dst));
+  g_assert_true(tb_owners_limit(&owners, TB_CONFIDENCE_LINKED));
+  g_assert_true(tb_owner_is_known(&owners.src));
+  g_assert_false(tb_owner_is_known(&owners.dst));
+  g_assert_false(tb_owners_limit(&owners, TB_CONFIDENCE_NONE));
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -236,5 +336,10 @@ int main(int argc, char **argv)
   g_test_add_func("/attrib/datagram/by-receive-chain", test_datagram_by_receive_chain);
   g_test_add_func("/attrib/datagram/shared-port", test_shared_port);
   g_test_add_func("/attrib/samples/order", test_order_of_samples);
+  g_test_add_func("/attrib/told-differently", test_told_differently);
+  g_test_add_func("/attrib/told-alike", test_told_alike);
+  g_test_add_func("/attrib/told-alone", test_told_alone);
+  g_test_add_func("/attrib/told-of-either-end", test_told_of_either_end);
+  g_test_add_func("/attrib/limits", test_limits);
   return g_test_run();
 }
