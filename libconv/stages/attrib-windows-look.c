@@ -25,6 +25,12 @@ static gint64 look_last_use(const AttribWindows *windows, const WindowsRecord *r
     if (side->n)
       last_ns = MAX(last_ns, windows_use(windows, side, side->n - 1)->last_ns);
   }
+  return last_ns;
+}
+
+static gint64 look_end(const AttribWindows *windows, const WindowsRecord *record)
+{
+  gint64 last_ns = look_last_use(windows, record);
   return record->ended ? MAX(last_ns, record->death_ns) : last_ns;
 }
 
@@ -40,7 +46,7 @@ static void look_fit(const AttribWindows *windows, WindowsSide *side, const Attr
 }
 
 /*
- * A stream that begins behind all operations of a life is of another one. Its own is the one that
+ * A stream that begins when all bytes of a life were moved is of another one. Its own is the one that
  * begins next to Connect or Accept; if the log has neither, the last one before the operations.
  */
 static void look_match_side(const AttribWindows *windows, WindowsRecord *record, WindowsSide *side,
@@ -98,7 +104,7 @@ static gboolean look_is_early(const AttribWindows *windows, const WindowsRecord 
     return FALSE;
   if (!older || time_ns >= older->until_ns)
     return TRUE;
-  gint64 since_ns = time_ns - look_last_use(windows, older);
+  gint64 since_ns = time_ns - look_end(windows, older);
   return since_ns >= 0 && (syn || before_ns < since_ns);
 }
 
@@ -263,7 +269,9 @@ static LookFound look_stream(const AttribWindows *windows, const AttribTuple *tu
   if (!record)
     return look_found(ATTRIB_NONE, TB_CONFIDENCE_NONE);
   gboolean used = record->sides[ATTRIB_WRITTEN].n || record->sides[ATTRIB_READ].n;
-  if (record->opener != ATTRIB_NONE && (syn || !used))
+  /* What the log lost may have made one life of two: a SYN behind Connect is of the second. */
+  if (record->opener != ATTRIB_NONE &&
+      (!used || (syn && time_ns <= record->opened_ns + WINDOWS_NEAR_NS)))
     return look_found(record->opener, TB_CONFIDENCE_LINKED);
   if (record->only != ATTRIB_NONE)
     return look_found(record->only, TB_CONFIDENCE_LINKED);

@@ -132,14 +132,18 @@ static WindowsRecord *windows_add_record(AttribWindows *windows, const AttribTup
   return windows_record(windows, index);
 }
 
-/* Times of one side go forward: what comes a little late is moved up. */
+/*
+ * Times of one side go forward: what comes a little late is moved up. @apart: where several
+ * processes are at work each operation counts by its size.
+ */
 static void windows_add_use(AttribWindows *windows, WindowsSide *side, guint32 owner, guint32 len,
-                            gint64 time_ns)
+                            gint64 time_ns, gboolean apart)
 {
   WindowsUse *last =
       side->last == ATTRIB_NONE ? NULL : &g_array_index(windows->uses, WindowsUse, side->last);
   time_ns = last ? MAX(time_ns, last->last_ns) : time_ns;
-  if (G_LIKELY(last && last->owner == owner)) {
+  apart = apart && side->n > 1 && windows->n_apart < WINDOWS_APART;
+  if (G_LIKELY(last && last->owner == owner && !apart)) {
     last->last_ns = time_ns;
     last->end += len;
     last->len = last->len == len ? len : WINDOWS_SEVERAL;
@@ -149,6 +153,7 @@ static void windows_add_use(AttribWindows *windows, WindowsSide *side, guint32 o
     side->partial = TRUE;
     return;
   }
+  windows->n_apart += apart;
   WindowsUse use = { .first_ns = time_ns, .last_ns = time_ns, .end = (last ? last->end : 0) + len,
                      .owner = owner, .len = len, .next = ATTRIB_NONE };
   guint32 index = windows->uses->len;
@@ -206,7 +211,7 @@ static void windows_stream(AttribWindows *windows, const AttribPlan *plan,
     record->death_ns = time_ns;
   } else {
     windows_add_use(windows, &record->sides[out ? ATTRIB_WRITTEN : ATTRIB_READ], owner,
-                    plan->kind == ATTRIB_OPERATION_MOVE ? len : 0, time_ns);
+                    plan->kind == ATTRIB_OPERATION_MOVE ? len : 0, time_ns, FALSE);
   }
   if (record->ended)
     record->death_ns = MAX(record->death_ns, time_ns);
@@ -223,7 +228,7 @@ static void windows_datagram(AttribWindows *windows, AttribTuple tuple, gboolean
                                                  : windows_record(windows, index);
     if (record)
       windows_add_use(windows, &record->sides[!pass && !out ? ATTRIB_READ : ATTRIB_WRITTEN], owner,
-                      len, time_ns);
+                      len, time_ns, pass == 0);
     memset(tuple.remote, 0, sizeof tuple.remote);
     tuple.remote_port = 0;
   }

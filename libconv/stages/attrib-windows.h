@@ -16,6 +16,7 @@ enum {
   WINDOWS_OWNERS = 1 << 20,  /* beyond these numbers nothing new is followed */
   WINDOWS_RECORDS = 1 << 20,
   WINDOWS_USES = 1 << 21,
+  WINDOWS_APART = 1 << 18, /* datagrams of pairs of ends that several processes use */
 };
 
 /* An operation and its packet may be so far apart: 15.6 ms are a tick of the coarse clock. */
@@ -43,7 +44,8 @@ typedef struct {
 } WindowsOwner;
 
 /**
- * WindowsUse: operations of one owner in succession
+ * WindowsUse: operations of one owner in succession; a single one of datagrams, once a second
+ * owner came
  * @end: bytes of the side up to and with it
  * @len: what each of them moved, or %WINDOWS_SEVERAL sizes
  * @next: the use behind it, or %ATTRIB_NONE
@@ -108,6 +110,7 @@ struct _AttribWindows {
   GArray *owners;  /* WindowsOwner */
   GArray *records; /* WindowsRecord */
   GArray *uses;    /* WindowsUse */
+  guint32 n_apart; /* of these, kept apart though the one before has the same owner */
   AttribMap owner_by_start;
   AttribMap record_by_tuple; /* hash to the newest record of that hash */
 };

@@ -154,9 +154,9 @@ def make_capture(ops, jitter_ns, seed):
     return capture
 
 
-def judge(dump, log, path, capture):
+def judge(dump, log, path, capture, *wishes):
     """(right, unnamed, wrong, remote named) of all ends."""
-    lines = run(dump, log, path).decode().splitlines()
+    lines = run(dump, *wishes, log, path).decode().splitlines()
     counts = [0, 0, 0, 0]
     assert len(lines) == len(capture.packets), (len(lines), len(capture.packets))
     for line, (_, _, truth) in zip(lines, capture.packets):
@@ -171,6 +171,22 @@ def judge(dump, log, path, capture):
                 right = (int(pid), tid, int(confidence), via) == (truth[end], "0", LINKED, "pml")
                 counts[0 if right else 2] += 1
     return tuple(counts)
+
+
+def check_losses(dump, log, ops, path):
+    """Clocks far apart, operations and packets that are missing: fewer names, none of them wrong."""
+    for name, jitter_ns, share, wishes, least in (
+            ("200 ms off", 200000000, 1, (), 0.98),
+            ("1 of 10 operations missing", 1000000, 1, ("--lose=0.1", "--seed=7"), 0.98),
+            ("half of the operations missing", 1000000, 1, ("--lose=0.5", "--seed=8"), 0.9),
+            ("43 % of the packets missing", 1000000, 0.57, (), 1)):
+        capture = make_capture(ops, jitter_ns, 2)
+        chosen = random.Random(3)
+        capture.packets = [p for p in capture.packets if chosen.random() < share]
+        capture.write(path, False)
+        right, unnamed, wrong, remote = judge(dump, log, path, capture, *wishes)
+        check(name, right >= least * (right + unnamed) and wrong == remote == 0,
+              "right %d, unnamed %d, wrong %d, remote ends named %d" % (right, unnamed, wrong, remote))
 
 
 def main():
@@ -193,6 +209,7 @@ def main():
             right, unnamed, wrong, remote = judge(dump, log, path, capture)
             check(name, right > 400 and unnamed == wrong == remote == 0,
                   "right %d, unnamed %d, wrong %d, remote ends named %d" % (right, unnamed, wrong, remote))
+        check_losses(dump, log, ops, path)
         outputs = [os.path.join(work, n) for n in ("a.pcapng", "b.pcapng", "c.pcapng")]
         run(program, "merge", "-q", log, path, "-o", outputs[0])
         run(program, "merge", "-q", path, log, "-o", outputs[1])

@@ -243,9 +243,14 @@ static TbOwners net_ask(PmlNet *net, guint n, const char **name)
   return owners;
 }
 
+TbOwners pml_net_owners(PmlNet *net, guint n)
+{
+  return net_ask(net, n, NULL);
+}
+
 void pml_net_expect(PmlNet *net, guint n, gint32 src, gint32 dst)
 {
-  TbOwners owners = net_ask(net, n, NULL);
+  TbOwners owners = pml_net_owners(net, n);
   g_test_message("packet %u: %d %d", n, owners.src.pid, owners.dst.pid);
   net_check_end(&owners.src, src, TB_CONFIDENCE_LINKED);
   net_check_end(&owners.dst, dst, TB_CONFIDENCE_LINKED);
@@ -253,7 +258,7 @@ void pml_net_expect(PmlNet *net, guint n, gint32 src, gint32 dst)
 
 void pml_net_guess(PmlNet *net, guint n, gint32 src, gint32 dst)
 {
-  TbOwners owners = net_ask(net, n, NULL);
+  TbOwners owners = pml_net_owners(net, n);
   g_test_message("packet %u: %d %d", n, owners.src.pid, owners.dst.pid);
   net_check_end(&owners.src, src, TB_CONFIDENCE_CONTEXT);
   net_check_end(&owners.dst, dst, TB_CONFIDENCE_CONTEXT);

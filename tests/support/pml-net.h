@@ -73,6 +73,8 @@ void pml_net_datagram(PmlNet *net, double ms, PmlNetEnd from, PmlNetEnd to, guin
 
 /** pml_net_finish: shows all to attribution */
 void pml_net_finish(PmlNet *net);
+/** pml_net_owners: of the @n-th packet; strings are not valid any more */
+TbOwners pml_net_owners(PmlNet *net, guint n);
 /** pml_net_expect: the owners of the @n-th packet by pid; 0 = nobody; threads are never stated */
 void pml_net_expect(PmlNet *net, guint n, gint32 src, gint32 dst);
 /** pml_net_guess: the same, both known by the context alone */
