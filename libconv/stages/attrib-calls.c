@@ -39,6 +39,9 @@ static const TbSyscallMeaning call_names[] = {
   { "timerfd_create", ATTRIB_CALL_OPEN },
   { "memfd_create", ATTRIB_CALL_OPEN },
   { "socketcall", ATTRIB_CALL_SOCKETCALL },
+  { "clone", ATTRIB_CALL_CLONE },
+  { "fork", ATTRIB_CALL_FORK },
+  { "vfork", ATTRIB_CALL_FORK },
 };
 
 void attrib_call_table(TbArch arch, guint8 table[TB_SYSCALL_NUMBERS])

@@ -34,6 +34,8 @@ typedef enum {
   ATTRIB_CALL_CLOSE_RANGE,
   ATTRIB_CALL_OPEN,       /* the result is a new descriptor, no socket */
   ATTRIB_CALL_SOCKETCALL, /* argument 0 says which, the others are in memory */
+  ATTRIB_CALL_CLONE,
+  ATTRIB_CALL_FORK,       /* vfork, too: the child has a table of its own */
   ATTRIB_N_CALLS,
 } AttribCall;
 

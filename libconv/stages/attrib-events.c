@@ -6,6 +6,7 @@
  */
 #include "stages/attrib-private.h"
 #include "stages/attrib-told.h"
+#include "stages/proctrack-syscalls.h"
 
 #include <string.h>
 
@@ -31,8 +32,6 @@ enum {
   EVENTS_SYS_RECV = 10,
   EVENTS_SYS_RECVFROM = 12,
   EVENTS_SYS_RECVMSG = 17,
-  EVENTS_UDP4_BYTES = 28,
-  EVENTS_UDP6_BYTES = 48,
   EVENTS_LINK_BYTES = 14,
   EVENTS_LOOK_BACK = 64,
 };
@@ -210,7 +209,8 @@ static void events_settle(AttribMachine *m, AttribTask *task, gint32 bytes, gboo
     if (sample->tid != task->tid || sample->calls != task->calls)
       continue;
     sample->bytes = bytes;
-    sample->len = drop ? 0 : sample->len;
+    if (drop || (sample->weak && task->n_sent > 1))
+      sample->len = 0;
     n--;
   }
   while (m->sent->len && g_array_index(m->sent, AttribSample, m->sent->len - 1).len == 0)
@@ -229,17 +229,27 @@ static AttribSkb *events_skb(AttribMachine *m, guint64 skb)
   return &m->skbs[attrib_map_hash(skb) % ATTRIB_SKBS];
 }
 
-static void events_send(AttribMachine *m, const AttribSkb *skb, gint64 time_ns, guint32 len)
+static void events_send(AttribMachine *m, const AttribSkb *skb, gint64 time_ns, guint32 len,
+                        gboolean weak)
 {
   AttribTask *task = attrib_task(&m->tasks, skb->tid);
   if (task->tcp_calls == skb->calls + 1 || len == 0)
     return;
   AttribSample sample = { .time_ns = time_ns, .len = len, .tid = skb->tid, .bytes = -1,
-                          .calls = skb->calls };
+                          .calls = skb->calls, .weak = weak };
   events_add_sample(m->sent, &sample);
   task->sent = m->sent->len;
   task->n_sent = task->sent_calls == skb->calls ? task->n_sent + 1 : 1;
   task->sent_calls = skb->calls;
+}
+
+/* The device took the buffer, but that was not seen; it does so at once where nothing waits. */
+static void events_flush(AttribMachine *m, AttribSkb *skb)
+{
+  if (skb->skb && m->starts_told && skb->len > EVENTS_LINK_BYTES &&
+      m->sent->len < ATTRIB_SAMPLES / 2)
+    events_send(m, skb, skb->time_ns, skb->len - EVENTS_LINK_BYTES, FALSE);
+  skb->skb = 0;
 }
 
 static void events_queue(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
@@ -249,14 +259,28 @@ static void events_queue(AttribMachine *m, const AttribPlan *plan, const TbEvent
   AttribTask *actor = events_actor(m, event);
   if (!actor) {
     if (skb->skb == address)
-      skb->skb = 0;
+      events_flush(m, skb);
     return;
   }
+  guint32 calls = actor->calls;
+  events_flush(m, skb);
   *skb = (AttribSkb){ .skb = address, .len = (guint32)events_int(plan, 1, event),
-                      .tid = event->tid, .calls = actor->calls };
+                      .tid = event->tid, .calls = calls, .time_ns = event->time_ns };
   if (!m->starts_told)
     events_send(m, skb, event->time_ns,
-                skb->len > EVENTS_LINK_BYTES ? skb->len - EVENTS_LINK_BYTES : 0);
+                skb->len > EVENTS_LINK_BYTES ? skb->len - EVENTS_LINK_BYTES : 0, FALSE);
+}
+
+/* A task in the middle of sending hands a buffer to the device that nobody was seen to queue. */
+static void events_send_unqueued(AttribMachine *m, const TbEvent *event, guint32 len)
+{
+  const AttribTask *actor = events_actor(m, event);
+  gboolean sends = actor && (actor->call == ATTRIB_CALL_SEND || actor->call == ATTRIB_CALL_WRITE ||
+                             actor->call == ATTRIB_CALL_SOCKETCALL);
+  if (!sends)
+    return;
+  AttribSkb skb = { .tid = event->tid, .calls = actor->calls };
+  events_send(m, &skb, event->time_ns, len, TRUE);
 }
 
 /* The device takes the buffer now, whoever runs; the sender is who queued it. */
@@ -265,11 +289,15 @@ static void events_xmit(AttribMachine *m, const AttribPlan *plan, const TbEvent 
   guint64 address = (guint64)events_int(plan, 0, event);
   AttribSkb *skb = events_skb(m, address);
   gint64 len = events_int(plan, 1, event), network = events_int(plan, 2, event);
+  gboolean sound = len > 0 && len <= G_MAXINT32 && network >= 0 && network < len;
   m->starts_told = TRUE;
-  if (!address || skb->skb != address)
+  if (!address || skb->skb != address) {
+    if (address && sound)
+      events_send_unqueued(m, event, (guint32)(len - network));
     return;
-  if (len == skb->len && network >= 0 && network < len)
-    events_send(m, skb, event->time_ns, (guint32)(len - network));
+  }
+  if (len == skb->len && sound)
+    events_send(m, skb, event->time_ns, (guint32)(len - network), FALSE);
   skb->skb = 0;
 }
 
@@ -342,7 +370,7 @@ static void events_read_unnamed(AttribMachine *m, const AttribTask *task, gint64
   for (guint i = 0; i < ATTRIB_RECENT; i++) {
     AttribArrival *arrival = &m->recent[i];
     gint64 headers = (gint64)arrival->len - bytes;
-    if (arrival->len == 0 || (headers != EVENTS_UDP4_BYTES && headers != EVENTS_UDP6_BYTES))
+    if (arrival->len == 0 || (headers != ATTRIB_UDP4_BYTES && headers != ATTRIB_UDP6_BYTES))
       continue;
     if (found)
       return;
@@ -376,6 +404,7 @@ static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEven
     events_bind(m, task, index);
     if (out)
       events_note_stream(m, task);
+    task->moved[out ? ATTRIB_WRITTEN : ATTRIB_READ] = index + 1;
     if (bytes > 0 && !peek)
       attrib_socket_move(&m->sockets, index, out ? ATTRIB_WRITTEN : ATTRIB_READ, task->tid,
                          (guint64)bytes, task->call ? task->enter_ns : event->time_ns,
@@ -391,9 +420,27 @@ static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEven
 
 /* --- system calls --- */
 
+static guint32 events_counted(AttribMachine *m, const AttribTask *task, gint32 fd, gint64 time_ns);
+
+/* The call that @task was in last came back unseen: whose descriptor it is on is known. */
+static void events_miss(AttribMachine *m, AttribTask *task)
+{
+  gboolean out = task->call == ATTRIB_CALL_WRITE || task->call == ATTRIB_CALL_SEND;
+  gboolean in = task->call == ATTRIB_CALL_READ || task->call == ATTRIB_CALL_RECV ||
+                task->call == ATTRIB_CALL_RECVMSG;
+  if ((!out && !in) || (out ? task->wrote : task->read) || task->peeks)
+    return;
+  guint32 socket = events_counted(m, task, task->fd, task->enter_ns);
+  if (socket != ATTRIB_NONE)
+    attrib_socket_ask(&m->sockets, socket, out ? ATTRIB_WRITTEN : ATTRIB_READ, task->tid,
+                      task->argument, task->enter_ns);
+}
+
 static void events_enter(AttribMachine *m, AttribTask *task, AttribCall call, const gint64 *args,
                          gint64 time_ns)
 {
+  if (G_UNLIKELY(task->call != ATTRIB_CALL_NONE))
+    events_miss(m, task);
   task->call = (guint8)call;
   task->calls++;
   task->wrote = task->read = task->peeks = FALSE;
@@ -403,9 +450,22 @@ static void events_enter(AttribMachine *m, AttribTask *task, AttribCall call, co
   task->fd2 = (gint32)args[1];
   task->argument = (guint32)args[1];
   task->subcall = 0;
+  task->left = ATTRIB_CALL_NONE;
   switch ((int)call) {
-  case ATTRIB_CALL_RECV: task->peeks = (args[3] & EVENTS_MSG_PEEK) != 0; break;
-  case ATTRIB_CALL_RECVMSG: task->peeks = (args[2] & EVENTS_MSG_PEEK) != 0; break;
+  case ATTRIB_CALL_RECV:
+    task->peeks = (args[3] & EVENTS_MSG_PEEK) != 0;
+    task->argument = (guint32)CLAMP(args[2], 1, G_MAXUINT32);
+    break;
+  case ATTRIB_CALL_RECVMSG:
+    task->peeks = (args[2] & EVENTS_MSG_PEEK) != 0;
+    task->argument = G_MAXUINT32;
+    break;
+  case ATTRIB_CALL_READ:
+  case ATTRIB_CALL_WRITE:
+  case ATTRIB_CALL_SEND: task->argument = (guint32)CLAMP(args[2], 1, G_MAXUINT32); break;
+  case ATTRIB_CALL_CLONE:
+    task->argument = (guint32)args[tb_call_flags_argument(m->machine->arch)];
+    break;
   case ATTRIB_CALL_ACCEPT4: task->argument = (guint32)args[3]; break;
   case ATTRIB_CALL_DUP3: task->argument = (guint32)args[2]; break;
   case ATTRIB_CALL_FCNTL:
@@ -448,8 +508,10 @@ static G_GNUC_NO_INLINE void events_count_through(AttribMachine *m, AttribTask *
     return;
   }
   attrib_socket(&m->sockets, socket)->sides[way].by_calls = TRUE;
+  task->moved[way] = socket + 1;
   attrib_socket_move(&m->sockets, socket, way, task->tid, (guint64)bytes, task->enter_ns, time_ns);
-  if (way == ATTRIB_WRITTEN)
+  /* While nothing tells whose end the descriptor is, what it sent may. */
+  if (way == ATTRIB_WRITTEN && attrib_socket(&m->sockets, socket)->has_tuple)
     events_note_stream(m, task);
 }
 
@@ -502,11 +564,32 @@ static void events_leave_socketcall(AttribMachine *m, AttribTask *task, gint64 r
                        task->enter_ns, time_ns);
 }
 
-static void events_leave(AttribMachine *m, AttribTask *task, AttribCall call, gint64 result,
-                         gint64 time_ns)
+/* A call comes back whose beginning was not seen: it may well be on the socket used before. */
+static void events_leave_unseen(AttribMachine *m, AttribTask *task, AttribCall call, gint64 result,
+                                gint64 time_ns)
 {
-  if (task->call != call || call == ATTRIB_CALL_NONE)
+  gboolean out = call == ATTRIB_CALL_WRITE || call == ATTRIB_CALL_SEND;
+  gboolean in = call == ATTRIB_CALL_READ || call == ATTRIB_CALL_RECV ||
+                call == ATTRIB_CALL_RECVMSG;
+  guint32 socket = task->moved[out ? ATTRIB_WRITTEN : ATTRIB_READ];
+  if ((out || in) && !(out ? task->wrote : task->read) && socket && result > 0 &&
+      result < G_MAXUINT32)
+    attrib_socket_ask(&m->sockets, socket - 1, out ? ATTRIB_WRITTEN : ATTRIB_READ, task->tid,
+                      (guint32)result, time_ns);
+  task->wrote = task->read = FALSE;
+}
+
+static void events_leave(AttribMachine *m, AttribTask *task, AttribCall call, gint64 result,
+                         gint64 time_ns, gboolean raw)
+{
+  gboolean twin = task->left == call && task->left_raw != raw;
+  task->left = twin ? ATTRIB_CALL_NONE : (guint8)call;
+  task->left_raw = raw != FALSE;
+  if (task->call != call) {
+    if (!twin)
+      events_leave_unseen(m, task, call, result, time_ns);
     return;
+  }
   switch ((int)call) {
   case ATTRIB_CALL_READ:
   case ATTRIB_CALL_RECV:
@@ -554,6 +637,7 @@ static void events_leave(AttribMachine *m, AttribTask *task, AttribCall call, gi
   }
   task->call = ATTRIB_CALL_NONE;
   task->socket = ATTRIB_NONE;
+  task->wrote = task->read = FALSE;
 }
 
 /* Numbers of the kernel's own size; arguments are registers. */
@@ -585,7 +669,7 @@ static void events_call(AttribMachine *m, const AttribPlan *plan, const TbEvent 
     return;
   AttribTask *task = attrib_task(&m->tasks, event->tid);
   if (plan->kind == ATTRIB_LEAVE) {
-    events_leave(m, task, call, events_int(plan, 0, event), event->time_ns);
+    events_leave(m, task, call, events_int(plan, 0, event), event->time_ns, FALSE);
     return;
   }
   for (guint i = 0; i < 4; i++)
@@ -604,7 +688,7 @@ void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbE
   AttribCall call = (AttribCall)m->calls[number];
   AttribTask *task = attrib_task(&m->tasks, event->tid);
   if (plan->kind == ATTRIB_RAW_LEAVE) {
-    events_leave(m, task, call, events_int(plan, 1, event), event->time_ns);
+    events_leave(m, task, call, events_int(plan, 1, event), event->time_ns, TRUE);
     return;
   }
   gint64 args[4] = { 0 };
@@ -614,6 +698,25 @@ void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbE
 
 /* --- lives --- */
 
+/* The second of two events; alone it does not say whether descriptors are shared, but calls may. */
+static void events_fork(AttribMachine *m, gint32 parent, gint32 child, gint64 time_ns)
+{
+  if (parent <= 0 || child <= 0)
+    return;
+  AttribTask *task = attrib_task(&m->tasks, child);
+  if (task->announced) {
+    task->announced = FALSE;
+    return;
+  }
+  const AttribTask *maker = attrib_task(&m->tasks, parent);
+  gboolean is_told = maker->call == ATTRIB_CALL_CLONE || maker->call == ATTRIB_CALL_FORK;
+  gboolean shares = maker->call == ATTRIB_CALL_CLONE && maker->argument & EVENTS_CLONE_FILES;
+  if (!m->births_told || is_told)
+    attrib_task_born(&m->tasks, parent, child, shares, time_ns);
+  else
+    attrib_task(&m->tasks, child)->born_ns = time_ns;
+}
+
 static void events_life(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
 {
   gint32 first = (gint32)events_int(plan, 0, event);
@@ -622,22 +725,30 @@ static void events_life(AttribMachine *m, const AttribPlan *plan, const TbEvent 
     m->births_told = TRUE;
     if (event->tid > 0 && first > 0)
       attrib_task_born(&m->tasks, event->tid, first,
-                       (events_int(plan, 1, event) & EVENTS_CLONE_FILES) != 0);
+                       (events_int(plan, 1, event) & EVENTS_CLONE_FILES) != 0, event->time_ns);
+    if (first > 0)
+      attrib_task(&m->tasks, first)->announced = TRUE;
     break;
-  case ATTRIB_FORK:
-    if (!m->births_told && first > 0 && events_int(plan, 1, event) > 0)
-      attrib_task_born(&m->tasks, first, (gint32)events_int(plan, 1, event), FALSE);
+  case ATTRIB_FORK: events_fork(m, first, (gint32)events_int(plan, 1, event), event->time_ns);
     break;
   case ATTRIB_EXEC:
     if (first > 0)
       attrib_task_executed(&m->tasks, first);
     break;
   case ATTRIB_EXIT:
-    if (first > 0)
+    if (first > 0) {
+      events_miss(m, attrib_task(&m->tasks, first));
       attrib_task_ended(&m->tasks, first);
+    }
     break;
   default: break;
   }
+}
+
+void attrib_machine_flush(AttribMachine *m)
+{
+  for (guint i = 0; i < ATTRIB_SKBS; i++)
+    events_flush(m, &m->skbs[i]);
 }
 
 void attrib_machine_lost(AttribMachine *m)

@@ -116,15 +116,32 @@ static void look_answer(const AttribRun *run, TbConfidence confidence, const cha
 }
 
 /*
+ * Whether the lost bytes may be the turn of somebody else, in front of @run or behind it: of one
+ * who used the socket but has no bytes here, or as many bytes as @run has.
+ */
+static gboolean look_may_hide(const AttribMachine *m, const AttribSide *side, guint32 run,
+                              guint64 position)
+{
+  guint64 begin = run ? attrib_side_run(&m->sockets, side, run - 1)->end : 0;
+  guint64 end = attrib_side_run(&m->sockets, side, run)->end;
+  if (side->exact || side->lost == 0 || (!side->absent && side->lost < end - begin))
+    return FALSE;
+  gboolean in_front = position < begin + side->lost && (run > 0 || !side->late);
+  return in_front || position >= end;
+}
+
+/*
  * Who moved the byte @seq of one direction. @by_time: the run that the time alone points to:
  * no later one can have written it, no earlier one read it.
  */
-static void look_side(const AttribMachine *m, const AttribSide *side, guint32 seq,
-                      AttribWay way, guint32 by_time, AttribAnswer *out)
+static void look_side(const AttribMachine *m, const AttribSocket *socket, AttribWay way,
+                      guint32 seq, guint32 by_time, AttribAnswer *out)
 {
+  const AttribSide *side = &socket->sides[way];
+  gboolean shared = socket->shared;
   const char *via = side->by_calls ? "calls" : "bytes";
   const AttribRun *timely = attrib_side_run(&m->sockets, side, by_time);
-  if (side->single) {
+  if (side->single && (side->exact || !shared)) {
     look_answer(timely, side->exact ? TB_CONFIDENCE_CERTAIN : TB_CONFIDENCE_LINKED, via, out);
     return;
   }
@@ -142,7 +159,8 @@ static void look_side(const AttribMachine *m, const AttribSide *side, guint32 se
     low = CLAMP(by_time, low, high);
   const AttribRun *run = attrib_side_run(&m->sockets, side, high);
   const AttribRun *other = attrib_side_run(&m->sockets, side, low);
-  look_answer(run, run->tid != other->tid ? TB_CONFIDENCE_CONTEXT
+  look_answer(run, run->tid != other->tid || look_may_hide(m, side, low, position)
+                       ? TB_CONFIDENCE_CONTEXT
                    : side->exact          ? TB_CONFIDENCE_CERTAIN
                                           : TB_CONFIDENCE_LINKED,
               via, out);
@@ -161,13 +179,20 @@ static void look_sender(const AttribMachine *m, const AttribSocket *socket,
   const AttribSide *written = &socket->sides[ATTRIB_WRITTEN], *read = &socket->sides[ATTRIB_READ];
   gboolean data = headers->payload_len > 0;
   if (written->n) {
-    look_side(m, written, headers->tcp_seq + !!(headers->tcp_flags & TB_NET_TCP_SYN),
-              ATTRIB_WRITTEN, look_run_before(m, written, time_ns), out);
+    look_side(m, socket, ATTRIB_WRITTEN, headers->tcp_seq + !!(headers->tcp_flags & TB_NET_TCP_SYN),
+              look_run_before(m, written, time_ns), out);
   } else if (read->n && !data) {
-    look_side(m, read, headers->tcp_ack - 1, ATTRIB_READ, look_run_after(m, read, time_ns), out);
+    look_side(m, socket, ATTRIB_READ, headers->tcp_ack - 1, look_run_after(m, read, time_ns), out);
   }
-  if (!data)
-    look_weaken(out);
+  if (data)
+    return;
+  AttribAnswer other = { 0 };
+  if (written->n && read->n && out->confidence <= TB_CONFIDENCE_CONTEXT)
+    look_side(m, socket, ATTRIB_READ, headers->tcp_ack - 1, look_run_after(m, read, time_ns),
+              &other);
+  if (other.confidence > out->confidence)
+    *out = other;
+  look_weaken(out);
 }
 
 /* The receiver's end: who read the bytes, else the next reader, else the writer. */
@@ -176,11 +201,17 @@ static void look_receiver(const AttribMachine *m, const AttribSocket *socket,
 {
   const AttribSide *written = &socket->sides[ATTRIB_WRITTEN], *read = &socket->sides[ATTRIB_READ];
   if (read->n) {
-    look_side(m, read, headers->tcp_seq, ATTRIB_READ, look_run_after(m, read, time_ns), out);
+    look_side(m, socket, ATTRIB_READ, headers->tcp_seq, look_run_after(m, read, time_ns), out);
+    AttribAnswer other = { 0 };
+    if (headers->payload_len == 0 && written->n && out->confidence <= TB_CONFIDENCE_CONTEXT)
+      look_side(m, socket, ATTRIB_WRITTEN, headers->tcp_ack - 1,
+                look_run_before(m, written, time_ns), &other);
+    if (other.confidence > out->confidence)
+      *out = other;
     if (headers->payload_len == 0)
       look_weaken(out);
   } else if (written->n) {
-    look_side(m, written, headers->tcp_ack - 1, ATTRIB_WRITTEN,
+    look_side(m, socket, ATTRIB_WRITTEN, headers->tcp_ack - 1,
               look_run_before(m, written, time_ns), out);
     look_weaken(out);
   }
@@ -243,6 +274,40 @@ static void look_endpoint(const AttribMachine *m, const AttribTuple *tuple, gboo
 
 /* --- packets --- */
 
+/* Nobody but the one task was seen at the socket, in whatever way. */
+static void look_only_user(const AttribMachine *m, const AttribSocket *socket,
+                           const AttribTuple *tuple, AttribAnswer *out)
+{
+  guint32 index = attrib_endpoint_find(m, tuple);
+  const AttribEndpoint *end =
+      index == ATTRIB_NONE ? NULL : &g_array_index(m->endpoints, AttribEndpoint, index);
+  gint64 time_ns = G_MAXINT64;
+  for (guint way = 0; way < ATTRIB_N_WAYS; way++) {
+    const AttribSide *side = &socket->sides[way];
+    if (side->n)
+      time_ns = MIN(time_ns, attrib_side_run(&m->sockets, side, 0)->first_ns);
+  }
+  if (time_ns == G_MAXINT64 && end && (end->n_sent || end->n_received))
+    time_ns = g_array_index(m->hits, AttribHit, end->first).from_ns;
+  *out = (AttribAnswer){ .tid = socket->only, .confidence = TB_CONFIDENCE_LINKED,
+                         .time_ns = time_ns == G_MAXINT64 ? socket->birth_ns : time_ns,
+                         .via = time_ns == G_MAXINT64 ? "connect" : "port" };
+}
+
+/* Several tasks used the socket: only a packet that holds just what one of them sent is told. */
+static void look_shared(const AttribMachine *m, const AttribTuple *tuple, gboolean sender,
+                        gint64 time_ns, AttribAnswer *out)
+{
+  guint32 index = sender ? attrib_endpoint_find(m, tuple) : ATTRIB_NONE;
+  if (index == ATTRIB_NONE)
+    return;
+  const AttribEndpoint *end = &g_array_index(m->endpoints, AttribEndpoint, index);
+  const AttribHit *hit = look_hit(m, end->first, end->n_sent, time_ns);
+  if (hit && hit->whole && (hit->from_ns == time_ns || hit->to_ns == time_ns))
+    *out = (AttribAnswer){ .tid = hit->tid, .time_ns = hit->from_ns, .lives = ATTRIB_ALIVE,
+                           .confidence = TB_CONFIDENCE_LINKED, .via = "xmit" };
+}
+
 /* @tuple: local is the end that is asked for */
 static void look_stream_end(const AttribMachine *m, const AttribTuple *tuple, gboolean sender,
                             const TbNetHeaders *headers, gint64 time_ns, AttribAnswer *out)
@@ -253,11 +318,21 @@ static void look_stream_end(const AttribMachine *m, const AttribTuple *tuple, gb
     look_sender(m, socket, headers, time_ns, out);
   else if (socket)
     look_receiver(m, socket, headers, time_ns, out);
-  if (!out->tid)
-    look_endpoint(m, tuple, sender, headers, time_ns, out);
-  if (!out->tid && socket && socket->opener)
-    *out = (AttribAnswer){ .tid = socket->opener, .time_ns = socket->birth_ns,
-                           .confidence = TB_CONFIDENCE_LINKED, .via = "connect" };
+  if (out->tid && out->confidence > TB_CONFIDENCE_CONTEXT)
+    return;
+  AttribAnswer other = { 0 };
+  if (socket && socket->shared && time_ns < socket->alone_ns &&
+      (sender || headers->payload_len == 0))
+    other = (AttribAnswer){ .tid = socket->first, .time_ns = time_ns,
+                            .confidence = TB_CONFIDENCE_LINKED, .via = "port" };
+  else if (socket && socket->only)
+    look_only_user(m, socket, tuple, &other);
+  else if (socket && socket->shared)
+    look_shared(m, tuple, sender, time_ns, &other);
+  else
+    look_endpoint(m, tuple, sender, headers, time_ns, &other);
+  if (other.tid && (!out->tid || other.confidence > out->confidence))
+    *out = other;
 }
 
 static void look_end(const AttribMachine *m, const AttribTuple *tuple, gboolean sender,

@@ -17,6 +17,7 @@ enum {
   MATCH_STRAYS = 1,
   MATCH_STRAY_HITS = 64,
   MATCH_SPREADS = 6,
+  MATCH_USERS = 16,
   MATCH_CANDIDATES = 4,
   MATCH_CLEAR_NS = 500,    /* the second best candidate is at least so much worse */
 };
@@ -54,12 +55,13 @@ static const AttribStream *match_stream(const AttribCapture *capture, const Attr
 }
 
 /* Where the stream's bytes lie among those that were counted, and whether they are all there. */
-static void match_side(const AttribSockets *all, const AttribSocket *socket, AttribSide *side,
+static void match_side(AttribSockets *all, const AttribSocket *socket, AttribWay way,
                        const AttribStream *stream)
 {
+  AttribSide *side = &attrib_socket(all, (guint32)(socket - attrib_socket(all, 0)))->sides[way];
   gint64 total = (gint64)attrib_side_total(all, side);
   gboolean whole = socket->born && !side->gap;
-  if (!stream || side->exact)
+  if (!stream || side->exact || side->mended)
     return; /* another capture told it */
   gboolean spans = stream->has_data && stream->high - stream->low == total;
   gint64 reach = stream->top - stream->bottom;
@@ -78,10 +80,10 @@ static void match_side(const AttribSockets *all, const AttribSocket *socket, Att
   side->isn = first - 1;
   side->exact = !side->gap && (stream->isn_known || spans) &&
                 ((stream->ended && end == total) || high == total);
-  if (stream->ended && end >= total && end - total < G_MAXUINT32)
-    side->lost = (guint32)(end - total);
-  else if (!stream->ended && whole && high <= total)
-    side->lost = 0;
+  gint64 lost = (stream->ended ? end : high) - total;
+  side->lost = lost >= 0 && lost < G_MAXUINT32            ? (guint32)lost
+               : !stream->ended && whole && high <= total ? 0 : G_MAXUINT32;
+  attrib_side_mend(all, side);
 }
 
 void attrib_match_streams(AttribMachine *m, const AttribCapture *capture)
@@ -91,14 +93,27 @@ void attrib_match_streams(AttribMachine *m, const AttribCapture *capture)
     if (!socket->has_tuple)
       continue;
     AttribTuple reverse = attrib_tuple_reverse(&socket->tuple);
-    match_side(&m->sockets, socket, &socket->sides[ATTRIB_WRITTEN],
-               match_stream(capture, socket, &socket->tuple));
-    match_side(&m->sockets, socket, &socket->sides[ATTRIB_READ],
-               match_stream(capture, socket, &reverse));
+    match_side(&m->sockets, socket, ATTRIB_WRITTEN, match_stream(capture, socket, &socket->tuple));
+    match_side(&m->sockets, socket, ATTRIB_READ, match_stream(capture, socket, &reverse));
   }
 }
 
 /* --- packets and samples --- */
+
+/* A buffer that nobody was seen to queue is a call's only if it holds what that moved. */
+static void match_drop_unqueued(AttribMachine *m)
+{
+  /* Of UDP, and of TCP without and with times, over both kinds of IP. */
+  static const guint8 headers[] = { ATTRIB_UDP4_BYTES, ATTRIB_UDP6_BYTES, 40, 52, 60, 72 };
+  for (guint i = 0; i < m->sent->len; i++) {
+    AttribSample *sample = &g_array_index(m->sent, AttribSample, i);
+    gboolean holds = FALSE;
+    for (guint n = 0; n < G_N_ELEMENTS(headers) && sample->weak && sample->bytes > 0; n++)
+      holds |= sample->len == (gint64)sample->bytes + headers[n];
+    if (sample->weak && !holds)
+      sample->len = 0;
+  }
+}
 
 /* First sample of @len at or behind @time_ns. */
 static guint match_lower(const GArray *samples, guint32 len, gint64 time_ns)
@@ -233,17 +248,22 @@ static guint32 match_endpoint(AttribMachine *m, const AttribTuple *tuple)
   return m->endpoints->len - 1;
 }
 
-/* Whether some socket of @tuple has counted bytes: nothing beats these. */
+/* Whether all bytes of @tuple's sockets are counted: nothing beats these. */
 static gboolean match_is_counted(const AttribMachine *m, const AttribTuple *tuple)
 {
   guint32 at = attrib_map_get(&m->sockets.by_tuple, attrib_tuple_hash(tuple));
+  gboolean counted = FALSE;
   while (at != ATTRIB_NONE) {
     const AttribSocket *socket = attrib_socket(&m->sockets, at);
-    if (memcmp(&socket->tuple, tuple, sizeof *tuple) == 0 && socket->sides[ATTRIB_WRITTEN].n)
-      return TRUE;
+    const AttribSide *side = &socket->sides[ATTRIB_WRITTEN];
+    if (memcmp(&socket->tuple, tuple, sizeof *tuple) == 0) {
+      if (side->n && !side->exact)
+        return FALSE;
+      counted |= side->n > 0;
+    }
     at = socket->same;
   }
-  return FALSE;
+  return counted;
 }
 
 static guint64 match_address_key(const guint8 *address)
@@ -267,23 +287,32 @@ static void match_addresses(AttribMachine *m)
   }
 }
 
+static void match_forget_remote(AttribTuple *tuple)
+{
+  memset(tuple->remote, 0, sizeof tuple->remote);
+  tuple->remote_port = 0;
+}
+
 static void match_hit(AttribMachine *m, AttribTuple tuple, const AttribSeen *seen,
                       const AttribSample *sample, gboolean received)
 {
-  if (received)
+  AttribTuple peer = attrib_tuple_reverse(&tuple);
+  if (received) {
+    peer = tuple;
     tuple = attrib_tuple_reverse(&tuple);
+  }
   if (attrib_map_get(&m->is_local, match_address_key(tuple.local)) == FALSE)
     return;
   if (tuple.protocol == ATTRIB_TCP) {
     if (received || match_is_counted(m, &tuple))
       return;
   } else {
-    memset(tuple.remote, 0, sizeof tuple.remote);
-    tuple.remote_port = 0;
+    match_forget_remote(&tuple);
+    match_forget_remote(&peer);
   }
   AttribHit hit = { .from_ns = seen->time_ns, .to_ns = seen->time_ns, .tid = sample->tid,
                     .endpoint = match_endpoint(m, &tuple), .received = received != FALSE,
-                    .weak = sample->weak,
+                    .peer = attrib_tuple_hash(&peer), .weak = sample->weak,
                     .whole = sample->bytes >= 0 && (guint32)sample->bytes == seen->payload };
   g_array_append_val(m->hits, hit);
 }
@@ -314,14 +343,16 @@ static void match_samples(AttribMachine *m, const AttribCapture *capture, guint3
   }
 }
 
-/* How many packets of TCP endpoints could have been matched: a few hits among many say little. */
+/* How many packets of an endpoint could have been matched: a few hits among many say little. */
 static void match_count_seen(AttribMachine *m, const AttribCapture *capture)
 {
   for (guint i = 0; i < capture->seen->len; i++) {
     const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
     const AttribFlow *flow = &g_array_index(capture->flows, AttribFlow, seen->flow);
-    guint32 at = flow->tuple.protocol == ATTRIB_TCP ? attrib_endpoint_find(m, &flow->tuple)
-                                                    : ATTRIB_NONE;
+    AttribTuple tuple = flow->tuple;
+    if (tuple.protocol != ATTRIB_TCP)
+      match_forget_remote(&tuple);
+    guint32 at = attrib_endpoint_find(m, &tuple);
     if (at != ATTRIB_NONE)
       g_array_index(m->endpoints, AttribEndpoint, at).n_seen++;
   }
@@ -356,23 +387,51 @@ static guint match_count(const AttribMachine *m, guint from, guint to, gint32 ti
   return n;
 }
 
-/*
- * One datagram of one task among many of another: where both sides send alike and an event is
- * missing, the answer passes for the question. @from, @to: an endpoint's hits
- */
-static void match_drop_stray(AttribMachine *m, guint from, guint to)
+/* Who sent most from an endpoint. @from, @to: its hits */
+static void match_set_usual(AttribMachine *m, guint from, guint to)
 {
-  gint32 usual = 0;
-  guint most = 0;
+  AttribEndpoint *end = &g_array_index(m->endpoints, AttribEndpoint,
+                                       g_array_index(m->hits, AttribHit, from).endpoint);
+  guint second = 0;
   for (guint i = from; i < to && i < from + MATCH_STRAY_HITS; i++) {
     gint32 tid = g_array_index(m->hits, AttribHit, i).tid;
-    guint n = tid == usual ? most : match_count(m, from, to, tid);
-    usual = n > most ? tid : usual;
-    most = MAX(n, most);
+    if (tid == end->usual)
+      continue;
+    guint n = match_count(m, from, to, tid);
+    second = MAX(second, MIN(n, end->n_usual));
+    if (n > end->n_usual) {
+      end->usual = tid;
+      end->n_usual = n;
+    }
   }
-  for (guint i = from; i < to && most + MATCH_STRAYS >= to - from && most > 2 * MATCH_STRAYS; i++) {
+  if (second == end->n_usual)
+    end->usual = 0;
+}
+
+/*
+ * Where both sides send alike and an event is missing, the answer passes for the question: one
+ * datagram of one task among many of another, or one whose sender is the other end's.
+ */
+static gboolean match_is_stray(const AttribMachine *m, const AttribEndpoint *end,
+                               const AttribHit *hit, guint n_hits)
+{
+  guint32 at = attrib_map_get(&m->endpoint_by_tuple, hit->peer);
+  const AttribEndpoint *peer =
+      at == ATTRIB_NONE ? NULL : &g_array_index(m->endpoints, AttribEndpoint, at);
+  if (peer && peer != end && peer->usual == hit->tid && end->usual && end->usual != hit->tid)
+    return TRUE;
+  if (peer && peer != end && peer->usual == hit->tid && peer->n_usual >= end->n_usual)
+    return end->n_seen > 2 * n_hits;
+  return end->usual && end->usual != hit->tid && end->n_usual + MATCH_STRAYS >= n_hits &&
+         end->n_usual > 2 * MATCH_STRAYS;
+}
+
+static void match_drop_stray(AttribMachine *m, guint from, guint to)
+{
+  for (guint i = from; i < to; i++) {
     AttribHit *hit = &g_array_index(m->hits, AttribHit, i);
-    if (hit->tid != usual)
+    const AttribEndpoint *end = &g_array_index(m->endpoints, AttribEndpoint, hit->endpoint);
+    if (match_is_stray(m, end, hit, to - from))
       hit->tid = 0;
   }
 }
@@ -393,18 +452,26 @@ static void match_drop_weak(AttribMachine *m, guint from, guint to)
   }
 }
 
-static void match_drop_strays(AttribMachine *m)
+typedef void (*MatchRange)(AttribMachine *m, guint from, guint to);
+
+/* Calls @work for the hits of each endpoint of datagrams. */
+static void match_each_endpoint(AttribMachine *m, MatchRange work)
 {
   for (guint from = 0, to; from < m->hits->len; from = to) {
     guint32 index = g_array_index(m->hits, AttribHit, from).endpoint;
     for (to = from + 1;
          to < m->hits->len && g_array_index(m->hits, AttribHit, to).endpoint == index;)
       to++;
-    if (g_array_index(m->endpoints, AttribEndpoint, index).tuple.protocol != ATTRIB_TCP) {
-      match_drop_weak(m, from, to);
-      match_drop_stray(m, from, to);
-    }
+    if (g_array_index(m->endpoints, AttribEndpoint, index).tuple.protocol != ATTRIB_TCP)
+      work(m, from, to);
   }
+}
+
+static void match_drop_strays(AttribMachine *m)
+{
+  match_each_endpoint(m, match_drop_weak);
+  match_each_endpoint(m, match_set_usual);
+  match_each_endpoint(m, match_drop_stray);
   guint kept = 0;
   for (guint i = 0; i < m->hits->len; i++) {
     AttribHit hit = g_array_index(m->hits, AttribHit, i);
@@ -444,6 +511,7 @@ static void match_compress(AttribMachine *m)
     if (last && endpoint->only && last->endpoint == hit.endpoint &&
         last->received == hit.received) {
       last->to_ns = hit.to_ns;
+      last->whole &= hit.whole;
       continue;
     }
     if (!endpoint->n_sent && !endpoint->n_received)
@@ -456,6 +524,103 @@ static void match_compress(AttribMachine *m)
   }
   g_array_unref(m->hits);
   m->hits = kept;
+}
+
+/* Those who used a socket; beyond so many nothing is concluded from who they are. */
+typedef struct {
+  guint n;
+  gint32 tids[MATCH_USERS];
+} MatchUsers;
+
+static void match_add_user(MatchUsers *users, gint32 tid)
+{
+  guint i = 0;
+  while (i < users->n && i < MATCH_USERS && users->tids[i] != tid)
+    i++;
+  if (!tid || (i < users->n && i < MATCH_USERS))
+    return;
+  if (i < MATCH_USERS)
+    users->tids[i] = tid;
+  users->n = MIN(users->n + 1, MATCH_USERS + 1);
+}
+
+/* All of whom anything tells that they used @socket. */
+static void match_find_users(const AttribMachine *m, const AttribSocket *socket, MatchUsers *users)
+{
+  guint32 at = socket->has_tuple ? attrib_endpoint_find(m, &socket->tuple) : ATTRIB_NONE;
+  users->n = 0;
+  match_add_user(users, socket->opener);
+  for (guint way = 0; way < ATTRIB_N_WAYS; way++)
+    for (guint32 run = 0; run < socket->sides[way].n && users->n <= MATCH_USERS; run++)
+      match_add_user(users, attrib_side_run(&m->sockets, &socket->sides[way], run)->tid);
+  if (at == ATTRIB_NONE)
+    return;
+  const AttribEndpoint *end = &g_array_index(m->endpoints, AttribEndpoint, at);
+  match_add_user(users, end->only);
+  if (!end->only && end->n_hits && !end->n_sent && !end->n_received)
+    users->n = MATCH_USERS + 1; /* several, none of them believed */
+  for (guint32 i = 0; i < end->n_sent + end->n_received && users->n <= MATCH_USERS; i++)
+    match_add_user(users, g_array_index(m->hits, AttribHit, end->first + i).tid);
+}
+
+static gboolean match_has_run(const AttribMachine *m, const AttribSide *side, gint32 tid)
+{
+  gboolean found = FALSE;
+  for (guint32 run = 0; run < side->n && !found; run++)
+    found = attrib_side_run(&m->sockets, side, run)->tid == tid;
+  return found;
+}
+
+static gint64 match_born(AttribMachine *m, gint32 tid)
+{
+  return attrib_task(&m->tasks, tid)->born_ns;
+}
+
+/* Whether anybody is known to use a socket of whom no bytes of this direction were seen. */
+static void match_absent(AttribMachine *m, AttribSide *side, const MatchUsers *users)
+{
+  gint64 first_ns = side->n ? attrib_side_run(&m->sockets, side, 0)->first_ns : 0;
+  side->absent = users->n > MATCH_USERS;
+  side->late = !side->absent;
+  for (guint i = 0; i < users->n && i < MATCH_USERS && side->n && !side->exact; i++)
+    if (!match_has_run(m, side, users->tids[i])) {
+      side->absent = TRUE;
+      side->late &= match_born(m, users->tids[i]) > first_ns;
+    }
+}
+
+/* Until when one of several users was there alone. */
+static void match_alone(AttribMachine *m, AttribSocket *socket, const MatchUsers *users)
+{
+  guint oldest = 0;
+  for (guint i = 1; i < users->n; i++)
+    if (match_born(m, users->tids[i]) < match_born(m, users->tids[oldest]))
+      oldest = i;
+  socket->first = users->tids[oldest];
+  socket->alone_ns = G_MAXINT64;
+  for (guint i = 0; i < users->n; i++)
+    if (i != oldest)
+      socket->alone_ns = MIN(socket->alone_ns, match_born(m, users->tids[i]));
+}
+
+/* Whether one task alone used a socket, by all that was seen of it. */
+static void match_users(AttribMachine *m)
+{
+  MatchUsers users;
+  for (guint i = 0; i < m->sockets.sockets->len; i++) {
+    AttribSocket *socket = attrib_socket(&m->sockets, i);
+    const AttribSide *sides = socket->sides;
+    if (sides[ATTRIB_WRITTEN].n && sides[ATTRIB_WRITTEN].exact && sides[ATTRIB_READ].n &&
+        sides[ATTRIB_READ].exact)
+      continue; /* nothing is left to guess */
+    match_find_users(m, socket, &users);
+    socket->only = users.n == 1 ? users.tids[0] : 0;
+    socket->shared = users.n > 1;
+    if (users.n > 1 && users.n <= MATCH_USERS)
+      match_alone(m, socket, &users);
+    for (guint way = 0; way < ATTRIB_N_WAYS && users.n > 1; way++)
+      match_absent(m, &socket->sides[way], &users);
+  }
 }
 
 static void match_free(AttribMachine *m)
@@ -473,9 +638,11 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
 {
   if (m->told)
     attrib_told_match(m->told, captures);
+  attrib_machine_flush(m);
   attrib_sockets_seal(&m->sockets);
   attrib_windows_seal(m->windows);
   match_addresses(m);
+  match_drop_unqueued(m);
   attrib_samples_sort(m->sent);
   attrib_samples_sort(m->received);
   for (guint i = 0; i < captures->len; i++) {
@@ -491,5 +658,6 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
     match_samples(m, capture, bit, m->received, TRUE);
   }
   match_compress(m);
+  match_users(m);
   match_free(m);
 }

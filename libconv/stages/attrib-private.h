@@ -19,6 +19,8 @@ enum {
   ATTRIB_FLOW_SAMPLES = 64,    /* of one flow, then every sixteenth */
   ATTRIB_STREAM_SAMPLES = 16,  /* of one TCP flow */
   ATTRIB_SEEN_EVERY = 16,
+  ATTRIB_UDP4_BYTES = 28,      /* headers of IP and UDP */
+  ATTRIB_UDP6_BYTES = 48,
 };
 
 typedef enum {
@@ -82,6 +84,7 @@ typedef struct {
   guint32 len;
   gint32 tid;
   guint32 calls;
+  gint64 time_ns;
 } AttribSkb;
 
 /* What the last received packet on a CPU was. */
@@ -110,7 +113,7 @@ typedef struct {
   gint32 tid;
   gint32 bytes;
   guint32 calls;
-  gboolean weak; /* a reader found by the size of what it read alone */
+  gboolean weak; /* a reader found by the size of what it read alone; a sender that did not queue */
   guint32 used; /* matching: a bit for each capture that has it */
 } AttribSample;
 
@@ -184,6 +187,7 @@ typedef struct {
   gint64 to_ns;
   guint32 endpoint;
   gint32 tid;
+  guint64 peer; /* hash of the other end's endpoint */
   guint8 received;
   guint8 weak;
   guint8 whole; /* the packet holds just what the call moved */
@@ -193,7 +197,8 @@ typedef struct {
  * AttribEndpoint: a local end. Of datagrams: @tuple's remote part is zero. Of TCP: an end whose
  *   socket no event tells the owner of
  * @first: its hits: @n_sent in order of time, then @n_received
- * @n_hits: of how many packets they were made; of TCP: of @n_seen
+ * @n_hits: of how many packets they were made, of @n_seen sent ones
+ * @usual: while matching: the task of most hits, @n_usual of them, if no other has as many
  * @only: the one task of all hits, or 0
  */
 typedef struct {
@@ -205,6 +210,8 @@ typedef struct {
   guint32 n_hits;
   guint32 n_seen;
   gint32 only;
+  gint32 usual;
+  guint32 n_usual;
 } AttribEndpoint;
 
 /** AttribWindows: what network operations of Windows told; see attrib-windows.h */
@@ -248,6 +255,8 @@ void attrib_machine_event(AttribMachine *machine, const AttribPlan *plan, const 
  *   so that what the call is not for is left with a look at its number
  */
 void attrib_machine_raw_call(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+/** attrib_machine_flush: no more events: buffers that no device was seen to take */
+void attrib_machine_flush(AttribMachine *machine);
 /** attrib_machine_lost: events were lost */
 void attrib_machine_lost(AttribMachine *machine);
 /**
@@ -260,6 +269,9 @@ void attrib_machine_match(AttribMachine *machine, const GPtrArray *captures);
 gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
 /** attrib_endpoint_find: index of the endpoint, or %ATTRIB_NONE */
 guint32 attrib_endpoint_find(const AttribMachine *machine, const AttribTuple *tuple);
+
+/* A connection's last packets come after its task is gone, but soon. */
+#define ATTRIB_FAREWELL_NS G_GINT64_CONSTANT(1000000000)
 
 /** What must be true of a task at the packet's instant for it to be named. */
 typedef enum { ATTRIB_ANY_LIFE, ATTRIB_NOT_DEAD, ATTRIB_ALIVE } AttribLives;

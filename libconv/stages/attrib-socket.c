@@ -131,6 +131,74 @@ void attrib_socket_move(AttribSockets *all, guint32 index, AttribWay way, gint32
   g_array_append_val(all->runs, run);
 }
 
+static guint32 socket_add_asked(guint32 asked, guint32 bytes)
+{
+  return bytes > G_MAXUINT32 - asked ? G_MAXUINT32 : asked + bytes;
+}
+
+/* The last run that began at or before @time_ns. */
+static guint32 socket_run_at(const AttribSockets *all, const AttribSide *side, gint64 time_ns)
+{
+  guint32 found = ATTRIB_NONE;
+  for (guint32 at = side->first; at != ATTRIB_NONE;) {
+    const AttribRun *run = &g_array_index(all->runs, AttribRun, at);
+    if (run->first_ns > time_ns)
+      break;
+    found = at;
+    at = run->next;
+  }
+  return found;
+}
+
+void attrib_socket_ask(AttribSockets *all, guint32 index, AttribWay way, gint32 tid,
+                       guint32 bytes, gint64 time_ns)
+{
+  AttribSide *side = &attrib_socket(all, index)->sides[way];
+  guint32 before = socket_run_at(all, side, time_ns);
+  AttribRun *at = before == ATTRIB_NONE ? NULL : &g_array_index(all->runs, AttribRun, before);
+  if (at && at->tid == tid) {
+    at->asked = socket_add_asked(at->asked, bytes);
+    return;
+  }
+  AttribRun run = { .end = at ? at->end : 0, .first_ns = time_ns, .last_ns = time_ns, .tid = tid,
+                    .next = at ? at->next : side->first, .asked = bytes };
+  guint32 place = all->runs->len;
+  if (at)
+    at->next = place;
+  else
+    side->first = place;
+  if (side->last == before)
+    side->last = place;
+  side->n++;
+  g_array_append_val(all->runs, run);
+}
+
+/*
+ * Of bytes to read more may be asked for than there are, to write seldom. So what all asked for
+ * is what they moved, if so much is missing, else what only one can have moved is that one's.
+ */
+void attrib_side_mend(AttribSockets *all, AttribSide *side)
+{
+  guint32 n = 0, sum = 0;
+  for (guint32 i = 0; i < side->n; i++) {
+    const AttribRun *run = attrib_side_run(all, side, i);
+    n += run->asked > 0;
+    sum = socket_add_asked(sum, run->asked);
+  }
+  gboolean all_moved = sum <= side->lost;
+  if (sum == 0 || side->gap || side->mended || side->lost == 0 || side->lost == G_MAXUINT32 ||
+      (!all_moved && n != 1))
+    return;
+  guint64 moved = 0;
+  for (guint32 i = 0; i < side->n; i++) {
+    AttribRun *run = &g_array_index(all->runs, AttribRun, side->first + i);
+    moved += all_moved ? run->asked : run->asked > 0 ? side->lost : 0;
+    run->end += moved;
+  }
+  side->lost -= all_moved ? sum : side->lost;
+  side->mended = TRUE;
+}
+
 void attrib_socket_take(AttribSockets *all, guint32 index, guint32 from)
 {
   AttribSocket *socket = attrib_socket(all, index), *before = attrib_socket(all, from);

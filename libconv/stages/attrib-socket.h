@@ -44,6 +44,7 @@ typedef enum { ATTRIB_WRITTEN, ATTRIB_READ, ATTRIB_N_WAYS } AttribWay;
  * @first_ns: when its first call began
  * @last_ns: when its last call ended
  * @next: the run behind it, or %ATTRIB_NONE
+ * @asked: bytes of calls whose results were not seen, not in @end; G_MAXUINT32 = any number
  */
 typedef struct {
   guint64 end;
@@ -51,6 +52,7 @@ typedef struct {
   gint64 last_ns;
   gint32 tid;
   guint32 next;
+  guint32 asked;
 } AttribRun;
 
 /**
@@ -60,6 +62,9 @@ typedef struct {
  * @isn: sequence number in front of the first byte, if @isn_known
  * @exact: all bytes of the stream are in the runs, at their places
  * @lost: at most so many bytes are missing in the runs (G_MAXUINT32 = unknown)
+ * @absent: matched: somebody used the socket who has no run here
+ * @late: matched: and was born behind the beginning of the first run, as all of these
+ * @mended: what was missing is what calls without results asked for
  */
 typedef struct {
   guint32 first;
@@ -72,6 +77,9 @@ typedef struct {
   guint32 by_calls : 1; /* counted by system calls */
   guint32 gap : 1;      /* a call whose size is not known, or events were lost */
   guint32 single : 1;   /* sealed: all runs are one task's */
+  guint32 mended : 1;
+  guint32 absent : 1;
+  guint32 late : 1;
 } AttribSide;
 
 /**
@@ -83,25 +91,32 @@ typedef struct {
  * @same: next socket with an equal tuple, or %ATTRIB_NONE
  * @opener: task that connected it in its own context, 0 = unknown
  * @epoch: gaps of its machine when it was last touched
+ * @only: matched: the one task that anything tells of, 0 = none or several
+ * @alone_ns: matched: with @shared: until then only @first was born of all who used it
  * @has_tuple: @tuple is valid
  * @born: its beginning is in the recording
+ * @shared: matched: several tasks used it
  * @accepted: it came out of a listening socket
  */
 typedef struct {
   guint64 sk;
   gint64 birth_ns;
   gint64 death_ns;
+  gint64 alone_ns;
   AttribTuple tuple;
   AttribSide sides[ATTRIB_N_WAYS];
   guint32 same;
   gint32 opener;
+  gint32 only;
+  gint32 first;
   guint16 epoch;
   guint8 has_tuple : 1;
   guint8 born : 1;
   guint8 accepted : 1;
+  guint8 shared : 1;
 } AttribSocket;
 
-G_STATIC_ASSERT(sizeof(AttribSocket) <= 128);
+G_STATIC_ASSERT(sizeof(AttribSocket) <= 144);
 
 /** AttribSockets: all zero but for attrib_sockets_init() */
 typedef struct {
@@ -133,6 +148,11 @@ guint32 attrib_socket_name(AttribSockets *all, guint32 socket, const AttribTuple
 /** attrib_socket_move: @tid moved @bytes in a call from @from_ns to @to_ns */
 void attrib_socket_move(AttribSockets *all, guint32 socket, AttribWay way, gint32 tid,
                         guint64 bytes, gint64 from_ns, gint64 to_ns);
+/** attrib_socket_ask: @tid asked to move @bytes at @time_ns; the result was not seen */
+void attrib_socket_ask(AttribSockets *all, guint32 socket, AttribWay way, gint32 tid,
+                       guint32 bytes, gint64 time_ns);
+/** attrib_side_mend: sealed: puts @side's lost bytes where calls without results asked for them */
+void attrib_side_mend(AttribSockets *all, AttribSide *side);
 /** attrib_socket_take: what was counted for @from, a descriptor, belongs to @socket */
 void attrib_socket_take(AttribSockets *all, guint32 socket, guint32 from);
 /** attrib_sockets_seal: no more changes: runs become contiguous; frees what only building needs */

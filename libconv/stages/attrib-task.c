@@ -107,11 +107,13 @@ static guint32 task_ensure_table(AttribTasks *all, AttribTask *task)
   return task->table;
 }
 
-void attrib_task_born(AttribTasks *all, gint32 parent, gint32 child, gboolean shares)
+void attrib_task_born(AttribTasks *all, gint32 parent, gint32 child, gboolean shares,
+                      gint64 time_ns)
 {
   attrib_task_ended(all, child);
   guint32 from = task_ensure_table(all, attrib_task(all, parent));
   AttribTask *task = attrib_task(all, child);
+  task->born_ns = time_ns;
   if (shares) {
     task->table = from;
     task_table(all, from)->users++;
@@ -129,7 +131,7 @@ void attrib_task_ended(AttribTasks *all, gint32 tid)
   AttribTask *task = attrib_task_at(all, index);
   task_table_drop(all, task);
   *task = (AttribTask){ .tid = tid, .table = ATTRIB_NONE, .socket = ATTRIB_NONE,
-                        .calls = task->calls + 1 };
+                        .calls = task->calls + 1, .born_ns = task->born_ns };
 }
 
 /* The place of @fd, or where it would be. */

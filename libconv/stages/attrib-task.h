@@ -19,16 +19,21 @@ typedef struct {
   guint32 table;
   guint8 call;       /* AttribCall, of the call it is in */
   guint8 subcall;    /* of socketcall */
+  guint8 left;       /* the call that came back last, as told by @left_raw kind of event */
+  guint8 left_raw : 1;
   guint8 wrote : 1;  /* in this call: an event gave the length */
   guint8 read : 1;
   guint8 peeks : 1;
+  guint8 announced : 1; /* the first of the two events that tell a birth was seen */
   gint32 fd;
   gint32 fd2;
-  guint32 argument; /* further one: command, type, flags */
+  guint32 argument; /* further one: command, type, flags, number of bytes */
   gint64 enter_ns;
+  gint64 born_ns; /* 0 = not seen */
   guint32 calls;     /* number of the call, of one it is or was in */
   guint32 tcp_calls; /* the last one that wrote to a TCP socket */
   guint32 socket;    /* in this call: the one an event named, or ATTRIB_NONE */
+  guint32 moved[2];  /* AttribWay: 1 + the socket whose bytes it moved last, 0 = none */
   guint32 sent;      /* place behind its last transmitted sample */
   guint32 n_sent;    /* samples of call number @sent_calls */
   guint32 sent_calls;
@@ -72,7 +77,8 @@ static inline AttribTask *attrib_task(AttribTasks *all, gint32 tid)
 }
 
 /** attrib_task_born: @child of @parent; with @shares it is a thread that has the same table */
-void attrib_task_born(AttribTasks *all, gint32 parent, gint32 child, gboolean shares);
+void attrib_task_born(AttribTasks *all, gint32 parent, gint32 child, gboolean shares,
+                      gint64 time_ns);
 /** attrib_task_ended: gives its table back */
 void attrib_task_ended(AttribTasks *all, gint32 tid);
 /** attrib_task_executed: descriptors that do not outlive exec are closed */

@@ -8,7 +8,7 @@
 
 enum { ATTRIB_LIVES = 64 };
 
-/* A task's life that was looked up: the one at @moment_ns. */
+/* A task's life that was looked up: the one at @moment_ns. Its process is known at @most so well. */
 typedef struct {
   const TbMachine *machine;
   gint64 moment_ns;
@@ -16,6 +16,7 @@ typedef struct {
   gint64 end_ns;
   gint32 tid;
   gboolean known;
+  TbConfidence most;
 } AttribLife;
 
 typedef struct {
@@ -191,6 +192,24 @@ const TbAttribCounts *tb_attrib_get_counts(const TbObserver *observer)
   return &((const Attrib *)observer)->counts;
 }
 
+/*
+ * How sure the owner is as a process: a task that no event told to be one may be a thread. One
+ * that is older than the recording passes for a process; one whose birth was seen, but not as
+ * what, may well be either.
+ */
+static TbConfidence attrib_sure_of_process(const TbTimeline *timeline, TbLife life)
+{
+  if (life == TB_PROC_NONE)
+    return TB_CONFIDENCE_LINKED;
+  const TbProcess *process =
+      tb_timeline_get_process(timeline, tb_timeline_life_process(timeline, life));
+  if (process->id_known)
+    return TB_CONFIDENCE_CERTAIN;
+  /* Others went on when it ended: it was a thread, or the first one of several. */
+  gboolean passes = process->start_known == TB_KNOWN_NOT && !process->leader_left;
+  return passes ? TB_CONFIDENCE_LINKED : TB_CONFIDENCE_CONTEXT;
+}
+
 /* The life of @answer's task: that of the packet before it as a rule. */
 static const AttribLife *attrib_find_life(Attrib *attrib, const TbMachine *machine,
                                           const AttribAnswer *answer)
@@ -202,7 +221,8 @@ static const AttribLife *attrib_find_life(Attrib *attrib, const TbMachine *machi
     return kept;
   TbLife life = tb_timeline_find_life_at(timeline, answer->tid, answer->time_ns);
   *kept = (AttribLife){ .machine = machine, .tid = answer->tid, .moment_ns = answer->time_ns,
-                        .known = life != TB_PROC_NONE };
+                        .known = life != TB_PROC_NONE,
+                        .most = attrib_sure_of_process(timeline, life) };
   if (kept->known) {
     kept->start_ns = tb_timeline_life_start(timeline, life);
     kept->end_ns = tb_timeline_life_end(timeline, life);
@@ -221,12 +241,14 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
   if (life->known) {
     gint64 start_ns = life->start_ns, end_ns = life->end_ns;
     if ((answer->lives == ATTRIB_ALIVE && time_ns < start_ns) ||
-        (answer->lives != ATTRIB_ANY_LIFE && time_ns > end_ns))
+        (answer->lives == ATTRIB_ALIVE && time_ns > end_ns) ||
+        (answer->lives == ATTRIB_NOT_DEAD && time_ns > end_ns &&
+         time_ns - end_ns > ATTRIB_FAREWELL_NS))
       return FALSE;
     time_ns = CLAMP(time_ns, start_ns, MAX(start_ns, end_ns));
   }
   const TbContext *who = &context_look(context, machine, answer->tid, time_ns)->context;
-  *out = (TbOwner){ .confidence = answer->confidence, .via = answer->via,
+  *out = (TbOwner){ .confidence = MIN(answer->confidence, life->most), .via = answer->via,
                     .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid,
                     .comm = who->comm, .exe = who->exe, .generation = who->generation };
   return TRUE;
@@ -237,7 +259,8 @@ static void attrib_take(Attrib *attrib, TbContextStage *context, const TbMachine
                         const AttribAnswer *answer, gint64 time_ns, TbOwner *found)
 {
   if (!answer->tid || answer->confidence < attrib->least ||
-      !attrib_name(attrib, context, machine, answer, time_ns, found)) {
+      !attrib_name(attrib, context, machine, answer, time_ns, found) ||
+      found->confidence < attrib->least) {
     *found = (TbOwner){ 0 };
     attrib->counts.unnamed++;
     return;

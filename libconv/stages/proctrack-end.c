@@ -143,6 +143,8 @@ void tb_tracker_leave(TbTracker *tracker, gint32 key, guint8 code, gboolean whol
   live->leave_code = code;
   if (live == live->group)
     live->leader_code = code;
+  if (whole)
+    track_kind_leaves(tracker, live);
   if (whole && live->group->whole_code < 0) {
     live->group->whole_code = code;
     live->group->whole_ns = tracker->now_ns;

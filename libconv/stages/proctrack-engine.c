@@ -281,9 +281,10 @@ static gboolean track_claim(TbTracker *tracker, const TbBirth *birth, TrackLive 
   TbProcess *process = tb_timeline_get_process(tracker->timeline, child->process);
   if (!birth->inferred || !maker || child == maker)
     return FALSE;
-  if (process->start_known != TB_KNOWN_NOT || process->parent != TB_PROC_NONE)
+  if (process->start_known == TB_KNOWN_SEEN || process->parent != TB_PROC_NONE)
     return TRUE; /* told better already */
-  if (child->evidence_ns < birth->since_ns || birth->is_sibling || child != child->group)
+  gint64 shown_ns = process->start_known == TB_KNOWN_NOT ? child->evidence_ns : process->start_ns;
+  if (shown_ns < birth->since_ns || birth->is_sibling || child != child->group)
     return FALSE;
   process->start_ns = birth->since_ns;
   process->start_known = TB_KNOWN_INFERRED;
@@ -332,6 +333,21 @@ void tb_tracker_birth(TbTracker *tracker, const TbBirth *birth)
     track_prove_name(tracker, child, birth->comm);
   else if (maker && maker->comm)
     track_set_first_name(tracker, child, maker->comm);
+}
+
+void tb_tracker_newborn(TbTracker *tracker, gint32 key, gboolean is_process)
+{
+  gboolean first = key > 0 && !track_lives_find(&tracker->lives, key);
+  const TrackLive *live = key > 0 ? track_get(tracker, key, TRUE) : NULL;
+  if (!live || live != live->group)
+    return;
+  TbProcess *process = tb_timeline_get_process(tracker->timeline, live->process);
+  if (process->start_known != TB_KNOWN_NOT || process->parent != TB_PROC_NONE)
+    return;
+  if (first)
+    process->start_ns = tracker->now_ns;
+  process->start_known = TB_KNOWN_INFERRED;
+  process->id_known = is_process != FALSE;
 }
 
 /* @old, another thread of the process or a number not known to be one, goes on as @leader. */
@@ -534,6 +550,8 @@ void tb_tracker_exit(TbTracker *tracker, gint32 key, TbName name, TbAnswer last)
   TrackLive *group = live->group;
   gint16 code = live->leave_code;
   TbLife life = live->life;
+  if (track_kind_ends(tracker, live, last))
+    return;
   if (live->leader_end != TB_PROC_NONE) /* It was taken over by an exec that was not told. */
     track_take_back(tracker, live);
   track_end_thread(tracker, live, TB_KNOWN_SEEN);

@@ -75,6 +75,8 @@ void tb_tracker_program(TbTracker *tracker, gint32 key, TbName name);
 void tb_tracker_exec(TbTracker *tracker, gint32 key, gint32 old_key, TbName path);
 /** tb_tracker_exit: the thread @key ended; @last = it was the last of its process */
 void tb_tracker_exit(TbTracker *tracker, gint32 key, TbName name, TbAnswer last);
+/** tb_tracker_newborn: @key's first call returns: it was just made, by whom was not told */
+void tb_tracker_newborn(TbTracker *tracker, gint32 key, gboolean is_process);
 /** tb_tracker_leave: @key asked to end, with @code (0-255); @whole = its whole process */
 void tb_tracker_leave(TbTracker *tracker, gint32 key, guint8 code, gboolean whole);
 /** tb_tracker_acts: @key runs on by its own will; signals it may have got did not kill it */

@@ -350,8 +350,13 @@ static void linux_leave(LinuxState *state, TbTracker *tracker, const TbEvent *ev
                         gint64 result)
 {
   LinuxPending *call = linux_pending(state, event->tid);
-  if (call->tid != event->tid || call->call == TB_CALL_NONE || (number >= 0 && number != call->call))
+  if (call->tid != event->tid || call->call == TB_CALL_NONE ||
+      (number >= 0 && number != call->call)) {
+    if (result == 0 && (number == TB_CALL_CLONE || number == TB_CALL_CLONE3 ||
+                        number == TB_CALL_FORK || number == TB_CALL_VFORK))
+      tb_tracker_newborn(tracker, event->tid, number == TB_CALL_FORK || number == TB_CALL_VFORK);
     return;
+  }
   switch ((TbCall)call->call) {
   case TB_CALL_CLONE:
   case TB_CALL_CLONE3:

@@ -105,5 +105,12 @@ void track_end_thread(TbTracker *tracker, TrackLive *live, TbKnown how);
 void track_end_process(TbTracker *tracker, TrackLive *group, TbKnown how);
 /** track_explain_unseen: the exit code of a process whose end was not recorded, if it asked for one */
 void track_explain_unseen(TbTracker *tracker, const TrackLive *group);
+/** track_kind_leaves: @live asks for the end of its whole process */
+void track_kind_leaves(TbTracker *tracker, const TrackLive *live);
+/**
+ * track_kind_ends: @live ends: the last of its process, or one of several, as the event says.
+ * Returns: whether it was a thread of its maker all along; its record is then given back
+ */
+gboolean track_kind_ends(TbTracker *tracker, TrackLive *live, TbAnswer last);
 /** track_end_others: every thread of @keep's process but @keep is gone */
 void track_end_others(TbTracker *tracker, TrackLive *keep);

@@ -258,7 +258,7 @@ def thin_pcap(path, out, share, seed):
 def cases(corpus):
     """Name, [(host, recording, capture, truth, clock of the recording without a date)]."""
     for name, clock in (("net-v7-zstd-mono", "mono"), ("net-v7-none-boot", "boot"),
-                        ("net-v7-zlib-mono", "mono"), 
+                        ("net-v7-zlib-mono", "mono"),
                         ("net-v6-local", None), ("net-v7-zstd-tsc", None)):
         base = os.path.join(corpus, name)
         for capture in "A-ns.pcap", "B-us.pcap":
@@ -332,7 +332,7 @@ def run_dump(dump, inputs, *more, least=2):
         found = {}
         for end, at in (("src", 9), ("dst", 14)):
             if fields[at] != "-" and int(fields[at + 2]) >= least:
-                found[end] = (int(fields[at]), int(fields[at + 1]), fields[at + 3])
+                found[end] = (int(fields[at]), int(fields[at + 1]), fields[at + 3], int(fields[at + 2]))
         packet = Line(fields)
         if packet.proto in (6, 17):
             out.append((fields[0], 0, packet, found))
@@ -426,18 +426,45 @@ def stress(dump, corpus):
               total > 0 and unnamed <= total * most_unnamed and counts["unnamed"] - unnamed <= (2 if most_unnamed < 1 else total)
               and counts["wrong"] <= claimed * most_wrong,
               "\n".join("%s %d" % item for item in sorted(counts.items())) + "\n" + "\n".join(wrongs))
-    for seed in 1, 2, 3:
-        more = ["--lose=0.1", "--seed=%d" % seed]
-        counts, wrongs = judge_stress(truth, run_dump(dump, inputs, *more), starts)
-        certain, certain_wrongs = judge_stress(truth, run_dump(dump, inputs, *more, least=3), starts)
-        total = counts["right"] + counts["unnamed"] + counts["wrong"]
-        check("net-stress, a tenth of the events lost (seed %d): %.1f %% right, %d wrong, %d wrong and certain" % (
-            seed, 100 * counts["right"] / total, counts["wrong"], certain["wrong"]), certain["wrong"] == 0,
-              "\n".join("%s %d" % item for item in sorted(counts.items())) + "\n" + "\n".join(certain_wrongs))
+    losses(dump, "net-stress", inputs, lambda packets: judge_stress(truth, packets, starts))
+
+
+# Shares of events lost one by one, or all of a CPU for some time, which a mark then tells; for
+# how many seeds; how much is right at the least, and wrong at the most, of all ends.
+LOSSES = (
+    ("a tenth of the events lost", ["--lose=0.1"], 20, 0.98, 0.005),
+    ("three tenths of the events lost", ["--lose=0.3"], 5, 0.8, 0.03),
+    ("a tenth of the time lost", ["--lose=0.1", "--mark=1000000"], 5, 0.7, 0.1),
+)
+# Calls of sockets go through socketcall() there, whose descriptor no event tells.
+LEAST_RIGHT = {("guest-i386", 20): 0.96, ("guest-s390x", 20): 0.97}
+
+
+def certain_only(packets):
+    return [(host, time, packet, {end: who for end, who in found.items() if who[3] >= 3})
+            for host, time, packet, found in packets]
+
+
+def losses(dump, name, inputs, judge_packets):
+    """Events are lost in several ways; nothing certain may be wrong by that."""
+    for what, more, seeds, least, most_wrong in LOSSES:
+        overall, certain, wrongs = collections.Counter(), 0, []
+        for seed in range(1, seeds + 1):
+            packets = run_dump(dump, inputs, *more, "--seed=%d" % seed)
+            counts, some = judge_packets(packets)
+            overall.update({verdict: counts[verdict] for verdict in ("right", "unnamed", "wrong")})
+            wrongs += ["seed %d: %s" % (seed, line) for line in some]
+            counts, some = judge_packets(certain_only(packets))
+            certain += counts["wrong"]
+            wrongs += ["seed %d, certain: %s" % (seed, line) for line in some]
+        total = max(1, sum(overall.values()))
+        check("%s, %s, %d times: %.2f %% right, %d wrong, %d of them certain" % (
+            name, what, seeds, 100 * overall["right"] / total, overall["wrong"], certain),
+              certain == 0 and overall["right"] >= total * LEAST_RIGHT.get((name, seeds), least) and
+              overall["wrong"] <= total * most_wrong, "\n".join(wrongs[:10]))
 
 
 def thinned(dump, corpus, folder, wanted):
-    overall = collections.Counter()
     for name, parts in cases(corpus):
         if not wanted(name) or "B-us" in name:
             continue
@@ -453,21 +480,26 @@ def thinned(dump, corpus, folder, wanted):
             check("%s, 43 %% of the packets left out (seed %d)" % (name, seed),
                   data["right"] == sum(data.values()) > 0 and share_of(table, "wrong") == 0 and remote == 0,
                   show(table) + "\n" + "\n".join(wrongs[:5]))
-            more = ["--lose=0.1", "--seed=%d" % seed]
-            table, _, wrongs = run_thinned(dump, parts, folder, None, more)
-            for counts in table.values():
-                overall.update(counts)
-            certain, _, certain_wrongs = run_thinned(dump, parts, folder, None, more, least=3)
-            check("%s, a tenth of the events lost (seed %d): %.1f %% right, %.1f %% wrong" % (
-                name, seed, 100 * share_of(table, "right"), 100 * share_of(table, "wrong")),
-                  share_of(certain, "wrong") == 0,
-                  show(table) + "\n" + "\n".join(wrongs[:5] + certain_wrongs[:5]))
-    total = sum(overall.values())
-    if total:
-        check("a tenth of the events lost, all together: %.2f %% right, %d wrong of %d" % (
-            100 * overall["right"] / total, overall["wrong"], total),
-              overall["right"] >= total * 0.98 and overall["wrong"] <= total * 0.005)
+        inputs, truths = case_inputs(parts)
+        starts = stream_starts(run_dump(dump, inputs))
 
+        def sum_up(packets, truths=truths, starts=starts):
+            table, _, wrongs = judge(truths, packets, starts)
+            total = collections.Counter()
+            for counts in table.values():
+                total.update(counts)
+            return total, wrongs
+        losses(dump, name, inputs, sum_up)
+
+
+def no_network_events(dump, corpus):
+    """The recording holds system calls only: no event relates a socket to an address."""
+    base = os.path.join(corpus, "net-v7-zstd-instance")
+    shift = offset_of(read_truth(base + "/truth.jsonl"), "mono")
+    inputs = ["a=%s/trace.dat@+%s" % (base, shift), "a=%s/A-ns.pcap" % base]
+    packets = run_dump(dump, inputs)
+    check("net-v7-zstd-instance: nobody is named where no network events were recorded",
+          len(packets) > 0 and not any(found for _, _, _, found in packets))
 
 
 def main():
@@ -490,6 +522,8 @@ def main():
         thinned(dump, corpus, folder, wanted)
     if wanted("net-stress"):
         stress(dump, corpus)
+    if wanted("net-v7-zstd-instance"):
+        no_network_events(dump, corpus)
     print("1..%d" % len(RESULTS))
     return 0 if all(RESULTS) else 1
 

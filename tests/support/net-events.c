@@ -70,6 +70,17 @@ static TbEventType *net_make_type(guint kind)
   return type;
 }
 
+/* Known to be processes; the one behind them is older than the recording. */
+static void net_add_processes(Net *net)
+{
+  static const gint32 pids[] = { 100, 101, 200, 201, 300 };
+  for (guint i = 0; i < G_N_ELEMENTS(pids); i++) {
+    guint32 id = tb_timeline_add_process(net->machine->timeline, pids[i]);
+    tb_timeline_get_process(net->machine->timeline, id)->id_known = TRUE;
+  }
+  tb_timeline_add_process(net->machine->timeline, NET_OLDER);
+}
+
 Net *net_new(void)
 {
   Net *net = g_new0(Net, 1);
@@ -87,6 +98,7 @@ Net *net_new(void)
     net->types[i] = net_make_type(i);
     g_assert_true(net->attrib->ops->wants_type(net->attrib, net->types[i]));
   }
+  net_add_processes(net);
   net->now_ns = 1000000000;
   return net;
 }

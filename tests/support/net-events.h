@@ -9,6 +9,8 @@
 #include "stages/attrib.h"
 
 #define NET_TYPES 11
+/* A task whose birth was not seen: it passes for a process. */
+#define NET_OLDER 500
 
 /**
  * Net: a machine of x86_64, a recording and a capture of it

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Prints the owners of every packet of some inputs, one line a packet, for tests to judge; on
- * the way it can hide events from attribution, by name or at random.
- * usage: owners-dump [--drop=PREFIX,...] [--lose=SHARE] [--seed=N] [NAME=]FILE[@+SECONDS]...
+ * the way it can hide events, by name from attribution, or at random from all who watch: each
+ * by itself and unnoticed, or all of one CPU for NS nanoseconds, and then a mark tells of it.
+ * usage: owners-dump [--drop=PREFIX,...] [--lose=SHARE [--mark=NS]] [--seed=N]
+ *                    [NAME=]FILE[@+SECONDS]...
  * Line: host src sport dst dport protocol flags seq payload, then for src and dst
  * pid tid confidence via comm, separated by tabs.
  */
@@ -15,34 +17,65 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Shows the events on to attribution, but for some. */
+enum { SIEVE_CPUS = 64 };
+
+typedef struct {
+  char **drop;
+  double lose;
+  gint64 mark_ns; /* 0 = events are lost one by one, and nothing tells */
+  guint32 seed;
+} SieveRules;
+
+/* Shows events on to an observer, but for some. */
 typedef struct {
   TbObserver observer;
   TbObserver *inner;
-  char **drop;
-  double lose;
-  GRand *random;
+  const SieveRules *rules;
+  gboolean lost[SIEVE_CPUS]; /* by CPU: a mark is due */
 } Sieve;
 
-static Sieve *the_sieve;
+static TbObserver *the_attrib;
 static TbContextStage *the_context;
 
 static gboolean sieve_wants_type(TbObserver *observer, const TbEventType *type)
 {
   Sieve *sieve = (Sieve *)observer;
+  char **drop = sieve->inner == the_attrib ? sieve->rules->drop : NULL;
   g_autofree char *name = g_strdup_printf("%s:%s", type->system, type->name);
-  for (guint i = 0; sieve->drop && sieve->drop[i]; i++)
-    if (g_str_has_prefix(name, sieve->drop[i]))
+  for (guint i = 0; drop && drop[i]; i++)
+    if (g_str_has_prefix(name, drop[i]))
       return FALSE;
   return sieve->inner->ops->wants_type(sieve->inner, type);
+}
+
+/* The same answer for every observer. */
+static gboolean sieve_loses(const SieveRules *rules, const TbEvent *event)
+{
+  guint64 when = (guint64)event->time_ns;
+  guint64 what = rules->mark_ns ? when / (guint64)rules->mark_ns
+                                : when ^ (guint64)event->type->id << 40;
+  guint64 h = (what ^ (guint64)event->cpu << 56 ^ (guint64)rules->seed << 32) + rules->seed;
+  for (guint i = 0; i < 3; i++)
+    h = (h ^ h >> 31) * 0x9e3779b97f4a7c15u;
+  return (double)(h >> 11) < rules->lose * (double)(G_GUINT64_CONSTANT(1) << 53);
 }
 
 static void sieve_event(TbObserver *observer, const TbEvent *event)
 {
   Sieve *sieve = (Sieve *)observer;
-  if (event->kind == TB_EVENT_KIND_TRACE && sieve->lose > 0 &&
-      g_rand_double(sieve->random) < sieve->lose)
-    return;
+  gboolean *lost = &sieve->lost[event->cpu % SIEVE_CPUS];
+  if (event->kind == TB_EVENT_KIND_TRACE && sieve->rules->lose > 0) {
+    gboolean loses = sieve_loses(sieve->rules, event);
+    if (*lost && !loses) {
+      TbEvent mark = *event;
+      mark.kind = TB_EVENT_KIND_LOST;
+      mark.lost = 0;
+      sieve->inner->ops->event(sieve->inner, &mark);
+    }
+    *lost = loses && sieve->rules->mark_ns;
+    if (loses)
+      return;
+  }
   sieve->inner->ops->event(sieve->inner, event);
 }
 
@@ -56,11 +89,11 @@ static void sieve_free(TbObserver *observer)
 {
   Sieve *sieve = (Sieve *)observer;
   sieve->inner->ops->free(sieve->inner);
-  g_rand_free(sieve->random);
   g_free(sieve);
 }
 
-static const TbObserverOps sieve_ops = {
+/* What the two observers behind sieves ask for. */
+static const TbObserverOps packet_sieve_ops = {
   .name = "sieve",
   .wants_type = sieve_wants_type,
   .wants_packets = TRUE,
@@ -69,6 +102,23 @@ static const TbObserverOps sieve_ops = {
   .finish = sieve_finish,
   .free = sieve_free,
 };
+
+static const TbObserverOps sieve_ops = {
+  .name = "sieve",
+  .wants_type = sieve_wants_type,
+  .event = sieve_event,
+  .finish = sieve_finish,
+  .free = sieve_free,
+};
+
+static TbObserver *sieve_new(TbObserver *inner, const SieveRules *rules)
+{
+  Sieve *sieve = g_new0(Sieve, 1);
+  sieve->observer.ops = inner->ops->wants_packets ? &packet_sieve_ops : &sieve_ops;
+  sieve->inner = inner;
+  sieve->rules = rules;
+  return &sieve->observer;
+}
 
 static void print_address(const guint8 *bytes, guint family)
 {
@@ -102,7 +152,7 @@ static gboolean dump_event(TbWriter *writer, const TbEvent *event, GError **erro
   if (event->kind != TB_EVENT_KIND_PACKET)
     return TRUE;
   tb_net_parse(event->source->link_type, event->data, event->len, event->orig_len, &h);
-  tb_attrib_apply(the_sieve->inner, the_context, &packet, event->timeline_ns);
+  tb_attrib_apply(the_attrib, the_context, &packet, event->timeline_ns);
   if (h.family == 0)
     return TRUE;
   printf("%s\t", tb_machine_get_label(event->source->machine));
@@ -159,37 +209,35 @@ static TbInputSpec dump_input(char *text)
 
 int main(int argc, char **argv)
 {
-  Sieve *sieve = g_new0(Sieve, 1);
   g_autoptr(GArray) inputs = g_array_new(FALSE, FALSE, sizeof(TbInputSpec));
   g_autoptr(GError) error = NULL;
-  guint32 seed = 1;
-  sieve->observer.ops = &sieve_ops;
-  sieve->inner = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
+  SieveRules rules = { .seed = 1 };
   for (int i = 1; i < argc; i++) {
     if (g_str_has_prefix(argv[i], "--drop=")) {
-      sieve->drop = g_strsplit(argv[i] + 7, ",", -1);
+      rules.drop = g_strsplit(argv[i] + 7, ",", -1);
     } else if (g_str_has_prefix(argv[i], "--lose=")) {
-      sieve->lose = g_ascii_strtod(argv[i] + 7, NULL);
+      rules.lose = g_ascii_strtod(argv[i] + 7, NULL);
+    } else if (g_str_has_prefix(argv[i], "--mark=")) {
+      rules.mark_ns = g_ascii_strtoll(argv[i] + 7, NULL, 10);
     } else if (g_str_has_prefix(argv[i], "--seed=")) {
-      seed = (guint32)g_ascii_strtoull(argv[i] + 7, NULL, 10);
+      rules.seed = (guint32)g_ascii_strtoull(argv[i] + 7, NULL, 10);
     } else {
       TbInputSpec spec = dump_input(argv[i]);
       g_array_append_val(inputs, spec);
     }
   }
-  sieve->random = g_rand_new_with_seed(seed);
-  the_sieve = sieve;
+  the_attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
   TbPipelineOptions options = { .registry = &tb_formats };
   g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
-  tb_pipeline_add_observer(pipeline, tb_proctrack_new());
-  tb_pipeline_add_observer(pipeline, &sieve->observer);
+  tb_pipeline_add_observer(pipeline, sieve_new(tb_proctrack_new(), &rules));
+  tb_pipeline_add_observer(pipeline, sieve_new(the_attrib, &rules));
   TbWriterCounts counts;
   g_autoptr(TbOutput) output = tb_output_open("-", FALSE, &error);
   gboolean ok = output &&
                 tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error) &&
                 tb_pipeline_emit(pipeline, &dump_format, output, &counts, &error);
-  g_strfreev(sieve->drop);
+  g_strfreev(rules.drop);
   if (!ok)
     fprintf(stderr, "%s\n", error->message);
   return ok ? 0 : 1;

@@ -23,6 +23,56 @@ static void test_written_and_read(void)
   net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 200, TB_CONFIDENCE_LINKED);
 }
 
+/* Whose birth was not seen may be a thread of any process: never certain. */
+static void test_process_not_known(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, NET_OLDER, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, NET_OLDER, 0xa1, TRUE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_finish(net);
+  net_expect(net, 1, NET_OLDER, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+}
+
+/* The result of a call was not seen; what is missing is what the call asked for. */
+static void test_missing_result(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_call(net, 100, 41, 2, 1, 0, 3);     /* socket() = 3 */
+  net_enter(net, 100, 44, 3, 0, 1000);    /* sendto(3, 1000) ... */
+  net_length(net, 100, 0xa1, TRUE, 1000, 0);
+  net_leave(net, 100, 44, 1000);          /* ... = 1000 */
+  net_fork(net, 100, 101, 0x1200000);
+  net_enter(net, 101, 44, 3, 0, 500);     /* sendto(3, 500) ... and nothing more of it */
+  net_call(net, 101, 44, 3, 0, 70, 70);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 1000);
+  net_packet_tcp(net, 40000, 80, 2000, 0, TB_NET_TCP_ACK, 500);
+  net_packet_tcp(net, 40000, 80, 2500, 0, TB_NET_TCP_ACK, 70);
+  net_packet_tcp(net, 40000, 80, 2570, 0, TB_NET_TCP_ACK | TB_NET_TCP_FIN, 0);
+  net_finish(net);
+  net_expect(net, 1, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 2, 101, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 101, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+}
+
+/* Two used the socket, of one of them no byte was seen to be written: it may have been any. */
+static void test_turn_unseen(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_connect(net, 100, 0xa1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_length(net, 101, 0xa1, TRUE, 700, 0);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 900);
+  net_packet_tcp(net, 40000, 80, 1900, 0, TB_NET_TCP_ACK, 700);
+  net_packet_tcp(net, 40000, 80, 2600, 0, TB_NET_TCP_ACK | TB_NET_TCP_FIN, 0);
+  net_finish(net);
+  net_expect(net, 1, 101, TB_CONFIDENCE_CONTEXT, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 2, 101, TB_CONFIDENCE_CONTEXT, 0, TB_CONFIDENCE_NONE);
+}
+
 /* Bytes that leave late are the first writer's, whoever runs or wrote last. */
 static void test_ranges_through_a_hand_over(void)
 {
@@ -323,6 +373,9 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/attrib/stream/written-and-read", test_written_and_read);
+  g_test_add_func("/attrib/stream/process-not-known", test_process_not_known);
+  g_test_add_func("/attrib/stream/missing-result", test_missing_result);
+  g_test_add_func("/attrib/stream/turn-unseen", test_turn_unseen);
   g_test_add_func("/attrib/stream/ranges-through-a-hand-over", test_ranges_through_a_hand_over);
   g_test_add_func("/attrib/stream/peek-does-not-count", test_peek_does_not_count);
   g_test_add_func("/attrib/stream/missing-bytes-lower-the-confidence",
