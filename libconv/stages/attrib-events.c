@@ -32,6 +32,9 @@ enum {
   EVENTS_SYS_RECV = 10,
   EVENTS_SYS_RECVFROM = 12,
   EVENTS_SYS_RECVMSG = 17,
+  EVENTS_UDP_HEADER = 8,
+  EVENTS_IP4_HEADER = 20,
+  EVENTS_IP6_FRAGMENT = 48, /* headers of IPv6 and fragment */
   EVENTS_LINK_BYTES = 14,
   EVENTS_LOOK_BACK = 64,
 };
@@ -341,6 +344,27 @@ static void events_data_ready(AttribMachine *m, const AttribPlan *plan, const Tb
   m->arrivals[event->cpu].len = 0;
 }
 
+/*
+ * The first fragment of a datagram of @bytes whose last one came at @last_ns: as many packets
+ * before it, on whatever CPU, as make up the bytes. @headers: of IP and fragment, in each of them
+ */
+static const AttribArrival *events_first_fragment(const AttribMachine *m, gint64 last_ns,
+                                                  gint64 bytes, gint64 headers)
+{
+  gint64 sum = 0;
+  gboolean begun = FALSE;
+  for (guint n = 0; n < ATTRIB_RECENT && n < m->n_recent; n++) {
+    const AttribArrival *arrival = &m->recent[(m->n_recent - 1 - n) % ATTRIB_RECENT];
+    begun |= arrival->time_ns == last_ns;
+    if (!begun || arrival->len <= headers)
+      continue;
+    sum += arrival->len - headers;
+    if (sum >= bytes + EVENTS_UDP_HEADER)
+      return sum == bytes + EVENTS_UDP_HEADER ? arrival : NULL;
+  }
+  return NULL;
+}
+
 /* @task read @bytes from a datagram socket: the oldest datagram of that size. */
 static void events_read_datagram(AttribMachine *m, const AttribTask *task, guint64 sk,
                                  gint32 bytes)
@@ -349,7 +373,13 @@ static void events_read_datagram(AttribMachine *m, const AttribTask *task, guint
   for (guint32 i = 0; inbox && i < inbox->n; i++) {
     const AttribArrival *arrival = &inbox->arrivals[(inbox->first + i) % ATTRIB_ARRIVED];
     gint64 headers = (gint64)arrival->len - bytes;
-    if (headers < 20 || headers > 80)
+    if (headers < 0) {
+      const AttribArrival *last = arrival;
+      arrival = events_first_fragment(m, last->time_ns, bytes, EVENTS_IP4_HEADER);
+      if (!arrival)
+        arrival = events_first_fragment(m, last->time_ns, bytes, EVENTS_IP6_FRAGMENT);
+    }
+    if (!arrival || (headers >= 0 && headers < 20) || headers > 80)
       continue; /* cut to the reader's buffer, or another one */
     AttribSample sample = { .time_ns = arrival->time_ns, .len = arrival->len, .tid = task->tid,
                             .bytes = bytes };
@@ -399,13 +429,15 @@ static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEven
   else
     task->read = m->reads_told = TRUE;
   gboolean stream = events_int(plan, 1, event) == ATTRIB_TCP;
-  if (stream) {
+  if (stream && bytes <= 0) {
+    /* An error may be all that is left of a socket: it makes no new one. */
+  } else if (stream) {
     guint32 index = attrib_socket_find(&m->sockets, sk, event->time_ns);
     events_bind(m, task, index);
     if (out)
       events_note_stream(m, task);
     task->moved[out ? ATTRIB_WRITTEN : ATTRIB_READ] = index + 1;
-    if (bytes > 0 && !peek)
+    if (!peek)
       attrib_socket_move(&m->sockets, index, out ? ATTRIB_WRITTEN : ATTRIB_READ, task->tid,
                          (guint64)bytes, task->call ? task->enter_ns : event->time_ns,
                          event->time_ns);

@@ -357,9 +357,24 @@ void attrib_look(const AttribMachine *m, const TbNetHeaders *headers, gint64 tim
 {
   AttribTuple tuple;
   *src = *dst = (AttribAnswer){ 0 };
-  if (headers->fragment || !attrib_headers_tuple(headers, &tuple))
+  TbNetHeaders first;
+  if (headers->fragment) {
+    if (!attrib_pieces_find(m->pieces, headers, time_ns, &first, &time_ns))
+      return;
+    headers = &first;
+  }
+  if (!attrib_headers_tuple(headers, &tuple))
     return;
   AttribTuple reverse = attrib_tuple_reverse(&tuple);
   look_end(m, &tuple, TRUE, headers, time_ns, src);
   look_end(m, &reverse, FALSE, headers, time_ns, dst);
+}
+
+void attrib_look_quoted(const AttribMachine *m, const TbNetHeaders *quoted, gint64 time_ns,
+                        AttribAnswer *dst)
+{
+  AttribTuple tuple;
+  *dst = (AttribAnswer){ 0 };
+  if (attrib_headers_tuple(quoted, &tuple))
+    look_end(m, &tuple, TRUE, quoted, time_ns, dst);
 }

@@ -145,14 +145,22 @@ static gint match_compare_ns(gconstpointer a, gconstpointer b)
   return x < y ? -1 : x > y;
 }
 
+/* Of a ping the kernel gets the question, and sends the answer by itself. */
+static inline gboolean match_is_kernels(const AttribSeen *seen, gboolean received)
+{
+  return received ? seen->asks : seen->answers;
+}
+
 /* The usual distance from sample to packet, and how far from it a match may lie. */
-static gboolean match_distance(const AttribCapture *capture, const GArray *samples, gint64 *usual_ns,
-                               gint64 *near_ns)
+static gboolean match_distance(const AttribCapture *capture, const GArray *samples,
+                               gboolean received, gint64 *usual_ns, gint64 *near_ns)
 {
   g_autoptr(GArray) residuals = g_array_new(FALSE, FALSE, sizeof(gint64));
   for (guint i = 0; i < capture->seen->len; i++) {
     const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
     gint64 until_ns = seen->time_ns + MATCH_FAR_NS, best = G_MAXINT64;
+    if (match_is_kernels(seen, received))
+      continue;
     guint at = match_lower(samples, seen->len, seen->time_ns - MATCH_FAR_NS);
     for (const AttribSample *sample; (sample = match_sample(samples, at, seen->len, until_ns));
          at++) {
@@ -322,13 +330,15 @@ static void match_samples(AttribMachine *m, const AttribCapture *capture, guint3
                           GArray *samples, gboolean received)
 {
   gint64 usual_ns, near_ns;
-  if (!match_distance(capture, samples, &usual_ns, &near_ns))
+  if (!match_distance(capture, samples, received, &usual_ns, &near_ns))
     return;
   g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(MatchPair));
   g_autofree guint8 *taken = g_new0(guint8, (gsize)capture->seen->len + 1);
-  for (guint i = 0; i < capture->seen->len; i++)
-    match_candidates(samples, &g_array_index(capture->seen, AttribSeen, i), i, usual_ns, near_ns,
-                     pairs);
+  for (guint i = 0; i < capture->seen->len; i++) {
+    const AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
+    if (!match_is_kernels(seen, received))
+      match_candidates(samples, seen, i, usual_ns, near_ns, pairs);
+  }
   g_array_sort(pairs, match_compare_pairs);
   for (guint i = 0; i < pairs->len; i++) {
     const MatchPair *pair = &g_array_index(pairs, MatchPair, i);
@@ -651,12 +661,14 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
     if (capture->source->machine != m->machine)
       continue;
     attrib_capture_align(capture);
+    g_array_append_vals(m->pieces, capture->pieces->data, capture->pieces->len);
     attrib_windows_match(m->windows, capture);
     attrib_match_streams(m, capture);
     match_samples(m, capture, bit, m->sent, FALSE);
     match_count_seen(m, capture);
     match_samples(m, capture, bit, m->received, TRUE);
   }
+  attrib_pieces_sort(m->pieces);
   match_compress(m);
   match_users(m);
   match_free(m);

@@ -16,6 +16,11 @@ gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out)
                         .protocol = headers->protocol };
   attrib_address_set(out->local, headers->source, headers->family);
   attrib_address_set(out->remote, headers->target, headers->family);
+  /* Who asks is known by a number; the kernel, which answers, has none. */
+  if (headers->icmp == TB_NET_ICMP_ASK)
+    out->local_port = headers->icmp_id;
+  else if (headers->icmp == TB_NET_ICMP_ANSWER)
+    out->remote_port = headers->icmp_id;
   return TRUE;
 }
 
@@ -128,7 +133,9 @@ static void packets_keep(AttribCapture *capture, guint32 flow_index, const TbNet
   if (n >= (tcp ? ATTRIB_STREAM_SAMPLES : ATTRIB_FLOW_SAMPLES) && n % ATTRIB_SEEN_EVERY != 0)
     return;
   AttribSeen seen = { .time_ns = time_ns, .flow = flow_index, .len = headers->network_len,
-                      .payload = headers->payload_len };
+                      .payload = headers->payload_len,
+                      .answers = headers->icmp == TB_NET_ICMP_ANSWER,
+                      .asks = headers->icmp == TB_NET_ICMP_ASK };
   g_array_append_val(capture->seen, seen);
 }
 
@@ -139,6 +146,7 @@ AttribCapture *attrib_capture_new(TbSource *source)
   capture->flows = g_array_new(FALSE, FALSE, sizeof(AttribFlow));
   capture->streams = g_array_new(FALSE, FALSE, sizeof(AttribStream));
   capture->seen = g_array_new(FALSE, FALSE, sizeof(AttribSeen));
+  capture->pieces = g_array_new(FALSE, FALSE, sizeof(AttribPiece));
   return capture;
 }
 
@@ -147,6 +155,7 @@ void attrib_capture_free(AttribCapture *capture)
   g_array_unref(capture->flows);
   g_array_unref(capture->streams);
   g_array_unref(capture->seen);
+  g_array_unref(capture->pieces);
   attrib_map_clear(&capture->flow_by_tuple);
   g_free(capture);
 }
@@ -171,6 +180,10 @@ void attrib_capture_align(AttribCapture *capture)
     stream->first_ns = packets_aligned(capture->source, stream->first_ns);
     stream->last_ns = packets_aligned(capture->source, stream->last_ns);
   }
+  for (guint i = 0; i < capture->pieces->len; i++) {
+    AttribPiece *piece = &g_array_index(capture->pieces, AttribPiece, i);
+    piece->time_ns = packets_aligned(capture->source, piece->time_ns);
+  }
   for (guint i = 0; i < capture->seen->len; i++) {
     AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
     seen->time_ns = packets_aligned(capture->source, seen->time_ns);
@@ -185,6 +198,8 @@ void attrib_capture_packet(AttribCapture *capture, const TbEvent *event)
   tb_net_parse_packet(event, &headers);
   if (!attrib_headers_tuple(&headers, &tuple) || headers.fragment)
     return;
+  if (G_UNLIKELY(headers.first_fragment && headers.has_transport))
+    attrib_pieces_note(capture->pieces, &headers, event->time_ns);
   guint32 flow = packets_flow(capture, &tuple);
   if (flow == ATTRIB_NONE)
     return;

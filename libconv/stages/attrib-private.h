@@ -16,7 +16,7 @@ enum {
   ATTRIB_ARRIVED = 64,         /* datagrams that wait for their reader, by socket */
   ATTRIB_SAMPLES = 1 << 18,    /* transmitted, received and captured packets kept to compare */
   ATTRIB_FLOWS = 1 << 22,      /* beyond that new ones are not followed */
-  ATTRIB_FLOW_SAMPLES = 64,    /* of one flow, then every sixteenth */
+  ATTRIB_FLOW_SAMPLES = 1 << 14, /* of one flow, then every sixteenth */
   ATTRIB_STREAM_SAMPLES = 16,  /* of one TCP flow */
   ATTRIB_SEEN_EVERY = 16,
   ATTRIB_UDP4_BYTES = 28,      /* headers of IP and UDP */
@@ -150,13 +150,26 @@ typedef struct {
   guint32 seen;
 } AttribFlow;
 
-/** AttribSeen: a captured packet to compare with samples */
+/**
+ * AttribSeen: a captured packet to compare with samples
+ * @answers, @asks: the kernel's own: its sender, or who gets it, is no task
+ */
 typedef struct {
   gint64 time_ns;
   guint32 flow;
   guint32 len;
   guint32 payload;
+  guint8 answers;
+  guint8 asks;
 } AttribSeen;
+
+/** AttribPiece: a first fragment: where the others of its datagram find their ports */
+typedef struct {
+  guint64 key;
+  gint64 time_ns;
+  guint16 source_port;
+  guint16 target_port;
+} AttribPiece;
 
 /**
  * AttribCapture: what was seen of one source of packets; whose it is may be known only later
@@ -168,6 +181,7 @@ typedef struct {
   AttribMap flow_by_tuple;
   GArray *streams; /* AttribStream */
   GArray *seen;    /* AttribSeen */
+  GArray *pieces;  /* AttribPiece */
 } AttribCapture;
 
 AttribCapture *attrib_capture_new(TbSource *source);
@@ -243,6 +257,7 @@ typedef struct {
   GArray *hits;
   AttribWindows *windows;
   AttribTold *told;
+  GArray *pieces; /* AttribPiece, sorted */
 } AttribMachine;
 
 AttribMachine *attrib_machine_new(const TbMachine *machine);
@@ -264,6 +279,18 @@ void attrib_machine_lost(AttribMachine *machine);
  * as they are the machine's, and frees what only that needed
  */
 void attrib_machine_match(AttribMachine *machine, const GPtrArray *captures);
+
+/** attrib_pieces_note: the first fragment of a datagram, at @time_ns */
+void attrib_pieces_note(GArray *pieces, const TbNetHeaders *headers, gint64 time_ns);
+void attrib_pieces_sort(GArray *pieces);
+/**
+ * attrib_pieces_find: sorted: what @later, a fragment at @time_ns, is a part of
+ * @first: (out): @later with the ports of the first fragment, which was seen at @first_ns
+ */
+gboolean attrib_pieces_find(const GArray *pieces, const TbNetHeaders *later, gint64 time_ns,
+                            TbNetHeaders *first, gint64 *first_ns);
+/** attrib_quoted: the headers that @packet, the news of an error, quotes; FALSE if it is none */
+gboolean attrib_quoted(const TbEvent *packet, const TbNetHeaders *headers, TbNetHeaders *quoted);
 
 /** attrib_headers_tuple: local is the sender; FALSE where there is no IP */
 gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
@@ -297,6 +324,9 @@ typedef struct {
 /** attrib_look: @headers of a packet at @time_ns of the machine's timeline */
 void attrib_look(const AttribMachine *machine, const TbNetHeaders *headers, gint64 time_ns,
                  AttribAnswer *src, AttribAnswer *dst);
+/** attrib_look_quoted: of the news of an error about a packet with the headers @quoted */
+void attrib_look_quoted(const AttribMachine *machine, const TbNetHeaders *quoted, gint64 time_ns,
+                        AttribAnswer *dst);
 
 /** attrib_look_socket: (nullable): the socket that has @tuple at @time_ns; @syn: the packet opens it */
 const AttribSocket *attrib_look_socket(const AttribMachine *machine, const AttribTuple *tuple,

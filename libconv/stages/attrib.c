@@ -46,12 +46,13 @@ AttribMachine *attrib_machine_new(const TbMachine *machine)
   m->received = g_array_new(FALSE, FALSE, sizeof(AttribSample));
   m->endpoints = g_array_new(FALSE, FALSE, sizeof(AttribEndpoint));
   m->hits = g_array_new(FALSE, FALSE, sizeof(AttribHit));
+  m->pieces = g_array_new(FALSE, FALSE, sizeof(AttribPiece));
   return m;
 }
 
 void attrib_machine_free(AttribMachine *m)
 {
-  GArray **arrays[] = { &m->inboxes, &m->sent, &m->received, &m->endpoints, &m->hits };
+  GArray **arrays[] = { &m->inboxes, &m->sent, &m->received, &m->endpoints, &m->hits, &m->pieces };
   for (guint i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_clear_pointer(arrays[i], g_array_unref);
   attrib_sockets_clear(&m->sockets);
@@ -248,7 +249,8 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
     time_ns = CLAMP(time_ns, start_ns, MAX(start_ns, end_ns));
   }
   const TbContext *who = &context_look(context, machine, answer->tid, time_ns)->context;
-  *out = (TbOwner){ .confidence = MIN(answer->confidence, life->most), .via = answer->via,
+  TbConfidence most = answer->told ? answer->confidence : life->most;
+  *out = (TbOwner){ .confidence = MIN(answer->confidence, most), .via = answer->via,
                     .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid,
                     .comm = who->comm, .exe = who->exe, .generation = who->generation };
   return TRUE;
@@ -310,11 +312,13 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
                        const TbEvent *packet, gint64 timeline_ns, TbOwners *owners)
 {
   const TbMachine *machine = packet->source->machine;
-  TbNetHeaders headers;
+  TbNetHeaders headers, quoted;
   AttribAnswer src, dst;
   TbOwner found_src, found_dst;
   tb_net_parse_packet(packet, &headers);
   attrib_look(m, &headers, timeline_ns, &src, &dst);
+  if (G_UNLIKELY(headers.icmp == TB_NET_ICMP_ERROR) && attrib_quoted(packet, &headers, &quoted))
+    attrib_look_quoted(m, &quoted, timeline_ns, &dst);
   gint64 told_ns = m->told ? attrib_told_packet_ns(packet) : timeline_ns;
   if (G_UNLIKELY(m->told))
     attrib_told_look(m->told, &headers, told_ns, &src, &dst);

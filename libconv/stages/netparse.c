@@ -29,6 +29,7 @@ enum {
   NET_IPV6_EXTENSIONS = 8,
   NET_TCP_BYTES = 20,
   NET_UDP_BYTES = 8,
+  NET_ICMP_BYTES = 8,
 };
 
 static gboolean net_is_vlan(guint16 ethertype)
@@ -121,6 +122,7 @@ static gboolean net_parse_ipv4(const guint8 *p, guint32 left, TbNetHeaders *out,
   memcpy(out->source, p + 12, 4);
   memcpy(out->target, p + 16, 4);
   out->fragment = (fragment & 0x1fff) != 0;
+  out->first_fragment = (fragment & 0x3fff) == 0x2000;
   out->transport_off = out->network_off + header;
   /* A length of 0 is what a sender leaves to its adapter (segmentation offload). */
   *end = out->network_off + (total >= header ? total : out->network_len);
@@ -146,7 +148,9 @@ static gboolean net_parse_ipv6(const guint8 *p, guint32 left, TbNetHeaders *out,
       return FALSE;
     if (out->protocol == 44) {
       out->ip_id = tb_get_u32(p + at + 4, TRUE);
-      out->fragment = (tb_get_u16(p + at + 2, TRUE) & 0xfff8) != 0;
+      guint16 fragment = tb_get_u16(p + at + 2, TRUE);
+      out->fragment = (fragment & 0xfff8) != 0;
+      out->first_fragment = (fragment & 0xfff9) == 1;
     }
     guint32 bytes = out->protocol == 44 ? 8 : (p[at + 1] + 1u) * 8u;
     out->protocol = p[at];
@@ -159,8 +163,43 @@ static gboolean net_parse_ipv6(const guint8 *p, guint32 left, TbNetHeaders *out,
   return !out->fragment;
 }
 
+/* Types of RFC 792 and RFC 4443. */
+static TbNetIcmp net_icmp_kind(gboolean six, guint8 type)
+{
+  if (six)
+    return type == 128   ? TB_NET_ICMP_ASK
+           : type == 129 ? TB_NET_ICMP_ANSWER
+           : type < 128  ? TB_NET_ICMP_ERROR : TB_NET_ICMP_NONE;
+  switch (type) {
+  case 8:
+  case 13: return TB_NET_ICMP_ASK;
+  case 0:
+  case 14: return TB_NET_ICMP_ANSWER;
+  case 3:
+  case 4:
+  case 5:
+  case 11:
+  case 12: return TB_NET_ICMP_ERROR;
+  default: return TB_NET_ICMP_NONE;
+  }
+}
+
+static void net_parse_icmp(const guint8 *data, guint32 len, TbNetHeaders *out)
+{
+  guint32 off = out->transport_off;
+  if (off > len || len - off < NET_ICMP_BYTES)
+    return;
+  out->icmp = net_icmp_kind(out->protocol == TB_NET_PROTOCOL_ICMPV6, data[off]);
+  if (out->icmp == TB_NET_ICMP_ERROR)
+    out->quoted_off = off + NET_ICMP_BYTES;
+  else if (out->icmp != TB_NET_ICMP_NONE)
+    out->icmp_id = tb_get_u16(data + off + 4, TRUE);
+}
+
 static void net_parse_transport(const guint8 *data, guint32 len, guint32 end, TbNetHeaders *out)
 {
+  if (out->protocol == (out->family == 6 ? TB_NET_PROTOCOL_ICMPV6 : TB_NET_PROTOCOL_ICMP))
+    net_parse_icmp(data, len, out);
   gboolean tcp = out->protocol == TB_NET_PROTOCOL_TCP;
   guint32 off = out->transport_off, bytes = tcp ? NET_TCP_BYTES : NET_UDP_BYTES;
   if ((!tcp && out->protocol != TB_NET_PROTOCOL_UDP) || off > len || len - off < bytes)

@@ -34,6 +34,13 @@ typedef enum {
   TB_NET_DIRECTION_RECEIVED,
 } TbNetDirection;
 
+typedef enum {
+  TB_NET_ICMP_NONE,
+  TB_NET_ICMP_ASK,    /* an echo or time request */
+  TB_NET_ICMP_ANSWER, /* the reply to one */
+  TB_NET_ICMP_ERROR,  /* about a packet that it quotes */
+} TbNetIcmp;
+
 /**
  * TbNetHeaders: what could be read; a layer that is not known or cut short leaves its part zero
  * @link_known: the link type is one that is understood here
@@ -45,11 +52,14 @@ typedef enum {
  * @family: 4 or 6; 0 = no IP
  * @protocol: IP protocol behind IPv6 extension headers
  * @fragment: not the first fragment: there is no transport header
+ * @first_fragment: others follow that are a part of the same datagram
  * @ip_id: IPv4 identification, or that of an IPv6 fragment
  * @source, @target: 4 or 16 bytes by @family
  * @transport_off: of the transport header; valid if @has_transport
  * @has_transport: ports (TCP, UDP) and for TCP the fields below could be read
- * @tcp_header: bytes of the TCP header
+ * @icmp: of ICMP and ICMPv6
+ * @icmp_id: which asker an ASK or ANSWER belongs to
+ * @quoted_off: of an ERROR: of the IP header of the packet it is about
  * @payload_off: valid if @has_transport: where the transport payload begins in the packet
  * @payload_len: its length on the wire, padding left out
  */
@@ -63,6 +73,7 @@ typedef struct {
   guint8 family;
   guint8 protocol;
   gboolean fragment;
+  gboolean first_fragment;
   guint32 ip_id;
   guint8 source[16];
   guint8 target[16];
@@ -73,6 +84,9 @@ typedef struct {
   guint32 tcp_seq;
   guint32 tcp_ack;
   guint8 tcp_flags;
+  TbNetIcmp icmp;
+  guint16 icmp_id;
+  guint32 quoted_off;
   guint32 payload_off;
   guint32 payload_len;
 } TbNetHeaders;
