@@ -76,6 +76,95 @@ static void build_rows(PcapngBuild *b)
   build_row(b, 3000, "MESSAGE=no row of ours: stays a packet\n");
 }
 
+static void build_process(PcapngBuild *b, guint32 pid, const char *name)
+{
+  build_begin(b, 0x80000001);
+  build_u32(b, pid);
+  build_option_str(b, 2, name);
+  build_u32(b, 0);
+  build_end(b);
+}
+
+/* A UDP frame of 50 bytes, padded to 60, and a trailer. */
+static void build_trailer(PcapngBuild *b)
+{
+  static const guint8 bytes[] = { [12] = 8, [14] = 0x45, [17] = 36, [23] = 17, [39] = 16,
+                                  [60] = 0xa1, 0xbf, 0xf3, 0xd4, 0, 0, 0x10, 4, 4, 'c', 'u', 'r', 'l',
+                                  0, 2, '-', 'v', 0, 0, 0, 0 };
+  build_begin(b, 6);
+  build_u32(b, 0);
+  build_u32(b, 0);
+  build_u32(b, 1000);
+  build_u32(b, sizeof bytes);
+  build_u32(b, sizeof bytes);
+  build_bytes(b, bytes, sizeof bytes);
+  build_end(b);
+}
+
+static void build_ids(PcapngBuild *b, guint32 pid, guint32 tid)
+{
+  guint8 ids[8];
+  tb_put_u32(ids, pid, b->big);
+  tb_put_u32(ids + 4, tid, b->big);
+  build_option(b, 8, ids, sizeof ids);
+}
+
+/* Every way in which a capture tells of owners; the last packet's is none. */
+static void build_owners(PcapngBuild *b, gboolean big)
+{
+  build_section(b, big);
+  build_interface(b, 1, "eth0", 9);
+  build_process(b, 77, "launchd");
+  build_process(b, 500, "Safari");
+  build_packet_begin(b, 0, 100, 60, 1);
+  build_option_u32(b, 2, 1);
+  build_option_str(b, 1, "PID: 8\nCmd: /usr/bin/curl\nArgs: curl -v\nhttp://x");
+  build_option_str(b, 1, "ThreadId: 9\nThreadName: worker");
+  build_end(b);
+  build_packet_begin(b, 0, 200, 60, 2);
+  build_option_u32(b, 2, 2);
+  build_ids(b, 4, 12);
+  build_option_str(b, 1, "PID=4 TID=12 VlanId=7");
+  build_end(b);
+  build_packet_begin(b, 0, 300, 60, 3);
+  build_ids(b, 44, 45);
+  build_end(b);
+  build_packet_begin(b, 0, 400, 60, 4);
+  build_option_u32(b, 0x8001, 0);
+  build_option_u32(b, 0x8003, 1);
+  build_end(b);
+  build_packet_begin(b, 0, 500, 60, 5);
+  build_option_str(b, 1, "pid=1 tid=2 comm=a\\x20b exe=/b host=h role=src via=bytes "
+                         "claimed=context:etl:3:4 peer_pid=5 peer_comm=c peer_claimed=darwin:6:0:d ");
+  build_end(b);
+  build_trailer(b);
+  build_packet_begin(b, 0, 2000, 60, 6);
+  build_option_str(b, 1, "pid=1 tid=2 and so on");
+  build_end(b);
+}
+
+static void build_owners_little(PcapngBuild *b)
+{
+  build_owners(b, FALSE);
+}
+
+static void build_owners_big(PcapngBuild *b)
+{
+  build_owners(b, TRUE);
+}
+
+/* References to a process block that comes too late. */
+static void build_bad_process(PcapngBuild *b)
+{
+  build_three(b);
+  for (guint i = 0; i < 2; i++) {
+    build_packet_begin(b, 0, 1700000000000000003 + i, 60, 3);
+    build_option_u32(b, 0x8001, 0);
+    build_end(b);
+  }
+  build_process(b, 77, "launchd");
+}
+
 static void build_bad_length(PcapngBuild *b)
 {
   build_three(b);
@@ -120,17 +209,21 @@ static const struct {
   void (*build)(PcapngBuild *b);
   guint records;
   guint places; /* of damage */
+  guint owners; /* packets that name somebody */
 } files[] = {
-  { "good-rich-little-endian.pcapng", build_little, 4, 0 },
-  { "good-rich-big-endian.pcapng", build_big, 4, 0 },
-  { "good-sections-of-both-orders.pcapng", build_mixed, 3, 0 },
-  { "good-rows.pcapng", build_rows, 3, 0 },
-  { "bad-block-length-13.pcapng", build_bad_length, 2, 1 },
-  { "bad-trailing-length.pcapng", build_bad_trailer, 2, 1 },
-  { "bad-captured-length-insane.pcapng", build_bad_caplen, 2, 1 },
-  { "bad-last-packet-cut.pcapng", build_bad_truncated, 2, 1 },
-  { "bad-option-beyond-block.pcapng", build_bad_option, 4, 1 },
-  { "bad-interface-not-described.pcapng", build_bad_interface, 3, 1 },
+  { "good-rich-little-endian.pcapng", build_little, 4, 0, 0 },
+  { "good-rich-big-endian.pcapng", build_big, 4, 0, 0 },
+  { "good-sections-of-both-orders.pcapng", build_mixed, 3, 0, 0 },
+  { "good-rows.pcapng", build_rows, 3, 0, 0 },
+  { "good-owners-little-endian.pcapng", build_owners_little, 7, 0, 6 },
+  { "good-owners-big-endian.pcapng", build_owners_big, 7, 0, 6 },
+  { "bad-process-reference.pcapng", build_bad_process, 5, 1, 0 },
+  { "bad-block-length-13.pcapng", build_bad_length, 2, 1, 0 },
+  { "bad-trailing-length.pcapng", build_bad_trailer, 2, 1, 0 },
+  { "bad-captured-length-insane.pcapng", build_bad_caplen, 2, 1, 0 },
+  { "bad-last-packet-cut.pcapng", build_bad_truncated, 2, 1, 0 },
+  { "bad-option-beyond-block.pcapng", build_bad_option, 4, 1, 0 },
+  { "bad-interface-not-described.pcapng", build_bad_interface, 3, 1, 0 },
 };
 
 static void test_file(gconstpointer data)
@@ -153,9 +246,13 @@ static void test_file(gconstpointer data)
   g_assert_nonnull(reader);
   TbReadResult result;
   TbEvent event;
-  guint records = 0;
-  while ((result = tb_reader_next(reader, 0, &event, NULL)) != TB_READ_END)
+  guint records = 0, owners = 0;
+  while ((result = tb_reader_next(reader, 0, &event, NULL)) != TB_READ_END) {
     records += result == TB_READ_EVENT;
+    owners += result == TB_READ_EVENT && event.kind == TB_EVENT_KIND_PACKET &&
+              reader->format->get_owners(reader, &event) != NULL;
+  }
+  g_assert_cmpuint(owners, ==, files[i].owners);
   g_assert_cmpuint(records, ==, files[i].records);
   g_assert_cmpuint(tb_damage_log_get_n(damage), ==, files[i].places);
   tb_buf_clear(&b.out);

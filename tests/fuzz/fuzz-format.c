@@ -77,7 +77,39 @@ static void pass_add_fields(Pass *pass, const TbEvent *event)
     pass_add(pass, (guint64)addresses.local_port << 16 | addresses.remote_port);
 }
 
-static void pass_add_event(Pass *pass, const TbReader *reader, const TbEvent *event, TbBuf *text)
+static void pass_add_string(Pass *pass, const char *text)
+{
+  pass_add_bytes(pass, (const guint8 *)text, text ? strlen(text) : 0);
+}
+
+static void pass_add_owner(Pass *pass, const TbOwner *owner)
+{
+  pass_add(pass, (guint64)owner->confidence << 32 | (guint32)owner->pid);
+  pass_add(pass, (guint32)owner->tid);
+  pass_add_string(pass, owner->comm);
+  pass_add_string(pass, owner->exe);
+  pass_add_string(pass, owner->args);
+  pass_add_string(pass, owner->via);
+}
+
+static void pass_add_owners(Pass *pass, TbReader *reader, const TbEvent *packet)
+{
+  const TbOwners *owners =
+      reader->format->get_owners ? reader->format->get_owners(reader, packet) : NULL;
+  if (packet->trailer_len > packet->len || packet->trailer_len > packet->orig_len)
+    fail(reader, "a trailer longer than its packet");
+  if (!owners)
+    return;
+  if (owners->translated_len > packet->options_len)
+    fail(reader, "more options translated than there are");
+  pass_add_owner(pass, &owners->src);
+  pass_add_owner(pass, &owners->dst);
+  pass_add_owner(pass, &owners->src_claim);
+  pass_add_owner(pass, &owners->dst_claim);
+  pass_add_owner(pass, &owners->effective);
+}
+
+static void pass_add_event(Pass *pass, TbReader *reader, const TbEvent *event, TbBuf *text)
 {
   pass->events++;
   pass_add(pass, (guint64)event->time_ns);
@@ -92,6 +124,8 @@ static void pass_add_event(Pass *pass, const TbReader *reader, const TbEvent *ev
   pass_add_bytes(pass, event->data, event->len);
   pass_add_bytes(pass, event->options, event->options ? event->options_len : 0);
   pass_add_bytes(pass, event->glued, event->glued ? event->glued_len : 0);
+  if (event->kind == TB_EVENT_KIND_PACKET)
+    pass_add_owners(pass, reader, event);
   if (event->kind != TB_EVENT_KIND_TRACE)
     return;
   pass_add_fields(pass, event);
