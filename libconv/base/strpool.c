@@ -53,7 +53,8 @@ static StrSlot *strpool_find(TbStrPool *pool, guint32 hash, const char *bytes, g
   gsize mask = pool->cap - 1;
   for (gsize i = hash & mask;; i = (i + 1) & mask) {
     StrSlot *slot = &pool->slots[i];
-    if (!slot->str || (slot->hash == hash && slot->len == len && !memcmp(slot->str, bytes, len)))
+    if (!slot->str || (slot->hash == hash && slot->len == len &&
+                       (len == 0 || !memcmp(slot->str, bytes, len))))
       return slot;
   }
 }
