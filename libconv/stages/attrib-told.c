@@ -296,6 +296,8 @@ typedef struct {
 enum { TOLD_LOOKS = 4096 }; /* of flows to one end */
 /* A connection's first and last packets may be so far from its calls. */
 #define TOLD_SLACK_NS (5 * G_GINT64_CONSTANT(1000000000))
+/* A parent may close its descriptor so long before its child has written down that it has one. */
+#define TOLD_FORK_NS G_GINT64_CONSTANT(1000000000)
 
 static guint64 told_end_hash(const AttribTuple *tuple)
 {
@@ -588,7 +590,7 @@ static guint32 told_find_parent(const AttribTold *told, const GArray *indexes, g
     if (socket->joined != ATTRIB_NONE || socket->process == child->process ||
         !attrib_socket(&told->m->sockets, socket->socket)->has_tuple ||
         socket->tuple.protocol != child->tuple.protocol || socket->birth_ns > child->birth_ns ||
-        socket->death_ns < child->birth_ns ||
+        socket->death_ns < child->birth_ns - TOLD_FORK_NS ||
         !told_fits(told, indexes, socket, &socket->tuple, child))
       continue;
     if (found != ATTRIB_NONE)
