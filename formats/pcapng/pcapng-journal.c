@@ -54,6 +54,8 @@ typedef struct {
   TbBuf tags;
   TbBuf *hosts; /* by source rank */
   TbBuf *packets; /* by source rank: "TRACE_PACKET=NAME " */
+  TbPacketRef last_packet;
+  TbBuf last_packet_line; /* events of one packet follow one another */
   guint n_hosts;
   JournalContext *contexts; /* by slot */
   guint n_contexts;
@@ -161,6 +163,7 @@ static void journal_free(gpointer encoder)
   g_free(journal->packets);
   g_free(journal->contexts);
   g_free(journal->types);
+  tb_buf_clear(&journal->last_packet_line);
   tb_buf_clear(&journal->tags);
   tb_buf_clear(&journal->raw);
   tb_buf_clear(&journal->values);
@@ -545,11 +548,23 @@ static inline guint8 *journal_copy_cpu(guint8 *p, guint32 cpu)
   return journal_copy_number(p + 10, cpu);
 }
 
-static void journal_quick_packet(const TbBuf *name, const TbPacketRef *packet, TbBuf *out)
+static void journal_load_packet(Journal *journal, const TbPacketRef *packet)
 {
-  guint8 *p = tb_buf_reserve(out, name->len + JOURNAL_NUMBER_ROOM);
+  const TbBuf *name = journal_find_packets(journal, packet->source);
+  TbBuf *line = &journal->last_packet_line;
+  tb_buf_reset(line);
+  guint8 *p = tb_buf_reserve(line, name->len + JOURNAL_NUMBER_ROOM);
   p = journal_copy_number(journal_copy(p, name), packet->ordinal);
-  out->len = (gsize)(p - out->data);
+  line->len = (gsize)(p - line->data);
+  journal->last_packet = *packet;
+}
+
+static inline void journal_quick_packet(Journal *journal, const TbPacketRef *packet, TbBuf *out)
+{
+  if (journal->last_packet.ordinal != packet->ordinal ||
+      journal->last_packet.source != packet->source)
+    journal_load_packet(journal, packet);
+  tb_buf_append(out, journal->last_packet_line.data, journal->last_packet_line.len);
 }
 
 /* What stands behind the text. */
@@ -571,7 +586,7 @@ static void journal_quick_tail(Journal *journal, const JournalContext *who,
     tb_buf_append_c(out, '\n');
   }
   if (event->packet)
-    journal_quick_packet(journal_find_packets(journal, event->packet->source), event->packet, out);
+    journal_quick_packet(journal, event->packet, out);
 }
 
 /* Appends the row's keys. Returns: FALSE where only the careful way will do */

@@ -218,14 +218,14 @@ def judge(rows, packets, device, near):
     return complaints, compared
 
 
-def share(rows, packets, device, packets_left=None):
+def share(rows, packets, device):
     """Events of the device, sent or received while it was captured, and of these the linked ones."""
     stamps = sorted(p.time for of in packets.values() for p in of)
     lengths = collections.Counter(p.length for of in packets.values() for p in of)
     possible = linked = 0
     for row in rows:
         if row.fields.get("dev") != device or not stamps or \
-                not stamps[0] - 10**6 <= row.time <= stamps[-1] + 10**6:
+                not stamps[0] - 30000 <= row.time <= stamps[-1] + 30000:
             continue
         if row.name in ("net_dev_start_xmit", "net_dev_xmit", "netif_receive_skb", "netif_rx"):
             length = int(row.fields["len"]) + (0 if row.name in SENT else 14)
@@ -319,6 +319,7 @@ def run_forms(program, dat, pcap, pcapng, device, work):
     merge(program, ["--owners=off", "m=" + dat, "m=" + pcap], output)
     check("--owners=off names no packet", linked and not any(row.packet for row in read_output(output)[0]))
     run_filtered(program, dat, pcap, linked, work)
+    run_damaged(program, dat, pcap, rows, device, work)
     merge(program, ["m=" + dat, "m=" + pcap, "m=" + pcapng], output)
     rows, packets = read_output(output)
     both = collections.Counter(row.packet.rsplit(" ", 1)[0] for row in rows if row.packet)
@@ -337,6 +338,33 @@ def run_filtered(program, dat, pcap, linked, work):
     check("with a process chosen the numbers are those of the whole capture", chosen and
           all(whole.get((row.time, row.name, row.fields["skbaddr"])) == row.packet for row in chosen),
           "%d rows" % len(chosen))
+
+
+def run_damaged(program, dat, pcap, rows, device, work):
+    """The capture's packets in another order in its file; and a capture that was cut off."""
+    output, changed = os.path.join(work, "changed.pcapng"), os.path.join(work, "changed.pcap")
+    with open(pcap, "rb") as handle:
+        data = handle.read()
+    records, at = [], 24
+    while at < len(data):
+        size = 16 + struct.unpack_from("<I", data, at + 8)[0]
+        records.append(data[at:at + size])
+        at += size
+    random.Random(1).shuffle(records)
+    with open(changed, "wb") as handle:
+        handle.write(data[:24] + b"".join(records))
+    merge(program, ["m=" + dat, "m=" + changed], output)
+    numbers = [[row.packet and row.packet.rsplit(" ", 1)[1] for row in of]
+               for of in (rows, read_output(output)[0])]
+    check("a capture out of order gives the same numbers", numbers[0] == numbers[1])
+    with open(changed, "wb") as handle:
+        handle.write(data[:len(data) * 3 // 5])
+    merge(program, ["m=" + dat, "m=" + changed], output)
+    cut, packets = read_output(output)
+    complaints, _ = judge(cut, packets, device, NATIVE_NS)
+    possible, linked = share(cut, packets, device)
+    check("of a capture that was cut off what is left is named", not complaints and linked * 100 >= possible * 97 > 0,
+          "\n".join(complaints[:4] + ["%d of %d" % (linked, possible)]))
 
 
 def run_tshark(output, expected):
