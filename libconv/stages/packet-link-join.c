@@ -41,7 +41,7 @@ typedef struct {
   const LinkFit *fit;
   guint32 capture;
   gboolean cooked;
-  gint64 gap_ns; /* a longer pause ends a run */
+  gint64 gap_ns; /* a longer pause ends a run; a quarter of it one that has as many of both */
   guint n_runs;
   JoinRun *runs[JOIN_RUNS]; /* those under way first */
   GError *error;
@@ -177,7 +177,8 @@ static JoinRun *join_find_run(Join *join, guint32 len, guint32 lane, gint64 time
   JoinRun *found = NULL;
   for (guint i = 0; i < join->n_runs;) {
     JoinRun *run = join->runs[i];
-    if (time_ns - run->last_ns > join->gap_ns) {
+    gint64 pause_ns = run->n_passes == run->n_packets ? join->gap_ns / 4 : join->gap_ns;
+    if (time_ns - run->last_ns > pause_ns) {
       join_end_run(join, run);
       join->runs[i] = join->runs[--join->n_runs];
       join->runs[join->n_runs] = run;
