@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs one command and says what it cost: "WALL_S CPU_S PEAK_KIB STATUS" on
+ * Runs one command and says what it cost: "WALL_S CPU_S PEAK_KIB STATUS USER_S" on
  * standard output. A program of its own because the peak memory of a child also
  * counts what its parent held when it was started; this one holds nothing.
  * usage: measure OUTPUT COMMAND [ARGUMENT...] (OUTPUT takes the command's standard output)
@@ -44,7 +44,8 @@ int main(int argc, char **argv)
   }
   clock_gettime(CLOCK_MONOTONIC, &end);
   double wall = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
-  printf("%.3f %.3f %ld %d\n", wall, seconds(&usage.ru_utime) + seconds(&usage.ru_stime),
-         usage.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+  double user = seconds(&usage.ru_utime);
+  printf("%.3f %.3f %ld %d %.3f\n", wall, user + seconds(&usage.ru_stime), usage.ru_maxrss,
+         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), user);
   return 0;
 }
