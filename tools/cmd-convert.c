@@ -428,6 +428,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   o->pipeline.registry = &tb_formats;
   o->pipeline.settings = o->settings;
   o->pipeline.sort_folder = g_str_equal(o->output, "-") ? NULL : folder;
+  o->pipeline.foretell = TRUE;
   o->pipeline.progress = tool_progress_show;
   o->pipeline.progress_data = &progress;
   o->pipeline.cancel = tool_get_cancel();

@@ -265,10 +265,11 @@ static inline void pcap_count(PcapReader *pcap, const TbEvent *event)
   if (G_UNLIKELY(counts->records == 0))
     counts->first_ns = counts->last_ns = event->time_ns;
   counts->records++;
-  counts->first_ns = MIN(counts->first_ns, event->time_ns);
   counts->last_ns = MAX(counts->last_ns, event->time_ns);
-  if (G_UNLIKELY(event->time_ns < pcap->last_ns))
+  if (G_UNLIKELY(event->time_ns < pcap->last_ns)) {
+    counts->first_ns = MIN(counts->first_ns, event->time_ns);
     counts->unordered++;
+  }
   pcap->last_ns = event->time_ns;
   /* Tools cut packets at the snaplen they are told: never tell one that is too small. */
   if (G_UNLIKELY(event->len > pcap->source->snaplen) && pcap->source->snaplen)
@@ -391,6 +392,7 @@ const TbReaderFormat tb_pcap_reader = {
   .name = "pcap",
   .description = "classic packet capture (tcpdump, libpcap)",
   .extensions = pcap_extensions,
+  .foretold = TRUE,
   .peek_bytes = 4,
   .probe = pcap_probe,
   .open = pcap_open,

@@ -308,10 +308,11 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   guint8 *p = tb_output_reserve(writer->output, total, error);
   if (!p)
     return FALSE;
+  /* The last word first: what follows covers of it all but the padding. */
+  memset(p + sizeof head + padded - 4, 0, 4);
   memcpy(p, head, sizeof head);
   if (event->len)
     memcpy(p + sizeof head, event->data, event->len);
-  memset(p + sizeof head + event->len, 0, padded - event->len);
   if (has_tail)
     memcpy(p + sizeof head + padded, tail->data, tail->len);
   memcpy(p + total - 4, head + 4, 4);
@@ -431,7 +432,8 @@ const TbWriterFormat tb_pcapng_writer = {
   .name = "pcapng",
   .description = "pcapng for Wireshark: packets, and system events as journal rows",
   .extension = "pcapng",
-  .capabilities = TB_WRITER_EVENTS | TB_WRITER_PACKETS | TB_WRITER_PACKET_LINKS,
+  .capabilities = TB_WRITER_EVENTS | TB_WRITER_PACKETS | TB_WRITER_PACKET_LINKS |
+                  TB_WRITER_UNCOUNTED,
   .open = writer_open,
   .event = writer_event,
   .finish = writer_finish,

@@ -152,6 +152,23 @@ gboolean tb_output_flush(TbOutput *output, GError **error)
   return output_put(output, output->buffer.data, len, error);
 }
 
+gboolean tb_output_can_restart(const TbOutput *output)
+{
+  return output->temp_path || output->memory;
+}
+
+gboolean tb_output_restart(TbOutput *output, GError **error)
+{
+  g_return_val_if_fail(tb_output_can_restart(output), FALSE);
+  output->buffer.len = 0;
+  output->flushed = 0;
+  if (output->memory)
+    g_byte_array_set_size(output->memory, 0);
+  else if (lseek(output->fd, 0, SEEK_SET) < 0 || ftruncate(output->fd, 0) < 0)
+    return output_fail(output, "cannot begin again", error);
+  return TRUE;
+}
+
 gboolean tb_output_write_slow(TbOutput *output, const void *bytes, gsize len, GError **error)
 {
   if (!tb_output_flush(output, error))

@@ -44,6 +44,11 @@ gboolean tb_output_flush(TbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RE
 gboolean tb_output_write_slow(TbOutput *output, const void *bytes, gsize len, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** tb_output_can_restart: whether nobody has seen yet what was written */
+gboolean tb_output_can_restart(const TbOutput *output);
+/** tb_output_restart: begins again with the first byte; where tb_output_can_restart() says so */
+gboolean tb_output_restart(TbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** tb_output_commit: writes what is left and gives the file its name */
 gboolean tb_output_commit(TbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -35,6 +35,10 @@ typedef enum { TB_READ_EVENT, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbRe
  * @name: short lower-case name
  * @description: for people
  * @extensions: NULL-terminated, without dots; shown only, never used to detect
+ * @foretold: all that may be asked of a reader before its first record is known when it is open:
+ *   one stream of packets of one source, on wall-clock time. Only two things are left that records
+ *   can still change, their order and a larger snaplen. Such inputs need no prepare pass of their
+ *   own
  * @peek_bytes: how much of the head @probe wants to see
  * @probe: Returns: number of signature bits that match, 0 = not this format
  * @open: reads what precedes the events: fills machines, sources, types and
@@ -53,6 +57,7 @@ typedef struct {
   const char *name;
   const char *description;
   const char *const *extensions;
+  gboolean foretold;
   gsize peek_bytes;
   guint (*probe)(const guint8 *head, gsize len);
   gboolean (*open)(TbReader *reader, GError **error);

@@ -21,6 +21,7 @@ typedef enum {
   TB_WRITER_EVENTS = 1 << 0,  /* takes TRACE and LOST */
   TB_WRITER_PACKETS = 1 << 1, /* takes PACKET */
   TB_WRITER_PACKET_LINKS = 1 << 2, /* shows which packet an event is about */
+  TB_WRITER_UNCOUNTED = 1 << 3, /* asks no source how many records it has, or of which time */
 } TbWriterCapabilities;
 
 /**

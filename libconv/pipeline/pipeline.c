@@ -49,6 +49,8 @@ struct _TbPipeline {
   guint n_sorted;
   TbOverlap *overlap; /* of the pass that runs */
   guint64 n_repeats;
+  gboolean foretold; /* prepare has read no records: emit is the first to see them */
+  gboolean broken;   /* emit: a stream is not in the order it was foretold to have */
 };
 
 static void observer_free(gpointer data)
@@ -357,7 +359,7 @@ static TbReadResult leaf_pull(gpointer data, guint32 stream, TbEvent *event, GEr
     if (event->source->guide)
       event->timeline_ns = tb_axes_timeline_ns(event->source->guide, event->time_ns);
     if (G_UNLIKELY(event->time_ns < leaf->last_ns))
-      leaf->unordered = TRUE;
+      leaf->unordered = leaf->pipeline->broken = TRUE;
     leaf->last_ns = event->time_ns;
   } else if (result == TB_READ_ERROR && leaf_end_damaged(leaf, error)) {
     return TB_READ_END;
@@ -598,6 +600,24 @@ static void pipeline_note_disorder(TbPipeline *p)
   }
 }
 
+/*
+ * Whether prepare has nothing to learn from records: nobody watches packets, nothing is aligned,
+ * and no two inputs can hold the same ones.
+ */
+static gboolean pipeline_is_foretold(const TbPipeline *p)
+{
+  gboolean foretold = p->options.foretell && !p->align && !p->attrib;
+  for (guint i = 0; i < p->observers->len; i++)
+    foretold &= !((TbObserver *)g_ptr_array_index(p->observers, i))->ops->wants_packets;
+  for (guint i = 0; i < p->readers->len; i++)
+    foretold &= ((TbReader *)g_ptr_array_index(p->readers, i))->format->foretold;
+  if (!foretold)
+    return FALSE;
+  TbOverlap *overlap = tb_overlap_new(p->readers, FALSE);
+  tb_overlap_free(overlap);
+  return !overlap;
+}
+
 gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, GError **error)
 {
   tb_descriptors_raise();
@@ -624,7 +644,8 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
     return FALSE;
   pipeline_open_sources(p);
   tb_axes_join_guests(p->readers, inputs);
-  if (!pipeline_rewind(p, TRUE, error) || !pipeline_look(p, error))
+  p->foretold = pipeline_is_foretold(p);
+  if (!p->foretold && (!pipeline_rewind(p, TRUE, error) || !pipeline_look(p, error)))
     return FALSE;
   pipeline_open_sources(p);
   /* Sources that were met only while reading have their place now. */
@@ -701,8 +722,9 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
   while ((result = tb_merge_next(merge, &event, &index, error)) != TB_READ_END) {
     if (result == TB_READ_ERROR)
       return FALSE;
+    gboolean stale = p->broken && p->foretold; /* all this will be written again */
     if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event) &&
-        pipeline_keeps(p, capabilities, event)) {
+        pipeline_keeps(p, capabilities, event) && G_LIKELY(!stale)) {
       if (!pipeline_explain(p, context, index, event, error))
         return FALSE;
       if (G_UNLIKELY(event->trailer_len && p->options.strip_trailers))
@@ -764,16 +786,11 @@ static gboolean pipeline_check_readable(const TbPipeline *p, GError **error)
   return FALSE;
 }
 
-gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput *output,
-                          TbWriterCounts *counts, GError **error)
+static gboolean pipeline_write(TbPipeline *p, const TbWriterFormat *format, TbOutput *output,
+                               const GPtrArray *kept, TbWriterCounts *counts, GError **error)
 {
-  g_autoptr(GPtrArray) kept = pipeline_output_sources(p, format->capabilities);
-  if (!pipeline_check_readable(p, error) ||
-      !tb_axes_check(kept, p->align, p->options.align_off, error))
-    return FALSE;
-  pipeline_number_interfaces(p, kept);
-  pipeline_set_overlap(p, TRUE);
   p->n_sorted = 0;
+  p->broken = FALSE;
   g_autoptr(TbWriter) writer = tb_writer_open_with(format, output, p->limits, p->machines, kept,
                                                    p->options.settings, error);
   /* Rewound only now: a writer may look at what prepare counted of the sources. */
@@ -782,4 +799,50 @@ gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput 
   if (writer)
     *counts = writer->counts;
   return ok;
+}
+
+static guint32 *pipeline_dup_snaplens(const TbPipeline *p)
+{
+  guint32 *snaplens = g_new(guint32, (gsize)p->sources->len + 1);
+  for (guint i = 0; i < p->sources->len; i++)
+    snaplens[i] = ((const TbSource *)g_ptr_array_index(p->sources, i))->snaplen;
+  return snaplens;
+}
+
+/*
+ * Emit as the first pass. Where records are not what was foretold it has seen them all like
+ * prepare does, and what it wrote is written again.
+ */
+static gboolean pipeline_write_foretold(TbPipeline *p, const TbWriterFormat *format,
+                                        TbOutput *output, const GPtrArray *kept,
+                                        TbWriterCounts *counts, GError **error)
+{
+  g_autofree guint32 *snaplens = pipeline_dup_snaplens(p);
+  if (!pipeline_write(p, format, output, kept, counts, error) || !pipeline_check_readable(p, error))
+    return FALSE;
+  gboolean holds = !p->broken;
+  for (guint i = 0; i < p->sources->len; i++)
+    holds &= snaplens[i] == ((const TbSource *)g_ptr_array_index(p->sources, i))->snaplen;
+  p->foretold = FALSE;
+  return holds || (tb_output_restart(output, error) &&
+                   pipeline_write(p, format, output, kept, counts, error));
+}
+
+gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput *output,
+                          TbWriterCounts *counts, GError **error)
+{
+  if (p->foretold && !(format->capabilities & TB_WRITER_UNCOUNTED && tb_output_can_restart(output))) {
+    p->foretold = FALSE;
+    if (!pipeline_rewind(p, TRUE, error) || !pipeline_look(p, error))
+      return FALSE;
+  }
+  g_autoptr(GPtrArray) kept = pipeline_output_sources(p, format->capabilities);
+  if ((!p->foretold && !pipeline_check_readable(p, error)) ||
+      !tb_axes_check(kept, p->align, p->options.align_off, error))
+    return FALSE;
+  pipeline_number_interfaces(p, kept);
+  if (p->foretold)
+    return pipeline_write_foretold(p, format, output, kept, counts, error);
+  pipeline_set_overlap(p, TRUE);
+  return pipeline_write(p, format, output, kept, counts, error);
 }

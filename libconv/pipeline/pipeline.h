@@ -45,6 +45,8 @@ typedef struct {
  * @packet_links: find out which packet an event is about, where owners are looked for
  * @filter: processes whose events and packets are wanted; empty = all
  * @time_offset_ns: added to the times of all sources
+ * @foretell: prepare may leave reading the records to emit where it has nothing to learn from them;
+ *   sources then count only when emit is done
  * @sort_folder: (nullable): where unsorted inputs may be spilled
  * @progress: (nullable): called now and then; @fraction of the phase, 0 to 1
  * @cancel: (nullable): not 0 = stop with TB_ERROR_CANCELLED
@@ -63,6 +65,7 @@ typedef struct {
   gboolean packet_links;
   TbFilterWish filter;
   gint64 time_offset_ns;
+  gboolean foretell;
   const char *sort_folder;
   void (*progress)(gpointer data, const char *phase, double fraction);
   gpointer progress_data;
