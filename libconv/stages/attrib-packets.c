@@ -9,13 +9,14 @@
 
 gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out)
 {
-  if (headers->family == 0)
+  guint family = headers->arp ? 4 : headers->family;
+  if (family == 0)
     return FALSE;
   *out = (AttribTuple){ .local_port = headers->source_port,
                         .remote_port = headers->target_port,
-                        .protocol = headers->protocol };
-  attrib_address_set(out->local, headers->source, headers->family);
-  attrib_address_set(out->remote, headers->target, headers->family);
+                        .protocol = headers->arp ? ATTRIB_ARP : headers->protocol };
+  attrib_address_set(out->local, headers->source, family);
+  attrib_address_set(out->remote, headers->target, family);
   /* Who asks is known by a number; the kernel, which answers, has none. */
   if (headers->icmp == TB_NET_ICMP_ASK)
     out->local_port = headers->icmp_id;

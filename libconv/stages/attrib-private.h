@@ -292,7 +292,7 @@ gboolean attrib_pieces_find(const GArray *pieces, const TbNetHeaders *later, gin
 /** attrib_quoted: the headers that @packet, the news of an error, quotes; FALSE if it is none */
 gboolean attrib_quoted(const TbEvent *packet, const TbNetHeaders *headers, TbNetHeaders *quoted);
 
-/** attrib_headers_tuple: local is the sender; FALSE where there is no IP */
+/** attrib_headers_tuple: local is the sender; FALSE where there is neither IP nor ARP */
 gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
 /** attrib_endpoint_find: index of the endpoint, or %ATTRIB_NONE */
 guint32 attrib_endpoint_find(const AttribMachine *machine, const AttribTuple *tuple);

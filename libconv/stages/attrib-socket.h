@@ -14,8 +14,8 @@
 
 G_BEGIN_DECLS
 
-/* Protocol numbers of IP. */
-enum { ATTRIB_TCP = 6, ATTRIB_UDP = 17 };
+/* Protocol numbers of IP; ARP has none, 255 is reserved. */
+enum { ATTRIB_TCP = 6, ATTRIB_UDP = 17, ATTRIB_ARP = 255 };
 
 /** AttribTuple: a connection seen from one end; IPv4 as ::ffff:a.b.c.d */
 typedef struct {

@@ -30,6 +30,7 @@ enum {
   NET_TCP_BYTES = 20,
   NET_UDP_BYTES = 8,
   NET_ICMP_BYTES = 8,
+  NET_ARP_BYTES = 28, /* of IPv4 over 6-byte addresses */
 };
 
 static gboolean net_is_vlan(guint16 ethertype)
@@ -127,6 +128,18 @@ static gboolean net_parse_ipv4(const guint8 *p, guint32 left, TbNetHeaders *out,
   /* A length of 0 is what a sender leaves to its adapter (segmentation offload). */
   *end = out->network_off + (total >= header ? total : out->network_len);
   return !out->fragment;
+}
+
+/* RFC 826: kinds of both addresses, their lengths, what it is, then sender's and target's. */
+static gboolean net_parse_arp(const guint8 *p, guint32 left, TbNetHeaders *out)
+{
+  if (left < NET_ARP_BYTES || tb_get_u16(p + 2, TRUE) != TB_NET_ETHERTYPE_IPV4 ||
+      p[4] != NET_MAC_BYTES || p[5] != 4)
+    return FALSE;
+  out->arp = TRUE;
+  memcpy(out->source, p + 14, 4);
+  memcpy(out->target, p + 24, 4);
+  return FALSE; /* nothing is transported */
 }
 
 static gboolean net_is_extension(guint8 protocol)
@@ -237,6 +250,7 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
   guint32 left = len - out->network_off;
   gboolean transport = out->ethertype == TB_NET_ETHERTYPE_IPV4   ? net_parse_ipv4(p, left, out, &end)
                        : out->ethertype == TB_NET_ETHERTYPE_IPV6 ? net_parse_ipv6(p, left, out, &end)
+                       : out->ethertype == TB_NET_ETHERTYPE_ARP  ? net_parse_arp(p, left, out)
                                                                  : FALSE;
   if (transport)
     net_parse_transport(data, len, end, out);

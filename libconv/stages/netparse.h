@@ -54,6 +54,7 @@ typedef enum {
  * @fragment: not the first fragment: there is no transport header
  * @first_fragment: others follow that are a part of the same datagram
  * @ip_id: IPv4 identification, or that of an IPv6 fragment
+ * @arp: it is ARP for IPv4: @source and @target are those of its message, 4 bytes each
  * @source, @target: 4 or 16 bytes by @family
  * @transport_off: of the transport header; valid if @has_transport
  * @has_transport: ports (TCP, UDP) and for TCP the fields below could be read
@@ -74,6 +75,7 @@ typedef struct {
   guint8 protocol;
   gboolean fragment;
   gboolean first_fragment;
+  gboolean arp;
   guint32 ip_id;
   guint8 source[16];
   guint8 target[16];

@@ -284,18 +284,43 @@ static void net_packet(Net *net, guint8 protocol, guint16 from, guint16 to, cons
   p[14] = 0x45;
   p[16] = (guint8)((len - 14) >> 8);
   p[17] = (guint8)(len - 14);
+  p[18] = (guint8)(net->ip_id >> 8);
+  p[19] = (guint8)net->ip_id;
+  p[20] = (guint8)(net->fragment >> 8);
+  p[21] = (guint8)net->fragment;
   p[22] = 64;
   p[23] = protocol;
   const guint8 source[] = { 10, 0, 0, from > 1023 ? 1 : 2 };
   const guint8 target[] = { 10, 0, 0, from > 1023 ? 2 : 1 };
   memcpy(p + 26, source, 4);
   memcpy(p + 30, target, 4);
-  memcpy(p + 34, head, head_len);
+  if (head_len)
+    memcpy(p + 34, head, head_len);
   GBytes *bytes = g_bytes_new_take(kept, 8 + len);
   TbEvent event = net_packet_event(net, bytes, net->now_ns);
   net->attrib->ops->event(net->attrib, &event);
   g_ptr_array_add(net->shown, bytes);
   net->now_ns += 1000;
+}
+
+void net_packet_piece(Net *net, guint16 from, guint16 to, guint16 payload)
+{
+  net_packet(net, 17, from, to, NULL, 0, payload);
+}
+
+void net_packet_icmp(Net *net, guint16 from, guint8 type, guint16 id, guint16 payload)
+{
+  const guint8 head[8] = { type, [4] = (guint8)(id >> 8), [5] = (guint8)id };
+  net_packet(net, 1, from, 0, head, sizeof head, payload);
+}
+
+void net_packet_error(Net *net, guint16 from, guint16 to)
+{
+  guint8 head[8 + 20 + 8] = { 3, 3, [8] = 0x45, [11] = 28, [16] = 64, [17] = 17 };
+  const guint8 ends[] = { 10, 0, 0, 1, 10, 0, 0, 2, (guint8)(from >> 8), (guint8)from,
+                          (guint8)(to >> 8), (guint8)to, 0, 8 };
+  memcpy(head + 20, ends, sizeof ends);
+  net_packet(net, 1, 7, 0, head, sizeof head, 0);
 }
 
 void net_packet_tcp(Net *net, guint16 from, guint16 to, guint32 seq, guint32 ack, guint8 flags,

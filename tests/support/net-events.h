@@ -26,6 +26,8 @@ typedef struct {
   GPtrArray *shown; /* packets */
   gint64 now_ns;
   gboolean irq;
+  guint16 ip_id;    /* of the next packets */
+  guint16 fragment; /* the same: flags and offset */
   guint8 data[256];
 } Net;
 
@@ -56,6 +58,12 @@ void net_lost(Net *net);
 /** net_packet_tcp: the end with the port above 1023 is 10.0.0.1 */
 void net_packet_tcp(Net *net, guint16 from, guint16 to, guint32 seq, guint32 ack, guint8 flags,
                     guint16 payload);
+/** net_packet_piece: a later fragment of a datagram of UDP; see @ip_id and @fragment */
+void net_packet_piece(Net *net, guint16 from, guint16 to, guint16 payload);
+/** net_packet_icmp: @from as above, though there are no ports */
+void net_packet_icmp(Net *net, guint16 from, guint8 type, guint16 id, guint16 payload);
+/** net_packet_error: 10.0.0.2 cannot deliver a datagram of 10.0.0.1 from @from to @to */
+void net_packet_error(Net *net, guint16 from, guint16 to);
 void net_packet_udp(Net *net, guint16 from, guint16 to, guint16 payload);
 void net_finish(Net *net);
 

@@ -210,6 +210,59 @@ static void test_shared_port(void)
 }
 
 /* The address of a socket is used again, the ports are other ones. */
+/* Later fragments are the first one's, also those that come before it; another number is not. */
+static void test_fragments(void)
+{
+  g_autoptr(Net) net = net_new();
+  net->ip_id = 77;
+  net->fragment = 100;
+  net_packet_piece(net, 40000, 53, 300);
+  net_transmit(net, 100, 0x51, 20 + 8 + 800);
+  net->fragment = 0x2000;
+  net_packet_udp(net, 40000, 53, 800);
+  net->fragment = 200;
+  net_packet_piece(net, 40000, 53, 300);
+  net->ip_id = 78;
+  net_packet_piece(net, 40000, 53, 300);
+  net_finish(net);
+  net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 1, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 2, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+}
+
+/* Who asks gets the answer with its number; the answer itself is the kernel's. */
+static void test_ping(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_transmit(net, 100, 0x51, 20 + 8 + 56);
+  net_packet_icmp(net, 40000, 8, 1, 56);
+  net_packet_icmp(net, 7, 0, 1, 56);
+  net_transmit(net, 101, 0x52, 20 + 8 + 56);
+  net_packet_icmp(net, 40000, 8, 2, 56);
+  net_packet_icmp(net, 7, 0, 2, 56);
+  net_packet_icmp(net, 7, 0, 3, 56);
+  net_finish(net);
+  net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 1, 0, TB_CONFIDENCE_NONE, 100, TB_CONFIDENCE_LINKED);
+  net_expect(net, 2, 101, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 0, TB_CONFIDENCE_NONE, 101, TB_CONFIDENCE_LINKED);
+  net_expect(net, 4, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+}
+
+/* The news of an error is for the sender of what it quotes. */
+static void test_error_about_datagram(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_transmit(net, 100, 0x51, 20 + 8 + 5);
+  net_packet_udp(net, 40000, 9999, 5);
+  net_packet_error(net, 40000, 9999);
+  net_packet_error(net, 40001, 9999);
+  net_finish(net);
+  net_expect(net, 1, 0, TB_CONFIDENCE_NONE, 100, TB_CONFIDENCE_LINKED);
+  net_expect(net, 2, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+}
+
 static void test_socket_address_used_again(void)
 {
   g_autoptr(Net) net = net_new();
@@ -387,6 +440,9 @@ int main(int argc, char **argv)
   g_test_add_func("/attrib/datagram/interrupts-name-nobody", test_interrupts_name_nobody);
   g_test_add_func("/attrib/datagram/by-transmit", test_datagram_by_transmit);
   g_test_add_func("/attrib/datagram/by-receive-chain", test_datagram_by_receive_chain);
+  g_test_add_func("/attrib/datagram/fragments", test_fragments);
+  g_test_add_func("/attrib/datagram/ping", test_ping);
+  g_test_add_func("/attrib/datagram/error", test_error_about_datagram);
   g_test_add_func("/attrib/datagram/shared-port", test_shared_port);
   g_test_add_func("/attrib/samples/order", test_order_of_samples);
   g_test_add_func("/attrib/told-differently", test_told_differently);

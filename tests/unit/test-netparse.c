@@ -144,6 +144,68 @@ static void test_cut(void)
   }
 }
 
+static guint32 put_ipv4(guint8 *p, guint8 protocol, guint16 id, guint16 fragment, guint16 payload)
+{
+  memset(p, 0, 20);
+  p[0] = 0x45;
+  tb_put_u16(p + 2, 20 + payload, TRUE);
+  tb_put_u16(p + 4, id, TRUE);
+  tb_put_u16(p + 6, fragment, TRUE);
+  p[9] = protocol;
+  return 20u + payload;
+}
+
+static void test_fragments(void)
+{
+  guint8 p[64] = { 0 };
+  TbNetHeaders h;
+  guint32 len = put_ipv4(p, TB_NET_PROTOCOL_UDP, 7, 0x2000, 16);
+  tb_net_parse(LINK_RAW, p, len, len, &h);
+  g_assert_true(h.first_fragment && !h.fragment && h.has_transport);
+  put_ipv4(p, TB_NET_PROTOCOL_UDP, 7, 0x2002, 16);
+  tb_net_parse(LINK_RAW, p, len, len, &h);
+  g_assert_true(!h.first_fragment && h.fragment && !h.has_transport);
+  put_ipv4(p, TB_NET_PROTOCOL_UDP, 7, 0x4000, 16); /* must not be cut */
+  tb_net_parse(LINK_RAW, p, len, len, &h);
+  g_assert_true(!h.first_fragment && !h.fragment);
+}
+
+static void test_icmp(void)
+{
+  static const struct { guint8 type; TbNetIcmp kind; } types[] = {
+    { 8, TB_NET_ICMP_ASK }, { 0, TB_NET_ICMP_ANSWER }, { 3, TB_NET_ICMP_ERROR },
+    { 11, TB_NET_ICMP_ERROR }, { 9, TB_NET_ICMP_NONE },
+  };
+  guint8 p[64] = { 0 };
+  TbNetHeaders h;
+  guint32 len = put_ipv4(p, TB_NET_PROTOCOL_ICMP, 7, 0, 16);
+  tb_put_u16(p + 24, 0xabcd, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+    p[20] = types[i].type;
+    tb_net_parse(LINK_RAW, p, len, len, &h);
+    g_assert_cmpint(h.icmp, ==, types[i].kind);
+    g_assert_cmpuint(h.icmp_id, ==, i < 2 ? 0xabcd : 0);
+    g_assert_cmpuint(h.quoted_off, ==, types[i].kind == TB_NET_ICMP_ERROR ? 28 : 0);
+  }
+  tb_net_parse(LINK_RAW, p, 27, len, &h); /* cut within the header */
+  g_assert_cmpint(h.icmp, ==, TB_NET_ICMP_NONE);
+}
+
+static void test_arp(void)
+{
+  guint8 p[42] = { [12] = 8, [13] = 6, [15] = 1, [16] = 8, [18] = 6, [19] = 4, [28] = 10, [38] = 11 };
+  TbNetHeaders h;
+  tb_net_parse(LINK_ETHERNET, p, sizeof p, sizeof p, &h);
+  g_assert_true(h.arp && h.family == 0);
+  g_assert_cmpuint(h.source[0], ==, 10);
+  g_assert_cmpuint(h.target[0], ==, 11);
+  tb_net_parse(LINK_ETHERNET, p, 41, 42, &h);
+  g_assert_false(h.arp);
+  p[18] = 8; /* other hardware */
+  tb_net_parse(LINK_ETHERNET, p, sizeof p, sizeof p, &h);
+  g_assert_false(h.arp);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -153,5 +215,8 @@ int main(int argc, char **argv)
   g_test_add_func("/netparse/raw/and-loop", test_no_link_header);
   g_test_add_func("/netparse/ipv6/extension-headers", test_ipv6);
   g_test_add_func("/netparse/any/cut-at-every-byte", test_cut);
+  g_test_add_func("/netparse/fragments", test_fragments);
+  g_test_add_func("/netparse/icmp", test_icmp);
+  g_test_add_func("/netparse/arp", test_arp);
   return g_test_run();
 }
