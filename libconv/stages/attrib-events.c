@@ -35,6 +35,8 @@ enum {
   EVENTS_UDP_HEADER = 8,
   EVENTS_IP4_HEADER = 20,
   EVENTS_IP6_FRAGMENT = 48, /* headers of IPv6 and fragment */
+  EVENTS_EAGAIN = -11,
+  EVENTS_RACE_NS = 200000, /* between who takes a datagram and the event that tells */
   EVENTS_LINK_BYTES = 14,
   EVENTS_LOOK_BACK = 64,
 };
@@ -365,9 +367,31 @@ static const AttribArrival *events_first_fragment(const AttribMachine *m, gint64
   return NULL;
 }
 
+/* A reader found nothing: what came some time ago was read unseen. */
+static void events_found_empty(AttribMachine *m, guint64 sk, gint64 time_ns)
+{
+  AttribInbox *inbox = events_inbox(m, sk, FALSE);
+  while (inbox && inbox->n && inbox->arrivals[inbox->first].time_ns < time_ns - EVENTS_RACE_NS) {
+    inbox->first = (inbox->first + 1) % ATTRIB_ARRIVED;
+    inbox->n--;
+  }
+}
+
+/*
+ * Where events are missing and several read, a datagram that was read unseen stands in front of
+ * others: only one that waits alone is believed, and soon.
+ */
+static gboolean events_is_doubtful(const AttribMachine *m, AttribInbox *inbox, gint32 reader,
+                                   gint64 waited_ns)
+{
+  inbox->many |= inbox->reader && inbox->reader != reader;
+  inbox->reader = reader;
+  return m->lossy && inbox->many && (inbox->n > 1 || waited_ns > EVENTS_RACE_NS);
+}
+
 /* @task read @bytes from a datagram socket: the oldest datagram of that size. */
 static void events_read_datagram(AttribMachine *m, const AttribTask *task, guint64 sk,
-                                 gint32 bytes)
+                                 gint32 bytes, gint64 time_ns)
 {
   AttribInbox *inbox = events_inbox(m, sk, FALSE);
   for (guint32 i = 0; inbox && i < inbox->n; i++) {
@@ -383,7 +407,8 @@ static void events_read_datagram(AttribMachine *m, const AttribTask *task, guint
       continue; /* cut to the reader's buffer, or another one */
     AttribSample sample = { .time_ns = arrival->time_ns, .len = arrival->len, .tid = task->tid,
                             .bytes = bytes };
-    events_add_sample(m->received, &sample);
+    if (!events_is_doubtful(m, inbox, task->tid, time_ns - arrival->time_ns))
+      events_add_sample(m->received, &sample);
     inbox->first = (inbox->first + i + 1) % ATTRIB_ARRIVED;
     inbox->n -= i + 1;
     return;
@@ -444,7 +469,9 @@ static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEven
   } else if (out) {
     events_settle(m, task, (gint32)bytes, FALSE);
   } else if (bytes >= 0 && !peek) {
-    events_read_datagram(m, task, sk, (gint32)bytes);
+    events_read_datagram(m, task, sk, (gint32)bytes, event->time_ns);
+  } else if (bytes == EVENTS_EAGAIN) {
+    events_found_empty(m, sk, event->time_ns);
   }
   if (!task->call)
     task->calls++;
@@ -471,8 +498,10 @@ static void events_miss(AttribMachine *m, AttribTask *task)
 static void events_enter(AttribMachine *m, AttribTask *task, AttribCall call, const gint64 *args,
                          gint64 time_ns)
 {
-  if (G_UNLIKELY(task->call != ATTRIB_CALL_NONE))
+  if (G_UNLIKELY(task->call != ATTRIB_CALL_NONE)) {
+    m->lossy = TRUE;
     events_miss(m, task);
+  }
   task->call = (guint8)call;
   task->calls++;
   task->wrote = task->read = task->peeks = FALSE;
@@ -707,8 +736,10 @@ static void events_call(AttribMachine *m, const AttribPlan *plan, const TbEvent 
   for (guint i = 0; i < 4; i++)
     args[i] = events_int(plan, i, event);
   /* Both kinds of event tell of one call. */
-  if (task->call != call || task->fd != (gint32)args[0])
+  if (task->call != call || task->fd != (gint32)args[0]) {
     events_enter(m, task, call, args, event->time_ns);
+    task->entered_raw = FALSE;
+  }
 }
 
 /* Most events of most recordings: what the call is not for is left with a look at its number. */
@@ -725,7 +756,11 @@ void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbE
   }
   gint64 args[4] = { 0 };
   events_raw_arguments(plan, event, args);
+  /* The second event of one call. */
+  if (task->call == call && task->fd == (gint32)args[0] && !task->entered_raw)
+    return;
   events_enter(m, task, call, args, event->time_ns);
+  task->entered_raw = TRUE;
 }
 
 /* --- lives --- */

@@ -98,6 +98,8 @@ typedef struct {
   guint64 sk;
   guint32 first;
   guint32 n;
+  gint32 reader; /* the last one */
+  gboolean many; /* and there were others */
   AttribArrival arrivals[ATTRIB_ARRIVED];
 } AttribInbox;
 
@@ -241,6 +243,7 @@ typedef struct {
   AttribSockets sockets;
   AttribTasks tasks;
   gboolean births_told;
+  gboolean lossy; /* calls came back unseen: events are missing here and there */
   gboolean reads_told; /* sock_recv_length was seen */
   gboolean starts_told; /* net_dev_start_xmit was seen: it gives the time */
   AttribSkb *skbs;

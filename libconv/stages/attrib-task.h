@@ -21,6 +21,7 @@ typedef struct {
   guint8 subcall;    /* of socketcall */
   guint8 left;       /* the call that came back last, as told by @left_raw kind of event */
   guint8 left_raw : 1;
+  guint8 entered_raw : 1; /* the kind of event that told of @call first */
   guint8 wrote : 1;  /* in this call: an event gave the length */
   guint8 read : 1;
   guint8 peeks : 1;

@@ -231,6 +231,34 @@ static void test_fragments(void)
   net_expect(net, 3, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
 }
 
+/* Two read one port and events are missing: what was read unseen must not shift all others. */
+static void test_readers_with_losses(void)
+{
+  g_autoptr(Net) net = net_new();
+  net_receive(net, 0xb1, 28 + 5);
+  net_packet_udp(net, 40000, 53, 5);
+  net_datagram(net, 200, 0xb1, 5);
+  net->now_ns += 1000000;
+  net_receive(net, 0xb1, 28 + 6);
+  net_packet_udp(net, 40000, 53, 6);
+  net_datagram(net, 201, 0xb1, 6);
+  net->now_ns += 1000000;
+  net_enter(net, 201, 45, 3, 0, 100); /* recvfrom() twice, and no result of the first one */
+  net_enter(net, 201, 45, 3, 0, 100);
+  net_leave(net, 201, 45, -11);
+  for (guint i = 0; i < 2; i++) {
+    net_receive(net, 0xb1, 28 + 7);
+    net_packet_udp(net, 40000, 53, 7);
+    net->now_ns += 1000000;
+  }
+  net_datagram(net, 200, 0xb1, 7);
+  net_finish(net);
+  net_expect(net, 0, 0, TB_CONFIDENCE_NONE, 200, TB_CONFIDENCE_LINKED);
+  net_expect(net, 1, 0, TB_CONFIDENCE_NONE, 201, TB_CONFIDENCE_LINKED);
+  net_expect(net, 2, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 3, 0, TB_CONFIDENCE_NONE, 0, TB_CONFIDENCE_NONE);
+}
+
 /* Who asks gets the answer with its number; the answer itself is the kernel's. */
 static void test_ping(void)
 {
@@ -441,6 +469,7 @@ int main(int argc, char **argv)
   g_test_add_func("/attrib/datagram/by-transmit", test_datagram_by_transmit);
   g_test_add_func("/attrib/datagram/by-receive-chain", test_datagram_by_receive_chain);
   g_test_add_func("/attrib/datagram/fragments", test_fragments);
+  g_test_add_func("/attrib/datagram/readers-with-losses", test_readers_with_losses);
   g_test_add_func("/attrib/datagram/ping", test_ping);
   g_test_add_func("/attrib/datagram/error", test_error_about_datagram);
   g_test_add_func("/attrib/datagram/shared-port", test_shared_port);
