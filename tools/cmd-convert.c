@@ -3,7 +3,6 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
-#include "stages/attrib.h"
 #include "stages/proctrack.h"
 #include "tool-util.h"
 
@@ -95,7 +94,6 @@ static gboolean one_of(const char *value, const char *const *words)
 static gboolean options_check(ConvertOptions *o)
 {
   static const char *const align[] = { "auto", "off", NULL };
-  static const char *const owners[] = { "certain", "linked", "context", "off", NULL };
   static const char *const events[] = { "journal", "none", NULL };
   static const char *const process_info[] = { "none", "darwin", "wireshark", NULL };
   gboolean no_blocks = o->process_info && o->to && !g_str_equal(o->to, "pcapng");
@@ -103,7 +101,7 @@ static gboolean options_check(ConvertOptions *o)
   if (!o->output)
     o->output = g_steal_pointer(&o->output_w);
   const char *wrong = !one_of(o->align, align)     ? "--align is auto or off"
-                      : !one_of(o->owners, owners) ? "--owners is certain, linked, context or off"
+                      : !tool_parse_owners(o->owners, &o->pipeline.owners) ? "--owners is certain, linked, context or off"
                       : !one_of(o->events, events) ? "--events is journal or none"
                       : !one_of(o->process_info, process_info)
                           ? "--process-info is none, darwin or wireshark"
@@ -127,10 +125,7 @@ static gboolean options_check(ConvertOptions *o)
   o->pipeline.no_events = g_strcmp0(o->events, "none") == 0;
   o->pipeline.no_packets = o->no_packets;
   o->pipeline.strip_trailers = o->strip_trailers;
-  if (!o->owners)
-    o->pipeline.owners = TB_CONFIDENCE_LINKED;
-  else if (!tb_confidence_from_word(o->owners, &o->pipeline.owners))
-    o->pipeline.owners = TB_CONFIDENCE_NONE;
+  o->pipeline.count_owners = o->json || o->verbose;
   return TRUE;
 }
 
@@ -318,14 +313,13 @@ static void tell_clocks(const ConvertOptions *o, const TbPipeline *pipeline)
   }
 }
 
-static void tell_owners(const ConvertOptions *o, const TbAttribCounts *counts)
+static void tell_owners(const ConvertOptions *o, const TbTally *tally)
 {
-  tool_note(o->quiet, "ends of packets named for certain: %" G_GUINT64_FORMAT
-            ", by links: %" G_GUINT64_FORMAT ", by context: %" G_GUINT64_FORMAT
-            ", not named: %" G_GUINT64_FORMAT ", named alike by their capture: %" G_GUINT64_FORMAT
-            ", named otherwise by it: %" G_GUINT64_FORMAT, counts->named[TB_CONFIDENCE_CERTAIN],
-            counts->named[TB_CONFIDENCE_LINKED], counts->named[TB_CONFIDENCE_CONTEXT],
-            counts->unnamed, counts->agreeing, counts->differing);
+  g_autoptr(GString) text = g_string_new(NULL);
+  if (tally)
+    tb_report_append_owners(tally, text);
+  if (!o->quiet)
+    fputs(text->str, stderr);
 }
 
 /* Of captures by tcpshark; what is left there has no trailer, or one whose lengths do not fit. */
@@ -377,9 +371,8 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
   if (counts->stripped)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
               "them that the output cannot hold", counts->stripped);
-  const TbObserver *attrib = o->verbose ? tb_pipeline_get_attrib(pipeline) : NULL;
-  if (attrib)
-    tell_owners(o, tb_attrib_get_counts(attrib));
+  if (o->verbose)
+    tell_owners(o, tb_pipeline_get_tally(pipeline));
   tell_trailers(o, pipeline);
   const TbPacketLinks *links = o->verbose ? tb_pipeline_get_packet_links(pipeline) : NULL;
   if (links)

@@ -11,10 +11,7 @@
 #include "stages/proctrack.h"
 #include "tool-util.h"
 
-#include "base/escape.h"
-
 #include <stdio.h>
-#include <string.h>
 
 enum { PS_DAMAGE_LINES = 20 };
 
@@ -27,6 +24,9 @@ typedef struct {
   char *time_offset;
   char *inputs_from;
   char *progress;
+  char *owners;
+  char *align;
+  TbConfidence least;
   gint64 time_offset_ns;
 } PsOptions;
 
@@ -36,16 +36,24 @@ static void options_clear(PsOptions *o)
   g_free(o->time_offset);
   g_free(o->inputs_from);
   g_free(o->progress);
+  g_free(o->owners);
+  g_free(o->align);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PsOptions, options_clear)
 
 static const char ps_description[] =
+    "An input is FILE, NAME=FILE (NAME is the machine it belongs to) or FILE@+SECONDS.\n"
+    "Where captures are among them, or a converted file has packets, columns tell how many\n"
+    "packets every process sent and received in the whole recording, and their bytes on the\n"
+    "wire. A packet counts once for each interface that captured it, and at both ends where\n"
+    "both are known. The last line counts packets of which neither end is.\n\n"
     "TIME is on the axis of the output: seconds (1419.78), a date (2026-11-21T07:00:00Z), or\n"
     "+SECONDS behind the first record.\n\n"
     "Examples:\n"
     "  tracebraid ps --tree trace.dat\n"
     "  tracebraid ps --at +2.5 trace.dat\n"
+    "  tracebraid ps trace.dat eth0.pcap\n"
     "  tracebraid ps --json trace.dat | jq '.machines[].processes[] | select(.exit_signal)'\n\n"
     "A dash stands for what is outside the recording or not known.\n"
     "Exit codes: 0 done; 1 done, but something in the input was lost or damaged; 2 failed.\n";
@@ -65,97 +73,6 @@ gboolean ps_is_shown(const TbTimeline *timeline, guint32 process, gint64 at_ns)
   return !p->is_alias && (at_ns == PS_ALWAYS || (p->start_ns <= at_ns && at_ns < p->end_ns));
 }
 
-typedef struct {
-  const TbTimeline *timeline;
-  gboolean realtime;
-  gint64 at_ns;
-  GString *out;
-} PsTable;
-
-static void append_text(GString *out, const char *text)
-{
-  if (!text) {
-    g_string_append_c(out, '-');
-    return;
-  }
-  g_auto(TbBuf) escaped = { 0 };
-  tb_escape_append(&escaped, text, strlen(text), TB_ESCAPE_NEWLINE | TB_ESCAPE_TAB);
-  g_string_append_len(out, (const char *)escaped.data, (gssize)escaped.len);
-}
-
-static void append_time(const PsTable *table, gint64 ns, gboolean known, GString *out)
-{
-  if (!known) {
-    g_string_append_c(out, '-');
-    return;
-  }
-  gint64 seconds = ns / G_GINT64_CONSTANT(1000000000) - (ns % G_GINT64_CONSTANT(1000000000) < 0);
-  gint64 micros = (ns - seconds * G_GINT64_CONSTANT(1000000000)) / 1000;
-  g_autoptr(GDateTime) date = table->realtime ? g_date_time_new_from_unix_utc(seconds) : NULL;
-  if (date) {
-    g_autofree char *text = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-    g_string_append_printf(out, "%s.%06" G_GINT64_FORMAT "Z", text, micros);
-  } else {
-    g_string_append_printf(out, "%" G_GINT64_FORMAT ".%06" G_GINT64_FORMAT, seconds, micros);
-  }
-}
-
-static void append_span(const TbProcess *process, GString *out)
-{
-  if (process->start_known != TB_KNOWN_SEEN || process->end_known != TB_KNOWN_SEEN) {
-    g_string_append_c(out, '-');
-    return;
-  }
-  guint64 micros = (guint64)(process->end_ns - process->start_ns) / 1000;
-  g_string_append_printf(out, "%" G_GUINT64_FORMAT ".%06" G_GUINT64_FORMAT, micros / 1000000,
-                         micros % 1000000);
-}
-
-static void append_end(const TbProcess *process, GString *out)
-{
-  if (process->has_code)
-    g_string_append_printf(out, "exit %d", process->exit_code);
-  else if (process->has_signal && tb_track_linux.signal_name((guint8)process->exit_signal))
-    g_string_append(out, tb_track_linux.signal_name((guint8)process->exit_signal));
-  else if (process->has_signal)
-    g_string_append_printf(out, "signal %d", process->exit_signal);
-  else
-    g_string_append(out, process->was_killed                       ? "killed"
-                         : process->end_known == TB_KNOWN_SEEN     ? "ended"
-                         : process->end_known == TB_KNOWN_INFERRED ? "gone"
-                                                                   : "-");
-}
-
-static void append_row(PsTable *table, guint32 id, guint depth)
-{
-  const TbTimeline *timeline = table->timeline;
-  const TbProcess *process = tb_timeline_get_process(timeline, id);
-  guint32 parent = tb_timeline_resolve(timeline, process->parent);
-  gint64 at_ns = table->at_ns == PS_ALWAYS ? TB_TIME_NEVER - 1 : table->at_ns;
-  g_autoptr(GString) start = g_string_new(NULL);
-  g_autoptr(GString) span = g_string_new(NULL);
-  g_autoptr(GString) end = g_string_new(NULL);
-  append_time(table, process->start_ns, process->start_known == TB_KNOWN_SEEN, start);
-  append_span(process, span);
-  append_end(process, end);
-  g_string_append_printf(table->out, "%8d ", process->pid);
-  if (parent == TB_PROC_NONE)
-    g_string_append_printf(table->out, "%8s ", "-");
-  else
-    g_string_append_printf(table->out, "%8d ", tb_timeline_get_process(timeline, parent)->pid);
-  g_string_append_printf(table->out, "%*s %12s  %-8s ", table->realtime ? 27 : 18, start->str,
-                         span->str, end->str);
-  g_string_append_printf(table->out, "%*s", (int)MIN(depth, 64) * 2, "");
-  guint32 comm = tb_timeline_comm_at(timeline, tb_life_of_process(id), at_ns);
-  guint32 exe = tb_timeline_exe_at(timeline, id, at_ns);
-  append_text(table->out, tb_timeline_get_string(timeline, comm));
-  if (exe) {
-    g_string_append(table->out, "  ");
-    append_text(table->out, tb_timeline_get_string(timeline, exe));
-  }
-  g_string_append_c(table->out, '\n');
-}
-
 static gint compare_start(gconstpointer a, gconstpointer b, gpointer data)
 {
   const TbTimeline *timeline = data;
@@ -173,11 +90,12 @@ typedef struct {
   guint32 *sibling;
 } PsTree;
 
-static void append_tree(PsTable *table, const PsTree *tree, guint32 root)
+static void append_tree(GArray *rows, const PsTree *tree, guint32 root)
 {
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(guint32));
+  PsRow row = { root, 0 };
   g_array_append_val(stack, root);
-  append_row(table, root, 0);
+  g_array_append_val(rows, row);
   while (stack->len) {
     guint32 *top = &g_array_index(stack, guint32, stack->len - 1);
     guint32 next = tree->child[*top];
@@ -186,14 +104,15 @@ static void append_tree(PsTable *table, const PsTree *tree, guint32 root)
       continue;
     }
     tree->child[*top] = tree->sibling[next]; /* taken */
-    append_row(table, next, stack->len);
+    row = (PsRow){ next, stack->len };
+    g_array_append_val(rows, row);
     g_array_append_val(stack, next);
   }
 }
 
-static void append_trees(PsTable *table, const GArray *shown)
+static void append_trees(const TbTimeline *timeline, const GArray *shown, GArray *rows)
 {
-  guint32 n = tb_timeline_get_n_processes(table->timeline);
+  guint32 n = tb_timeline_get_n_processes(timeline);
   g_autofree guint32 *child = g_new(guint32, (gsize)n + 1);
   g_autofree guint32 *sibling = g_new(guint32, (gsize)n + 1);
   g_autofree gboolean *is_shown = g_new0(gboolean, (gsize)n + 1);
@@ -204,8 +123,7 @@ static void append_trees(PsTable *table, const GArray *shown)
     is_shown[g_array_index(shown, guint32, i)] = TRUE;
   for (guint i = shown->len; i-- > 0;) {
     guint32 id = g_array_index(shown, guint32, i);
-    guint32 parent = tb_timeline_resolve(table->timeline,
-                                         tb_timeline_get_process(table->timeline, id)->parent);
+    guint32 parent = tb_timeline_resolve(timeline, tb_timeline_get_process(timeline, id)->parent);
     if (parent == TB_PROC_NONE || !is_shown[parent])
       continue;
     sibling[id] = child[parent];
@@ -213,10 +131,9 @@ static void append_trees(PsTable *table, const GArray *shown)
   }
   for (guint i = 0; i < shown->len; i++) {
     guint32 id = g_array_index(shown, guint32, i);
-    guint32 parent = tb_timeline_resolve(table->timeline,
-                                         tb_timeline_get_process(table->timeline, id)->parent);
+    guint32 parent = tb_timeline_resolve(timeline, tb_timeline_get_process(timeline, id)->parent);
     if (parent == TB_PROC_NONE || !is_shown[parent])
-      append_tree(table, &tree, id);
+      append_tree(rows, &tree, id);
   }
 }
 
@@ -231,26 +148,64 @@ static gboolean machine_is_realtime(const TbPipeline *pipeline, const TbMachine 
   return FALSE;
 }
 
+void ps_table_init(PsTable *table, const TbPipeline *pipeline, const TbMachine *machine,
+                   gint64 at_ns)
+{
+  const TbSource *guide = tb_axes_find_guide(tb_pipeline_get_readers(pipeline), machine);
+  *table = (PsTable){ .machine = machine, .guide = guide, .at_ns = at_ns,
+                      .realtime = machine_is_realtime(pipeline, machine) };
+  if (guide && at_ns != PS_ALWAYS)
+    table->at_ns = tb_axes_timeline_ns(guide, at_ns);
+  if (tb_pipeline_has_packets(pipeline, machine))
+    table->tally = tb_pipeline_get_tally(pipeline);
+}
+
+/* In the order they are shown in. */
+static GArray *find_rows(const PsOptions *o, TbTimeline *timeline, gint64 at_ns)
+{
+  GArray *rows = g_array_new(FALSE, FALSE, sizeof(PsRow));
+  g_autoptr(GArray) shown = g_array_new(FALSE, FALSE, sizeof(guint32));
+  for (guint32 i = 0; i < tb_timeline_get_n_processes(timeline); i++)
+    if (ps_is_shown(timeline, i, at_ns))
+      g_array_append_val(shown, i);
+  g_array_sort_with_data(shown, compare_start, timeline);
+  if (o->tree) {
+    append_trees(timeline, shown, rows);
+    return rows;
+  }
+  for (guint i = 0; i < shown->len; i++) {
+    PsRow row = { g_array_index(shown, guint32, i), 0 };
+    g_array_append_val(rows, row);
+  }
+  return rows;
+}
+
+static void append_traffic(GString *out, const char *before, const TbTraffic *traffic)
+{
+  g_string_append_printf(out, "%s%" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " bytes", before,
+                         traffic->packets, traffic->bytes);
+}
+
 static void print_machine(const PsOptions *o, const TbPipeline *pipeline, const TbMachine *machine,
                           gint64 at_ns)
 {
   g_autoptr(GString) out = g_string_new(NULL);
-  g_autoptr(GArray) shown = g_array_new(FALSE, FALSE, sizeof(guint32));
-  PsTable table = { .timeline = machine->timeline, .at_ns = at_ns, .out = out,
-                    .realtime = machine_is_realtime(pipeline, machine) };
-  for (guint32 i = 0; i < tb_timeline_get_n_processes(machine->timeline); i++)
-    if (ps_is_shown(machine->timeline, i, at_ns))
-      g_array_append_val(shown, i);
-  g_array_sort_with_data(shown, compare_start, machine->timeline);
-  append_text(out, tb_machine_get_label(machine));
-  g_string_append_printf(out, ": %u processes\n%8s %8s %*s %12s  %-8s %s\n", shown->len, "PID",
-                         "PPID", table.realtime ? 27 : 18, "START", "LIFETIME", "END",
-                         "NAME  EXECUTABLE");
-  if (o->tree)
-    append_trees(&table, shown);
-  else
-    for (guint i = 0; i < shown->len; i++)
-      append_row(&table, g_array_index(shown, guint32, i), 0);
+  PsTable table;
+  TbTraffic all, not_named;
+  ps_table_init(&table, pipeline, machine, at_ns);
+  g_autoptr(GArray) rows = find_rows(o, machine->timeline, table.at_ns);
+  if (table.tally)
+    all = tb_tally_get_machine(table.tally, machine, &not_named);
+  ps_append_text(out, tb_machine_get_label(machine));
+  g_string_append_printf(out, ": %u processes", rows->len);
+  if (table.tally)
+    append_traffic(out, ", ", &all);
+  g_string_append_c(out, '\n');
+  ps_append_table(&table, rows, out);
+  if (table.tally) {
+    append_traffic(out, "not named: ", &not_named);
+    g_string_append_c(out, '\n');
+  }
   fputs(out->str, stdout);
 }
 
@@ -291,7 +246,7 @@ static int ps_print(const PsOptions *o, const TbPipeline *pipeline)
                       "2026-11-21T07:00:00Z)", o->at);
   if (o->json) {
     g_autoptr(JsonBuilder) json = json_builder_new();
-    ps_build_json(machines, at_ns, json);
+    ps_build_json(pipeline, at_ns, json);
     g_autofree char *text = tb_report_print_json(json);
     fputs(text, stdout);
     return TOOL_OK;
@@ -304,13 +259,30 @@ static int ps_print(const PsOptions *o, const TbPipeline *pipeline)
   return TOOL_OK;
 }
 
+/* Packets by process, where there are any. Clocks that nothing relates cost only the counts. */
+static gboolean ps_count(const PsOptions *o, TbPipeline *pipeline, GError **error)
+{
+  g_autoptr(GError) why = NULL;
+  if (o->least == TB_CONFIDENCE_NONE || !tb_pipeline_has_packets(pipeline, NULL) ||
+      tb_pipeline_count(pipeline, &why))
+    return TRUE;
+  if (!g_error_matches(why, TB_ERROR, TB_ERROR_CLOCK)) {
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
+  }
+  tool_note(o->quiet, "packets are not counted: %s", why->message);
+  return TRUE;
+}
+
 static int ps_run(const PsOptions *o, const GArray *inputs)
 {
   g_autoptr(GError) error = NULL;
   ToolProgress progress;
   if (!tool_progress_init(&progress, o->progress, o->quiet))
     return tool_error(TOOL_USAGE, "--progress is auto, always or never");
-  TbPipelineOptions options = { .registry = &tb_formats, .align_off = TRUE,
+  TbPipelineOptions options = { .registry = &tb_formats, .count_only = TRUE, .owners = o->least,
+                                .align_off = o->least == TB_CONFIDENCE_NONE ||
+                                             g_strcmp0(o->align, "off") == 0,
                                 .time_offset_ns = o->time_offset_ns,
                                 .progress = tool_progress_show, .progress_data = &progress,
                                 .cancel = tool_get_cancel() };
@@ -319,12 +291,15 @@ static int ps_run(const PsOptions *o, const GArray *inputs)
   gboolean ok = tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error);
   tool_progress_clear(&progress);
+  ok = ok && ps_count(o, pipeline, &error);
+  tool_progress_clear(&progress);
   if (!ok)
     return tool_fail(error);
   int status = ps_print(o, pipeline);
   if (status != TOOL_OK)
     return status;
   g_autoptr(GString) losses = g_string_new(NULL);
+  tb_report_append_notes(pipeline, losses);
   tb_report_append_losses(pipeline, o->verbose ? G_MAXUINT : PS_DAMAGE_LINES, losses);
   if (!o->quiet)
     fputs(losses->str, stderr);
@@ -343,6 +318,12 @@ static int ps_command(int argc, char **argv)
     { "at", 0, 0, G_OPTION_ARG_STRING, &o.at, "Show who lives at this time", "TIME" },
     { "time-offset", 0, 0, G_OPTION_ARG_STRING, &o.time_offset, "Add this to all times",
       "SECONDS" },
+    { "owners", 0, 0, G_OPTION_ARG_STRING, &o.owners,
+      "Count packets of processes that are known so well: certain, linked (default), context; "
+      "off: count none", "HOW" },
+    { "align", 0, 0, G_OPTION_ARG_STRING, &o.align,
+      "auto (default): line clocks up by packets, to count these; off: take them as they stand",
+      "HOW" },
     { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o.inputs_from,
       "Read further inputs from FILE, separated by newline or NUL", "FILE" },
     { "progress", 0, 0, G_OPTION_ARG_STRING, &o.progress, "auto (default), always or never",
@@ -351,21 +332,21 @@ static int ps_command(int argc, char **argv)
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o.quiet, "Tell only errors", NULL },
     G_OPTION_ENTRY_NULL,
   };
-  int parsed = tool_parse("ps", "INPUT...", "Shows the processes of recordings.", ps_description,
+  int parsed = tool_parse("ps", "[NAME=]INPUT...", "Shows the processes of recordings.", ps_description,
                           entries, &argc, &argv, &literal);
   if (parsed >= 0)
     return parsed;
-  gboolean ok = TRUE;
-  for (int i = 1; i < argc && ok; i++)
-    ok = tool_inputs_add(inputs, argv[i], TOOL_INPUT_LITERAL, &why);
-  for (guint i = 0; literal && literal[i] && ok; i++)
-    ok = tool_inputs_add(inputs, literal[i], TOOL_INPUT_LITERAL, &why);
+  gboolean ok = tool_inputs_take(inputs, argc, argv, literal, &why);
   if (ok && o.inputs_from)
-    ok = tool_inputs_add_list(inputs, o.inputs_from, TOOL_INPUT_LITERAL, &why);
+    ok = tool_inputs_add_list(inputs, o.inputs_from, TOOL_INPUT_ANY, &why);
   if (!ok)
     return tool_error(TOOL_USAGE, "%s", why);
   if (inputs->len == 0)
     return tool_error(TOOL_USAGE, "no input given (tracebraid help ps shows the options)");
+  if (o.align && !g_str_equal(o.align, "auto") && !g_str_equal(o.align, "off"))
+    return tool_error(TOOL_USAGE, "--align is auto or off");
+  if (!tool_parse_owners(o.owners, &o.least))
+    return tool_error(TOOL_USAGE, "--owners is certain, linked, context or off");
   if (o.time_offset && !tool_parse_seconds(o.time_offset, &o.time_offset_ns))
     return tool_error(TOOL_USAGE, "--time-offset \"%s\" is no time (examples: +3.25, -250ms)",
                       o.time_offset);

@@ -45,6 +45,8 @@ static gboolean inputs_name_stdin(const GArray *inputs)
 gboolean tool_inputs_add(GArray *inputs, const char *text, ToolInputForm form, char **why)
 {
   TbInputSpec spec = { 0 };
+  if (form == TOOL_INPUT_ANY)
+    form = g_file_test(text, G_FILE_TEST_EXISTS) ? TOOL_INPUT_LITERAL : TOOL_INPUT_NAMED;
   const char *equals = form == TOOL_INPUT_NAMED ? strchr(text, '=') : NULL;
   const char *slash = strchr(text, '/');
   if (equals && slash && slash < equals)
@@ -73,6 +75,17 @@ gboolean tool_inputs_add(GArray *inputs, const char *text, ToolInputForm form, c
   spec.path = g_steal_pointer(&path);
   spec.machine = equals ? g_strndup(text, (gsize)(equals - text)) : NULL;
   g_array_append_val(inputs, spec);
+  return TRUE;
+}
+
+gboolean tool_inputs_take(GArray *inputs, int argc, char **argv, GStrv literal, char **why)
+{
+  for (int i = 1; i < argc; i++)
+    if (!tool_inputs_add(inputs, argv[i], TOOL_INPUT_ANY, why))
+      return FALSE;
+  for (guint i = 0; literal && literal[i]; i++)
+    if (!tool_inputs_add(inputs, literal[i], TOOL_INPUT_LITERAL, why))
+      return FALSE;
   return TRUE;
 }
 

@@ -13,8 +13,14 @@ G_BEGIN_DECLS
  * @TOOL_INPUT_NAMED: [NAME=]FILE[@+SECONDS]
  * @TOOL_INPUT_SHIFTED: FILE[@+SECONDS]
  * @TOOL_INPUT_LITERAL: all of it
+ * @TOOL_INPUT_ANY: all of it where there is a file of just that name, else as NAMED
  */
-typedef enum { TOOL_INPUT_NAMED, TOOL_INPUT_SHIFTED, TOOL_INPUT_LITERAL } ToolInputForm;
+typedef enum {
+  TOOL_INPUT_NAMED,
+  TOOL_INPUT_SHIFTED,
+  TOOL_INPUT_LITERAL,
+  TOOL_INPUT_ANY,
+} ToolInputForm;
 
 /**
  * tool_inputs_add: @text as the user wrote it
@@ -22,6 +28,13 @@ typedef enum { TOOL_INPUT_NAMED, TOOL_INPUT_SHIFTED, TOOL_INPUT_LITERAL } ToolIn
  * Returns: FALSE with a message for the user in @why (transfer full)
  */
 gboolean tool_inputs_add(GArray *inputs, const char *text, ToolInputForm form, char **why);
+
+/**
+ * tool_inputs_take: %TOOL_INPUT_ANY of @argv from its second on, and @literal (nullable)
+ *
+ * Returns: FALSE with a message for the user in @why (transfer full)
+ */
+gboolean tool_inputs_take(GArray *inputs, int argc, char **argv, GStrv literal, char **why);
 
 /** tool_inputs_add_list: the lines of @path ("-" = standard input), separated by NUL or newline */
 gboolean tool_inputs_add_list(GArray *inputs, const char *path, ToolInputForm form, char **why);

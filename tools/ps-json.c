@@ -15,36 +15,43 @@ static void put_int(JsonBuilder *json, const char *name, gboolean known, gint64 
     json_builder_add_null_value(json);
 }
 
+static void put_time(JsonBuilder *json, const PsTable *table, const char *name, gboolean known,
+                     gint64 timeline_ns)
+{
+  put_int(json, name, known, tb_axes_output_ns(table->guide, timeline_ns));
+}
+
 static void put_string(JsonBuilder *json, const char *name, const char *text)
 {
   json_builder_set_member_name(json, name);
   tb_report_build_string(json, text);
 }
 
-static void put_entry(JsonBuilder *json, gboolean timed, gint64 time_ns, const char *member,
-                      const char *text)
+static void put_entry(JsonBuilder *json, const PsTable *table, gboolean timed, gint64 time_ns,
+                      const char *member, const char *text)
 {
   json_builder_begin_object(json);
-  put_int(json, "time_ns", timed, time_ns);
+  put_time(json, table, "time_ns", timed, time_ns);
   put_string(json, member, text);
   json_builder_end_object(json);
 }
 
 /* One ring of changes: the string it starts with, then each change of the wanted kind. */
-static void put_strings(JsonBuilder *json, const TbTimeline *timeline, const char *name,
-                        guint32 last, guint32 first, gboolean timed, gint64 start_ns, gboolean exe)
+static void put_strings(JsonBuilder *json, const PsTable *table, const char *name, guint32 last,
+                        guint32 first, gboolean timed, gint64 start_ns, gboolean exe)
 {
+  const TbTimeline *timeline = table->machine->timeline;
   const char *member = exe ? "path" : "comm";
   json_builder_set_member_name(json, name);
   json_builder_begin_array(json);
   if (first)
-    put_entry(json, timed, start_ns, member, tb_timeline_get_string(timeline, first));
+    put_entry(json, table, timed, start_ns, member, tb_timeline_get_string(timeline, first));
   guint32 at = last;
   while (at != TB_PROC_NONE) {
     at = tb_timeline_get_change(timeline, at)->next;
     const TbChange *change = tb_timeline_get_change(timeline, at);
     if (tb_change_is_exe(change) == exe)
-      put_entry(json, TRUE, change->time_ns, member,
+      put_entry(json, table, TRUE, change->time_ns, member,
                 tb_timeline_get_string(timeline, tb_change_string(change)));
     if (at == last)
       break;
@@ -52,8 +59,9 @@ static void put_strings(JsonBuilder *json, const TbTimeline *timeline, const cha
   json_builder_end_array(json);
 }
 
-static void put_main_thread(JsonBuilder *json, const TbTimeline *timeline, const TbProcess *process)
+static void put_main_thread(JsonBuilder *json, const PsTable *table, const TbProcess *process)
 {
+  const TbTimeline *timeline = table->machine->timeline;
   gboolean timed = process->start_known == TB_KNOWN_SEEN && !process->comm_saved;
   gboolean ended = process->end_known == TB_KNOWN_SEEN;
   gint64 end_ns = process->end_ns;
@@ -67,38 +75,39 @@ static void put_main_thread(JsonBuilder *json, const TbTimeline *timeline, const
   }
   json_builder_begin_object(json);
   put_int(json, "tid", TRUE, process->pid);
-  put_int(json, "start_ns", process->start_known == TB_KNOWN_SEEN, process->start_ns);
-  put_int(json, "end_ns", ended, end_ns);
-  put_strings(json, timeline, "names", process->changes, process->comm, timed, process->start_ns,
+  put_time(json, table, "start_ns", process->start_known == TB_KNOWN_SEEN, process->start_ns);
+  put_time(json, table, "end_ns", ended, end_ns);
+  put_strings(json, table, "names", process->changes, process->comm, timed, process->start_ns,
               FALSE);
   json_builder_end_object(json);
 }
 
-static void put_thread(JsonBuilder *json, const TbTimeline *timeline, const TbThread *thread)
+static void put_thread(JsonBuilder *json, const PsTable *table, const TbThread *thread)
 {
   gboolean timed = thread->start_known == TB_KNOWN_SEEN && !thread->comm_saved;
   json_builder_begin_object(json);
   put_int(json, "tid", TRUE, thread->tid);
-  put_int(json, "start_ns", thread->start_known == TB_KNOWN_SEEN, thread->start_ns);
-  put_int(json, "end_ns", thread->end_known == TB_KNOWN_SEEN, thread->end_ns);
-  put_strings(json, timeline, "names", thread->changes, thread->comm, timed, thread->start_ns,
+  put_time(json, table, "start_ns", thread->start_known == TB_KNOWN_SEEN, thread->start_ns);
+  put_time(json, table, "end_ns", thread->end_known == TB_KNOWN_SEEN, thread->end_ns);
+  put_strings(json, table, "names", thread->changes, thread->comm, timed, thread->start_ns,
               FALSE);
   json_builder_end_object(json);
 }
 
-static void put_threads(JsonBuilder *json, const TbTimeline *timeline, guint32 id,
+static void put_threads(JsonBuilder *json, const PsTable *table, guint32 id,
                         const PsAliases *aliases)
 {
+  const TbTimeline *timeline = table->machine->timeline;
   const TbProcess *process = tb_timeline_get_process(timeline, id);
   json_builder_set_member_name(json, "threads");
   json_builder_begin_array(json);
-  put_main_thread(json, timeline, process);
+  put_main_thread(json, table, process);
   guint32 at = process->threads;
   while (at != TB_PROC_NONE) {
     at = tb_timeline_get_thread(timeline, at)->next;
     const TbThread *thread = tb_timeline_get_thread(timeline, at);
     if (thread->tid && thread->tid != process->pid)
-      put_thread(json, timeline, thread);
+      put_thread(json, table, thread);
     if (at == process->threads)
       break;
   }
@@ -108,14 +117,21 @@ static void put_threads(JsonBuilder *json, const TbTimeline *timeline, guint32 i
         tb_timeline_get_process(timeline, g_array_index(aliases, guint32, i));
     if (tb_timeline_resolve(timeline, g_array_index(aliases, guint32, i)) == id &&
         alias->pid != process->pid)
-      put_main_thread(json, timeline, alias);
+      put_main_thread(json, table, alias);
   }
   json_builder_end_array(json);
 }
 
-static void put_process(JsonBuilder *json, const TbTimeline *timeline, guint32 id,
+static void put_traffic(JsonBuilder *json, const char *name, const TbTraffic *traffic)
+{
+  json_builder_set_member_name(json, name);
+  tb_report_build_traffic(traffic, json);
+}
+
+static void put_process(JsonBuilder *json, const PsTable *table, guint32 id,
                         const PsAliases *aliases)
 {
+  const TbTimeline *timeline = table->machine->timeline;
   const TbProcess *process = tb_timeline_get_process(timeline, id);
   guint32 parent = tb_timeline_resolve(timeline, process->parent);
   gboolean has_parent = parent != TB_PROC_NONE;
@@ -126,13 +142,13 @@ static void put_process(JsonBuilder *json, const TbTimeline *timeline, guint32 i
   put_int(json, "parent", has_parent, parent);
   put_int(json, "ppid", has_parent,
           has_parent ? tb_timeline_get_process(timeline, parent)->pid : 0);
-  put_int(json, "start_ns", started, process->start_ns);
-  put_int(json, "end_ns", process->end_known == TB_KNOWN_SEEN, process->end_ns);
+  put_time(json, table, "start_ns", started, process->start_ns);
+  put_time(json, table, "end_ns", process->end_known == TB_KNOWN_SEEN, process->end_ns);
   put_int(json, "exit_code", process->has_code, process->exit_code);
   put_int(json, "exit_signal", process->has_signal, process->exit_signal);
-  put_strings(json, timeline, "names", process->changes, process->comm,
+  put_strings(json, table, "names", process->changes, process->comm,
               started && !process->comm_saved, process->start_ns, FALSE);
-  put_strings(json, timeline, "exe", process->changes, process->exe, started, process->start_ns,
+  put_strings(json, table, "exe", process->changes, process->exe, started, process->start_ns,
               TRUE);
   TbProcessFacts facts = tb_timeline_get_facts(timeline, id);
   if (facts.command_line || facts.user || facts.integrity) {
@@ -140,29 +156,46 @@ static void put_process(JsonBuilder *json, const TbTimeline *timeline, guint32 i
     put_string(json, "user", tb_timeline_get_string(timeline, facts.user));
     put_string(json, "integrity", tb_timeline_get_string(timeline, facts.integrity));
   }
-  put_threads(json, timeline, id, aliases);
+  if (table->tally) {
+    TbProcessTraffic traffic = tb_tally_get_process(table->tally, table->machine, id);
+    put_traffic(json, "sent", &traffic.sent);
+    put_traffic(json, "received", &traffic.received);
+  }
+  put_threads(json, table, id, aliases);
   json_builder_end_object(json);
 }
 
-void ps_build_json(const GPtrArray *machines, gint64 at_ns, JsonBuilder *json)
+static void put_machine(JsonBuilder *json, const TbPipeline *pipeline, const TbMachine *machine,
+                        gint64 at_ns)
 {
+  PsTable table;
+  ps_table_init(&table, pipeline, machine, at_ns);
+  g_autoptr(PsAliases) aliases = ps_find_aliases(machine->timeline);
+  json_builder_begin_object(json);
+  put_string(json, "name", tb_machine_get_label(machine));
+  if (table.tally) {
+    TbTraffic not_named, all = tb_tally_get_machine(table.tally, machine, &not_named);
+    put_traffic(json, "captured", &all);
+    put_traffic(json, "not_named", &not_named);
+  }
+  json_builder_set_member_name(json, "processes");
+  json_builder_begin_array(json);
+  for (guint32 i = 0; i < tb_timeline_get_n_processes(machine->timeline); i++)
+    if (ps_is_shown(machine->timeline, i, table.at_ns))
+      put_process(json, &table, i, aliases);
+  json_builder_end_array(json);
+  json_builder_end_object(json);
+}
+
+void ps_build_json(const TbPipeline *pipeline, gint64 at_ns, JsonBuilder *json)
+{
+  const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
   json_builder_begin_object(json);
   put_int(json, "schema", TRUE, 1);
   json_builder_set_member_name(json, "machines");
   json_builder_begin_array(json);
-  for (guint m = 0; m < machines->len; m++) {
-    const TbMachine *machine = g_ptr_array_index(machines, m);
-    g_autoptr(PsAliases) aliases = ps_find_aliases(machine->timeline);
-    json_builder_begin_object(json);
-    put_string(json, "name", tb_machine_get_label(machine));
-    json_builder_set_member_name(json, "processes");
-    json_builder_begin_array(json);
-    for (guint32 i = 0; i < tb_timeline_get_n_processes(machine->timeline); i++)
-      if (ps_is_shown(machine->timeline, i, at_ns))
-        put_process(json, machine->timeline, i, aliases);
-    json_builder_end_array(json);
-    json_builder_end_object(json);
-  }
+  for (guint m = 0; m < machines->len; m++)
+    put_machine(json, pipeline, g_ptr_array_index(machines, m), at_ns);
   json_builder_end_array(json);
   json_builder_end_object(json);
 }

@@ -2,7 +2,8 @@
 /* What the two forms of `ps` share: which instances are shown, and who belongs to them. */
 #pragma once
 
-#include "model/machine.h"
+#include "pipeline/axes.h"
+#include "pipeline/pipeline.h"
 
 #include <glib.h>
 #include <json-glib/json-glib.h>
@@ -19,5 +20,36 @@ PsAliases *ps_find_aliases(const TbTimeline *timeline);
 /** ps_is_shown: it is an instance of its own, and (with a time) lives at @at_ns */
 gboolean ps_is_shown(const TbTimeline *timeline, guint32 process, gint64 at_ns);
 
+/**
+ * PsTable: what is shown of one machine
+ * @guide: (nullable): leads from times of the timeline to those of the output
+ * @realtime: times are of the wall clock
+ * @at_ns: on the timeline, or %PS_ALWAYS
+ * @tally: (nullable): packets of the machine were counted
+ */
+typedef struct {
+  const TbMachine *machine;
+  const TbSource *guide;
+  gboolean realtime;
+  gint64 at_ns;
+  const TbTally *tally;
+} PsTable;
+
+/** ps_table_init: @at_ns: output time, or %PS_ALWAYS */
+void ps_table_init(PsTable *table, const TbPipeline *pipeline, const TbMachine *machine,
+                   gint64 at_ns);
+
+/** PsRow: an instance, @depth generations below the first one shown */
+typedef struct {
+  guint32 process;
+  guint32 depth;
+} PsRow;
+
+/** ps_append_table: a head and a line for each of @rows (element-type PsRow) */
+void ps_append_table(const PsTable *table, const GArray *rows, GString *out);
+
+/** ps_append_text: @text (nullable) escaped for a terminal; a dash for NULL */
+void ps_append_text(GString *out, const char *text);
+
 /** ps_build_json: the whole document */
-void ps_build_json(const GPtrArray *machines, gint64 at_ns, JsonBuilder *json);
+void ps_build_json(const TbPipeline *pipeline, gint64 at_ns, JsonBuilder *json);

@@ -158,6 +158,12 @@ gboolean tool_parse_seconds(const char *text, gint64 *ns)
   return FALSE;
 }
 
+gboolean tool_parse_owners(const char *text, TbConfidence *least)
+{
+  *least = text ? TB_CONFIDENCE_NONE : TB_CONFIDENCE_LINKED;
+  return !text || g_str_equal(text, "off") || tb_confidence_from_word(text, least);
+}
+
 gboolean tool_progress_init(ToolProgress *progress, const char *when, gboolean quiet)
 {
   gboolean always = g_strcmp0(when, "always") == 0;

@@ -57,6 +57,12 @@ void tool_take_optional(const char *name, int *argc, char **argv, gboolean *foun
 /** tool_parse_seconds: "+3.25", "-250ms", "12us", "7ns" to nanoseconds */
 gboolean tool_parse_seconds(const char *text, gint64 *ns);
 
+/**
+ * tool_parse_owners: the value of --owners; NULL is the default, "linked"; "off" is
+ * %TB_CONFIDENCE_NONE. Returns: FALSE for other words
+ */
+gboolean tool_parse_owners(const char *text, TbConfidence *least);
+
 /** ToolProgress: a bar on stderr, shown after one second */
 typedef struct {
   gboolean enabled;

@@ -375,7 +375,8 @@ static TbOwner owners_read_effective(TbBuf *strings, TbPcapngSlice value)
   return effective;
 }
 
-static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const char *via)
+/* What the peer is known by is not stated. */
+static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v)
 {
   TbOwner *peer = &read->owners.dst;
   gint32 pid;
@@ -385,8 +386,7 @@ static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const 
   *peer = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
                      .pid = pid,
                      .comm = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_COMM], TRUE),
-                     .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE),
-                     .via = via };
+                     .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE) };
   /* Who states no thread (Windows) states none of either end. */
   if (!tb_pcapng_slice_number(v[OWNERS_PEER_TID], &peer->tid) && v[OWNERS_TID].text)
     peer->tid = pid;
@@ -411,7 +411,7 @@ static void owners_set(TbPcapngOwners *read, const OwnersComment *comment, gint3
   *(receiver ? &read->owners.dst : &read->owners.src) = first;
   *(receiver ? &read->owners.dst_claim : &read->owners.src_claim) = claim;
   read->owners.effective = owners_read_effective(strings, v[OWNERS_EFFECTIVE]);
-  owners_set_peer(read, v, first.via);
+  owners_set_peer(read, v);
 }
 
 /*

@@ -20,6 +20,17 @@ gboolean tb_confidence_from_word(const char *word, TbConfidence *out)
   return FALSE;
 }
 
+const char *tb_confidence_to_word(TbConfidence confidence)
+{
+  switch (confidence) {
+  case TB_CONFIDENCE_CERTAIN: return "certain";
+  case TB_CONFIDENCE_LINKED: return "linked";
+  case TB_CONFIDENCE_CONTEXT: return "context";
+  case TB_CONFIDENCE_NONE: break;
+  }
+  return "none";
+}
+
 gboolean tb_owners_limit(TbOwners *owners, TbConfidence least)
 {
   if (least == TB_CONFIDENCE_NONE || owners->src.confidence < least)

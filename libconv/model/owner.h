@@ -34,6 +34,8 @@ typedef enum {
  * @via: a word for the evidence
  * @generation: differs whenever @pid, @comm or @exe differ, and @via is a literal; 0 = nothing is
  *   known of that. Writers keep what they prepared by it
+ * @instance: number of the process in its machine's timeline + 1; 0 = not known
+ * @confirmed: the capture itself names this process, too
  */
 typedef struct {
   TbConfidence confidence;
@@ -44,6 +46,8 @@ typedef struct {
   const char *args;
   const char *via;
   guint64 generation;
+  guint32 instance;
+  gboolean confirmed;
 } TbOwner;
 
 /**
@@ -71,6 +75,9 @@ typedef struct _TbOwners {
 
 /** tb_confidence_from_word: "certain", "linked", "context"; FALSE where @word is none of these */
 gboolean tb_confidence_from_word(const char *word, TbConfidence *out);
+
+/** tb_confidence_to_word: the same words, and "none" */
+const char *tb_confidence_to_word(TbConfidence confidence);
 
 static inline gboolean tb_owner_is_known(const TbOwner *owner)
 {

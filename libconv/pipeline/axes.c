@@ -17,7 +17,7 @@ void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_n
   source->opened = source->axis;
 }
 
-static const TbSource *axes_find_guide(const GPtrArray *readers, const TbMachine *machine)
+const TbSource *tb_axes_find_guide(const GPtrArray *readers, const TbMachine *machine)
 {
   const TbSource *guide = NULL;
   for (guint i = 0; i < readers->len; i++) {
@@ -39,7 +39,7 @@ void tb_axes_set_guides(const GPtrArray *readers)
     for (guint s = 0; s < reader->sources->len; s++) {
       TbSource *source = g_ptr_array_index(reader->sources, s);
       if (source->class == TB_SOURCE_PACKETS && source->machine)
-        source->guide = axes_find_guide(readers, source->machine);
+        source->guide = tb_axes_find_guide(readers, source->machine);
     }
   }
 }

@@ -17,6 +17,20 @@ void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_n
 /** tb_axes_set_guides: for the packets of each machine a recording of it, see TbSource */
 void tb_axes_set_guides(const GPtrArray *readers);
 
+/**
+ * tb_axes_find_guide: Returns: (nullable): the recording whose clock @machine's timeline follows;
+ * NULL where timeline time is output time
+ */
+const TbSource *tb_axes_find_guide(const GPtrArray *readers, const TbMachine *machine);
+
+/** tb_axes_output_ns: the output time of a moment of a timeline; those outside stay outside */
+static inline gint64 tb_axes_output_ns(const TbSource *guide, gint64 timeline_ns)
+{
+  if (!guide || timeline_ns == G_MININT64 || timeline_ns == G_MAXINT64)
+    return timeline_ns;
+  return tb_axis_map(&guide->axis, tb_axis_unmap(&guide->opened, timeline_ns));
+}
+
 /** tb_axes_timeline_ns: a packet's time on its machine's timeline, from output time */
 static inline gint64 tb_axes_timeline_ns(const TbSource *guide, gint64 out_ns)
 {

@@ -41,6 +41,7 @@ struct _TbPipeline {
   TbObserver *attrib; /* (nullable): one of them */
   TbOwners told;      /* what the present packet says itself */
   TbPacketLinks *links; /* (nullable): one of them */
+  TbTally *tally;     /* (nullable) */
   GArray *leaves;
   guint32 n_types;     /* ids given out */
   guint32 n_announced; /* of these, shown to the observers */
@@ -85,6 +86,7 @@ void tb_pipeline_free(TbPipeline *p)
     return;
   pipeline_drop_sorters(p);
   tb_overlap_free(p->overlap);
+  tb_tally_free(p->tally);
   g_array_unref(p->leaves);
   g_ptr_array_unref(p->observers);
   g_ptr_array_unref(p->notes);
@@ -144,9 +146,19 @@ gboolean tb_pipeline_check_axes(const TbPipeline *p, GError **error)
   return tb_axes_check(p->sources, p->align, p->options.align_off, error);
 }
 
-const TbObserver *tb_pipeline_get_attrib(const TbPipeline *p)
+const TbTally *tb_pipeline_get_tally(const TbPipeline *p)
 {
-  return p->attrib;
+  return p->tally;
+}
+
+gboolean tb_pipeline_has_packets(const TbPipeline *p, const TbMachine *machine)
+{
+  for (guint i = 0; i < p->sources->len; i++) {
+    const TbSource *source = g_ptr_array_index(p->sources, i);
+    if (source->class == TB_SOURCE_PACKETS && (!machine || source->machine == machine))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 const TbPacketLinks *tb_pipeline_get_packet_links(const TbPipeline *p)
@@ -559,7 +571,8 @@ static void pipeline_add_align(TbPipeline *p)
   for (guint i = 0; i < p->readers->len; i++)
     recorded |= pipeline_may_hold_events(g_ptr_array_index(p->readers, i));
   if (p->options.align_off || p->readers->len < 2 || p->observers->len >= PIPELINE_OBSERVERS ||
-      (!recorded && p->machines->len < 2))
+      (!recorded && p->machines->len < 2) ||
+      (p->options.count_only && !pipeline_may_have(p, TB_SOURCE_PACKETS)))
     return;
   TbAlignOptions options = { .readers = p->readers, .notes = p->notes,
                              .hosts = p->options.align_hosts,
@@ -727,6 +740,8 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
         pipeline_keeps(p, capabilities, event) && G_LIKELY(!stale)) {
       if (!pipeline_explain(p, context, index, event, error))
         return FALSE;
+      if (G_UNLIKELY(p->tally) && event->kind == TB_EVENT_KIND_PACKET)
+        tb_tally_packet(p->tally, event);
       if (G_UNLIKELY(event->trailer_len && p->options.strip_trailers))
         pipeline_strip(event);
       if ((!filter || tb_filter_keeps(filter, event)) &&
@@ -791,6 +806,9 @@ static gboolean pipeline_write(TbPipeline *p, const TbWriterFormat *format, TbOu
 {
   p->n_sorted = 0;
   p->broken = FALSE;
+  g_clear_pointer(&p->tally, tb_tally_free); /* of what is written again */
+  if (p->options.count_owners)
+    p->tally = tb_tally_new(p->attrib);
   g_autoptr(TbWriter) writer = tb_writer_open_with(format, output, p->limits, p->machines, kept,
                                                    p->options.settings, error);
   /* Rewound only now: a writer may look at what prepare counted of the sources. */
@@ -845,4 +863,58 @@ gboolean tb_pipeline_emit(TbPipeline *p, const TbWriterFormat *format, TbOutput 
     return pipeline_write_foretold(p, format, output, kept, counts, error);
   pipeline_set_overlap(p, TRUE);
   return pipeline_write(p, format, output, kept, counts, error);
+}
+
+/* --- count --- */
+
+static gboolean pipeline_holds_packets(const TbReader *reader)
+{
+  for (guint i = 0; i < reader->sources->len; i++)
+    if (((TbSource *)g_ptr_array_index(reader->sources, i))->class == TB_SOURCE_PACKETS)
+      return TRUE;
+  return FALSE;
+}
+
+/* Numbers do not depend on the order of streams, so each is read by itself. */
+static gboolean pipeline_count_leaf(TbPipeline *p, TbContextStage *context, guint index,
+                                    GError **error)
+{
+  PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, index);
+  TbEvent event = { 0 };
+  TbReadResult result;
+  leaf->last_ns = G_MININT64;
+  while ((result = leaf_pull(leaf, leaf->stream, &event, error)) != TB_READ_END) {
+    if (result == TB_READ_ERROR)
+      return FALSE;
+    if (result == TB_READ_EVENT && event.kind == TB_EVENT_KIND_PACKET) {
+      pipeline_set_owners(p, context, index, &event);
+      tb_tally_packet(p->tally, &event);
+    }
+    if (++p->events % PIPELINE_PROGRESS_EVERY == 0 && !pipeline_tick(p, "counting", error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean tb_pipeline_count(TbPipeline *p, GError **error)
+{
+  if (!tb_axes_check(p->sources, p->align, p->options.align_off, error))
+    return FALSE;
+  g_autoptr(TbContextStage) context = tb_context_stage_new(p->machines);
+  p->tally = tb_tally_new(p->attrib);
+  tb_tally_count_processes(p->tally, p->options.owners);
+  p->events = 0;
+  tb_damage_log_begin_pass(p->damage);
+  for (guint i = 0; i < p->readers->len; i++) {
+    TbReader *reader = g_ptr_array_index(p->readers, i);
+    reader->wanted_only = TRUE;
+    if (pipeline_holds_packets(reader) && !tb_reader_rewind(reader, error))
+      return FALSE;
+  }
+  for (guint i = 0; i < p->leaves->len; i++)
+    if (pipeline_holds_packets(g_array_index(p->leaves, PipelineLeaf, i).reader) &&
+        !pipeline_count_leaf(p, context, i, error))
+      return FALSE;
+  tb_tally_finish(p->tally);
+  return TRUE;
 }

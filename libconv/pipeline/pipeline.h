@@ -13,6 +13,7 @@
 #include "stages/filter.h"
 #include "stages/observer.h"
 #include "stages/packet-link.h"
+#include "stages/tally.h"
 
 #include <glib.h>
 
@@ -43,6 +44,9 @@ typedef struct {
  * @strip_trailers: take what names owners behind a packet's frame away from its bytes
  * @owners: name the processes of packets that are known at least so well; NONE = do not look
  * @packet_links: find out which packet an event is about, where owners are looked for
+ * @count_only: tb_pipeline_count() is to follow, not emit: clocks matter only where there are
+ *   packets
+ * @count_owners: emit counts the packets it meets
  * @filter: processes whose events and packets are wanted; empty = all
  * @time_offset_ns: added to the times of all sources
  * @foretell: prepare may leave reading the records to emit where it has nothing to learn from them;
@@ -63,6 +67,8 @@ typedef struct {
   gboolean strip_trailers;
   TbConfidence owners;
   gboolean packet_links;
+  gboolean count_only;
+  gboolean count_owners;
   TbFilterWish filter;
   gint64 time_offset_ns;
   gboolean foretell;
@@ -98,6 +104,15 @@ gboolean tb_pipeline_prepare(TbPipeline *pipeline, const TbInputSpec *inputs, gu
 gboolean tb_pipeline_emit(TbPipeline *pipeline, const TbWriterFormat *format, TbOutput *output,
                           TbWriterCounts *counts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * tb_pipeline_count: instead of emit: reads the inputs that hold packets again and counts these
+ * by process and owner.
+ *
+ * Returns: FALSE with TB_ERROR_CLOCK where the inputs cannot be put on one axis, and for what
+ * stops emit, too
+ */
+gboolean tb_pipeline_count(TbPipeline *pipeline, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What was found; valid after prepare, all (transfer none): */
 
 /** tb_pipeline_get_readers: (element-type TbReader): in the order of the inputs */
@@ -121,8 +136,10 @@ const TbObserver *tb_pipeline_get_align(const TbPipeline *pipeline);
  */
 gboolean tb_pipeline_check_axes(const TbPipeline *pipeline, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/** tb_pipeline_get_attrib: (nullable): asked with tb_attrib_get_counts() after emit */
-const TbObserver *tb_pipeline_get_attrib(const TbPipeline *pipeline);
+/** tb_pipeline_get_tally: (nullable): after count, or emit with @count_owners */
+const TbTally *tb_pipeline_get_tally(const TbPipeline *pipeline);
+/** tb_pipeline_has_packets: whether a source of @machine (NULL: of any) holds packets */
+gboolean tb_pipeline_has_packets(const TbPipeline *pipeline, const TbMachine *machine);
 /** tb_pipeline_get_sorted: streams that were out of order and had to be sorted */
 guint tb_pipeline_get_sorted(const TbPipeline *pipeline);
 /** tb_pipeline_get_repeats: events left out in emit because another input held them too */

@@ -206,6 +206,10 @@ void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, 
   json_builder_end_array(json);
   json_builder_set_member_name(json, "hosts");
   tb_report_build_hosts(pipeline, json);
+  if (!census) { /* `info` tells it of all its files together */
+    json_builder_set_member_name(json, "owners");
+    tb_report_build_owners(tb_pipeline_get_tally(pipeline), json);
+  }
   put_int(json, "places_of_damage", (gint64)tb_damage_log_get_n(tb_pipeline_get_damage(pipeline)));
   json_builder_set_member_name(json, "clean");
   json_builder_add_boolean_value(json, tb_report_is_clean(pipeline));

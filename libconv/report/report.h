@@ -49,6 +49,18 @@ void tb_report_build_axis(const TbAxis *axis, JsonBuilder *json);
 /** tb_report_build_hosts: the array of pairs of hosts */
 void tb_report_build_hosts(const TbPipeline *pipeline, JsonBuilder *json);
 
+/**
+ * tb_report_append_owners: a table of how many ends of packets are named, by kind and evidence;
+ * nothing where nothing could tell
+ */
+void tb_report_append_owners(const TbTally *tally, GString *out);
+
+/** tb_report_build_owners: the same as one value; null where @tally (nullable) met no packet */
+void tb_report_build_owners(const TbTally *tally, JsonBuilder *json);
+
+/** tb_report_build_traffic: an object of packets and bytes */
+void tb_report_build_traffic(const TbTraffic *traffic, JsonBuilder *json);
+
 /** tb_report_print_json: (transfer full): text of @json, with a newline at its end */
 char *tb_report_print_json(JsonBuilder *json);
 

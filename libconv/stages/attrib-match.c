@@ -7,6 +7,7 @@
  */
 #include "stages/attrib-private.h"
 #include "stages/attrib-told.h"
+#include "stages/attrib-windows.h"
 
 #include <string.h>
 
@@ -281,18 +282,32 @@ static guint64 match_address_key(const guint8 *address)
   return attrib_tuple_hash(&tuple);
 }
 
+static void match_take_addresses(AttribMachine *m, const AttribTuple *tuple)
+{
+  static const guint8 none[sizeof tuple->remote];
+  guint64 remote = match_address_key(tuple->remote);
+  attrib_map_set(&m->is_local, match_address_key(tuple->local), TRUE);
+  if (memcmp(tuple->remote, none, sizeof none) != 0 &&
+      attrib_map_get(&m->is_local, remote) != TRUE)
+    attrib_map_set(&m->is_local, remote, FALSE);
+}
+
 /* Which addresses are the machine's and which are not, as far as its sockets tell. */
 static void match_addresses(AttribMachine *m)
 {
   for (guint i = 0; i < m->sockets.sockets->len; i++) {
     const AttribSocket *socket = attrib_socket(&m->sockets, i);
-    if (!socket->has_tuple)
-      continue;
-    guint64 remote = match_address_key(socket->tuple.remote);
-    attrib_map_set(&m->is_local, match_address_key(socket->tuple.local), TRUE);
-    if (attrib_map_get(&m->is_local, remote) != TRUE)
-      attrib_map_set(&m->is_local, remote, FALSE);
+    if (socket->has_tuple)
+      match_take_addresses(m, &socket->tuple);
   }
+  for (guint i = 0; m->windows && i < m->windows->records->len; i++)
+    match_take_addresses(m, &windows_record(m->windows, i)->tuple);
+}
+
+TbEndPlace attrib_place(const AttribMachine *m, const guint8 *address)
+{
+  guint32 is_local = attrib_map_get(&m->is_local, match_address_key(address));
+  return is_local == ATTRIB_NONE ? TB_END_UNKNOWN : is_local ? TB_END_LOCAL : TB_END_REMOTE;
 }
 
 static void match_forget_remote(AttribTuple *tuple)

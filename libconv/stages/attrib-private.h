@@ -295,6 +295,8 @@ gboolean attrib_pieces_find(const GArray *pieces, const TbNetHeaders *later, gin
 /** attrib_quoted: the headers that @packet, the news of an error, quotes; FALSE if it is none */
 gboolean attrib_quoted(const TbEvent *packet, const TbNetHeaders *headers, TbNetHeaders *quoted);
 
+/** attrib_place: whether an address (16 bytes) is the machine's, as its sockets tell */
+TbEndPlace attrib_place(const AttribMachine *machine, const guint8 *address);
 /** attrib_headers_tuple: local is the sender; FALSE where there is neither IP nor ARP */
 gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out);
 /** attrib_endpoint_find: index of the endpoint, or %ATTRIB_NONE */

@@ -15,7 +15,7 @@ typedef struct {
   gint64 start_ns;
   gint64 end_ns;
   gint32 tid;
-  gboolean known;
+  guint32 instance; /* of TbOwner, 0 = no life */
   TbConfidence most;
 } AttribLife;
 
@@ -27,7 +27,6 @@ typedef struct {
   GPtrArray *captures; /* (nullable): AttribCapture, while preparing */
   AttribCapture *latest_capture;
   AttribMachine *latest;
-  TbAttribCounts counts;
   TbOwners owners;
   AttribLife lives[ATTRIB_LIVES]; /* emit: by thread id */
 } Attrib;
@@ -188,9 +187,16 @@ TbObserver *tb_attrib_new(TbConfidence least)
   return &attrib->observer;
 }
 
-const TbAttribCounts *tb_attrib_get_counts(const TbObserver *observer)
+void tb_attrib_find_places(const TbObserver *observer, const TbMachine *machine,
+                           const TbNetHeaders *headers, TbEndPlace *src, TbEndPlace *dst)
 {
-  return &((const Attrib *)observer)->counts;
+  AttribTuple tuple;
+  const AttribMachine *m = attrib_find((const Attrib *)observer, machine);
+  *src = *dst = TB_END_UNKNOWN;
+  if (!m || !attrib_headers_tuple(headers, &tuple))
+    return;
+  *src = attrib_place(m, tuple.local);
+  *dst = attrib_place(m, tuple.remote);
 }
 
 /*
@@ -222,9 +228,9 @@ static const AttribLife *attrib_find_life(Attrib *attrib, const TbMachine *machi
     return kept;
   TbLife life = tb_timeline_find_life_at(timeline, answer->tid, answer->time_ns);
   *kept = (AttribLife){ .machine = machine, .tid = answer->tid, .moment_ns = answer->time_ns,
-                        .known = life != TB_PROC_NONE,
                         .most = attrib_sure_of_process(timeline, life) };
-  if (kept->known) {
+  if (life != TB_PROC_NONE) {
+    kept->instance = tb_timeline_life_process(timeline, life) + 1;
     kept->start_ns = tb_timeline_life_start(timeline, life);
     kept->end_ns = tb_timeline_life_end(timeline, life);
   }
@@ -239,7 +245,7 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
                             const AttribAnswer *answer, gint64 time_ns, TbOwner *out)
 {
   const AttribLife *life = attrib_find_life(attrib, machine, answer);
-  if (life->known) {
+  if (life->instance) {
     gint64 start_ns = life->start_ns, end_ns = life->end_ns;
     if ((answer->lives == ATTRIB_ALIVE && time_ns < start_ns) ||
         (answer->lives == ATTRIB_ALIVE && time_ns > end_ns) ||
@@ -252,7 +258,8 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
   TbConfidence most = answer->told ? answer->confidence : life->most;
   *out = (TbOwner){ .confidence = MIN(answer->confidence, most), .via = answer->via,
                     .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid,
-                    .comm = who->comm, .exe = who->exe, .generation = who->generation };
+                    .comm = who->comm, .exe = who->exe, .generation = who->generation,
+                    .instance = life->instance };
   return TRUE;
 }
 
@@ -262,12 +269,8 @@ static void attrib_take(Attrib *attrib, TbContextStage *context, const TbMachine
 {
   if (!answer->tid || answer->confidence < attrib->least ||
       !attrib_name(attrib, context, machine, answer, time_ns, found) ||
-      found->confidence < attrib->least) {
+      found->confidence < attrib->least)
     *found = (TbOwner){ 0 };
-    attrib->counts.unnamed++;
-    return;
-  }
-  attrib->counts.named[found->confidence]++;
 }
 
 /* Of the end that a capture does not say: the one the recording names alike, or the only one. */
@@ -287,7 +290,7 @@ static void attrib_place_told(TbOwners *owners, const TbOwner *src, const TbOwne
  * process do not differ: a capture names whom it met in passing, the recording whose bytes
  * these are, under the name of that instant.
  */
-static void attrib_settle(Attrib *attrib, const TbOwner *found, TbOwner *end, TbOwner *claim)
+static void attrib_settle(const TbOwner *found, TbOwner *end, TbOwner *claim)
 {
   TbOwner told = *end;
   if (!tb_owner_is_known(found))
@@ -296,11 +299,10 @@ static void attrib_settle(Attrib *attrib, const TbOwner *found, TbOwner *end, Tb
   if (!tb_owner_is_known(&told))
     return;
   if (told.pid != found->pid) {
-    attrib->counts.differing++;
     *claim = told;
     return;
   }
-  attrib->counts.agreeing++;
+  end->confirmed = TRUE;
   end->comm = found->comm ? found->comm : told.comm;
   end->exe = found->exe ? found->exe : told.exe;
   end->args = told.args;
@@ -326,8 +328,8 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
   attrib_take(attrib, context, machine, &dst, dst.told ? told_ns : timeline_ns, &found_dst);
   if (owners->either_end)
     attrib_place_told(owners, &found_src, &found_dst);
-  attrib_settle(attrib, &found_src, &owners->src, &owners->src_claim);
-  attrib_settle(attrib, &found_dst, &owners->dst, &owners->dst_claim);
+  attrib_settle(&found_src, &owners->src, &owners->src_claim);
+  attrib_settle(&found_dst, &owners->dst, &owners->dst_claim);
 }
 
 void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbEvent *packet,

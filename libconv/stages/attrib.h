@@ -9,6 +9,7 @@
 
 #include "model/owner.h"
 #include "stages/context.h"
+#include "stages/netparse.h"
 #include "stages/observer.h"
 
 #include <glib.h>
@@ -18,20 +19,8 @@ G_BEGIN_DECLS
 /** tb_attrib_new: @least: owners known worse than this are not named. Returns: (transfer full) */
 TbObserver *tb_attrib_new(TbConfidence least);
 
-/**
- * TbAttribCounts: ends of packets, for the report. An end is counted where the machine has a
- *   recording that could tell
- * @named: by confidence
- * @unnamed: local or not, nobody is named
- * @agreeing: named, and the capture itself names the same process
- * @differing: named, but the capture itself names another process
- */
-typedef struct {
-  guint64 named[TB_CONFIDENCE_CERTAIN + 1];
-  guint64 unnamed;
-  guint64 agreeing;
-  guint64 differing;
-} TbAttribCounts;
+/** TbEndPlace: whose address one end of a packet has: the recorded machine's or another's */
+typedef enum { TB_END_UNKNOWN, TB_END_LOCAL, TB_END_REMOTE } TbEndPlace;
 
 /**
  * tb_attrib_apply: after finish(): sets @packet's owners, beside or instead of those its
@@ -44,6 +33,11 @@ typedef struct {
 void tb_attrib_apply(TbObserver *attrib, TbContextStage *context, TbEvent *packet,
                      gint64 timeline_ns);
 
-const TbAttribCounts *tb_attrib_get_counts(const TbObserver *attrib);
+/**
+ * tb_attrib_find_places: after finish(): whether a packet's ends are @machine's own, as far as
+ *   the sockets of its recording tell
+ */
+void tb_attrib_find_places(const TbObserver *attrib, const TbMachine *machine,
+                           const TbNetHeaders *headers, TbEndPlace *src, TbEndPlace *dst);
 
 G_END_DECLS

@@ -1,2 +1,2 @@
 # A thread is all that is known of a process; its program's name is that of the folder.
-tracebraid ps "$SAMPLES/tcpsnitch"
+tracebraid ps --owners=off "$SAMPLES/tcpsnitch"
