@@ -30,13 +30,15 @@ typedef enum {
   OWNERS_PEER_TID,
   OWNERS_PEER_COMM,
   OWNERS_PEER_EXE,
+  OWNERS_PEER_VIA,
   OWNERS_PEER_CLAIMED,
   OWNERS_N_KEYS,
 } OwnersKey;
 
 static const char *const owners_keys[OWNERS_N_KEYS] = {
   "pid",       "tid",     "comm",     "exe",      "args",      "host",     "role",         "via",
-  "effective", "claimed", "peer_pid", "peer_tid", "peer_comm", "peer_exe", "peer_claimed",
+  "effective", "claimed", "peer_pid", "peer_tid", "peer_comm", "peer_exe", "peer_via",
+  "peer_claimed",
 };
 
 static const char owners_context[] = "context:";
@@ -114,6 +116,25 @@ static void owners_pair_via(TbBuf *out, const TbOwner *owner)
               owner->via);
 }
 
+/* What a comment tells of certain and linked owners is the same. */
+static gboolean owners_via_is(const TbOwner *a, const TbOwner *b)
+{
+  return (a->confidence == TB_CONFIDENCE_CONTEXT) == (b->confidence == TB_CONFIDENCE_CONTEXT) &&
+         g_strcmp0(a->via ? a->via : "", b->via ? b->via : "") == 0;
+}
+
+/* Only where it differs from the first end's, which stands for both; so it may be empty. */
+static void owners_pair_peer_via(TbBuf *out, const TbOwner *first, const TbOwner *peer)
+{
+  if (owners_via_is(first, peer))
+    return;
+  tb_buf_append_str(out, "peer_via=");
+  tb_buf_append_str(out, peer->confidence == TB_CONFIDENCE_CONTEXT ? owners_context : "");
+  if (peer->via)
+    tb_escape_append(out, peer->via, strlen(peer->via), TB_ESCAPE_PAIR);
+  tb_buf_append_c(out, ' ');
+}
+
 /*
  * "claimed=WORD:PID:TID:NAME ": whom the capture itself names. One pair whose key ends like no
  * other one, so that a filter for an owner's pid or name does not find it.
@@ -149,13 +170,15 @@ static void owners_pair_effective(TbBuf *out, const TbOwner *effective)
   tb_buf_append_c(out, ' ');
 }
 
-static void owners_append_peer(const TbOwner *peer, const TbOwner *claim, TbBuf *out)
+static void owners_append_peer(const TbOwner *first, const TbOwner *peer, const TbOwner *claim,
+                               TbBuf *out)
 {
   owners_pair_int(out, "peer_pid=", peer->pid);
   if (peer->tid && peer->tid != peer->pid)
     owners_pair_int(out, "peer_tid=", peer->tid);
   owners_pair(out, "peer_comm=", peer->comm);
   owners_pair(out, "peer_exe=", peer->exe);
+  owners_pair_peer_via(out, first, peer);
   owners_pair_claim(out, "peer_claimed=", claim);
 }
 
@@ -180,7 +203,7 @@ static void owners_append_comment(const TbOwners *owners, const TbBuf *host, TbB
   owners_pair_effective(out, &owners->effective);
   owners_pair_claim(out, "claimed=", sender ? &owners->src_claim : &owners->dst_claim);
   if (sender && tb_owner_is_known(&owners->dst))
-    owners_append_peer(&owners->dst, &owners->dst_claim, out);
+    owners_append_peer(first, &owners->dst, &owners->dst_claim, out);
 }
 
 void tb_pcapng_owners_append_told(const TbOwner *told, const TbOwner *effective, TbBuf *out)
@@ -375,18 +398,28 @@ static TbOwner owners_read_effective(TbBuf *strings, TbPcapngSlice value)
   return effective;
 }
 
-/* What the peer is known by is not stated. */
-static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v)
+static void owners_read_via(TbBuf *strings, TbPcapngSlice value, TbOwner *out)
+{
+  gboolean context = value.text && owners_is_context(&value);
+  out->confidence = context ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_LINKED;
+  out->via = tb_pcapng_slice_keep(strings, value, TRUE);
+}
+
+static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const TbOwner *first)
 {
   TbOwner *peer = &read->owners.dst;
   gint32 pid;
   tb_pcapng_slice_number(v[OWNERS_PEER_PID], &pid);
   if (!pid)
     return;
-  *peer = (TbOwner){ .confidence = TB_CONFIDENCE_LINKED,
+  /* No word of its own: the first end's holds for both. */
+  *peer = (TbOwner){ .confidence = first->confidence,
                      .pid = pid,
                      .comm = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_COMM], TRUE),
-                     .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE) };
+                     .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE),
+                     .via = first->via };
+  if (v[OWNERS_PEER_VIA].text)
+    owners_read_via(&read->strings, v[OWNERS_PEER_VIA], peer);
   /* Who states no thread (Windows) states none of either end. */
   if (!tb_pcapng_slice_number(v[OWNERS_PEER_TID], &peer->tid) && v[OWNERS_TID].text)
     peer->tid = pid;
@@ -398,20 +431,17 @@ static void owners_set(TbPcapngOwners *read, const OwnersComment *comment, gint3
   const TbPcapngSlice *v = comment->values;
   gboolean receiver = v[OWNERS_ROLE].len == 3 && memcmp(v[OWNERS_ROLE].text, "dst", 3) == 0;
   TbBuf *strings = &read->strings;
-  TbPcapngSlice via = v[OWNERS_VIA];
-  gboolean context = via.text && owners_is_context(&via);
-  TbOwner first = { .confidence = context ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_LINKED,
-                    .pid = pid,
+  TbOwner first = { .pid = pid,
                     .comm = tb_pcapng_slice_keep(strings, v[OWNERS_COMM], TRUE),
                     .exe = tb_pcapng_slice_keep(strings, v[OWNERS_EXE], TRUE),
-                    .args = tb_pcapng_slice_keep(strings, v[OWNERS_ARGS], TRUE),
-                    .via = tb_pcapng_slice_keep(strings, via, TRUE) };
+                    .args = tb_pcapng_slice_keep(strings, v[OWNERS_ARGS], TRUE) };
   TbOwner claim = owners_read_claim(strings, v[OWNERS_CLAIMED]);
+  owners_read_via(strings, v[OWNERS_VIA], &first);
   tb_pcapng_slice_number(v[OWNERS_TID], &first.tid);
   *(receiver ? &read->owners.dst : &read->owners.src) = first;
   *(receiver ? &read->owners.dst_claim : &read->owners.src_claim) = claim;
   read->owners.effective = owners_read_effective(strings, v[OWNERS_EFFECTIVE]);
-  owners_set_peer(read, v);
+  owners_set_peer(read, v, &first);
 }
 
 /*

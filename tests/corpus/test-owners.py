@@ -104,7 +104,7 @@ def owners(comments):
         found[pairs["role"]] = (int(pairs["pid"]), int(pairs.get("tid", pairs["pid"])), pairs.get("via", ""))
         if "peer_pid" in pairs:
             peer = int(pairs["peer_pid"])
-            found["dst"] = (peer, int(pairs.get("peer_tid", peer)), pairs.get("via", ""))
+            found["dst"] = (peer, int(pairs.get("peer_tid", peer)), pairs.get("peer_via", pairs.get("via", "")))
     return found
 
 

@@ -139,6 +139,48 @@ static void test_guess_says_so(void)
   g_assert_nonnull(strstr(g_bytes_get_data(text, NULL), "via=context:bytes "));
 }
 
+/* Of the second end a word is written only where it is not the first one's. */
+static void test_peer_via(void)
+{
+  static const struct {
+    TbConfidence src, dst;
+    const char *src_via, *dst_via, *pairs;
+  } cases[] = {
+    { TB_CONFIDENCE_CERTAIN, TB_CONFIDENCE_LINKED, "bytes", "bytes", "via=bytes peer_pid=7 " },
+    { TB_CONFIDENCE_LINKED, TB_CONFIDENCE_CONTEXT, "bytes", "time",
+      "via=bytes peer_pid=7 peer_via=context:time " },
+    { TB_CONFIDENCE_LINKED, TB_CONFIDENCE_CONTEXT, "bytes", "bytes",
+      "via=bytes peer_pid=7 peer_via=context:bytes " },
+    { TB_CONFIDENCE_CONTEXT, TB_CONFIDENCE_LINKED, "time", "port",
+      "via=context:time peer_pid=7 peer_via=port " },
+    { TB_CONFIDENCE_CONTEXT, TB_CONFIDENCE_CONTEXT, "time", "time",
+      "via=context:time peer_pid=7 " },
+    { TB_CONFIDENCE_LINKED, TB_CONFIDENCE_LINKED, "bytes", NULL,
+      "via=bytes peer_pid=7 peer_via= " },
+    { TB_CONFIDENCE_LINKED, TB_CONFIDENCE_LINKED, "a", "b c=d",
+      "via=a peer_pid=7 peer_via=b\\x20c\\x3dd " },
+  };
+  TbPcapngOwners read = { 0 };
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    TbOwners owners = { .src = { .pid = 4, .confidence = cases[i].src, .via = cases[i].src_via },
+                        .dst = { .pid = 7, .confidence = cases[i].dst, .via = cases[i].dst_via } };
+    g_autofree char *text = g_strconcat("pid=4 host=web role=src ", cases[i].pairs, NULL);
+    g_autoptr(GBytes) file = write_packet(&owners, NULL);
+    assert_text(file, 0, text);
+    g_assert_true(read_text(&read, text, NULL));
+    g_assert_cmpint(read.owners.src.confidence, ==, MIN(cases[i].src, TB_CONFIDENCE_LINKED));
+    g_assert_cmpint(read.owners.dst.confidence, ==, MIN(cases[i].dst, TB_CONFIDENCE_LINKED));
+    g_assert_cmpstr(read.owners.src.via, ==, cases[i].src_via);
+    g_assert_cmpstr(read.owners.dst.via, ==, cases[i].dst_via ? cases[i].dst_via : "");
+    g_auto(TbBuf) options = { 0 };
+    tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, text);
+    g_autoptr(GBytes) again = write_packet(&read.owners, &options);
+    assert_text(again, 0, text);
+    assert_text(again, 1, NULL);
+  }
+  tb_pcapng_owners_clear(&read);
+}
+
 /* The options of one packet; with no @cache kept ready, all bytes are made anew. */
 static GBytes *append_options(TbPcapngOwnersCache *cache, const TbOwners *owners, const TbBuf *host)
 {
@@ -509,6 +551,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/owners/long-args-are-cut", test_long_args_are_cut);
   g_test_add_func("/pcapng/owners/forged-name", test_forged_name);
   g_test_add_func("/pcapng/owners/guess-says-so", test_guess_says_so);
+  g_test_add_func("/pcapng/owners/peer-via", test_peer_via);
   g_test_add_func("/pcapng/owners/kept-ready", test_kept_ready);
   g_test_add_func("/pcapng/owners/read-back", test_read_back);
   g_test_add_func("/pcapng/owners/other-comments-are-no-owners",
