@@ -18,6 +18,7 @@ enum {
 typedef enum {
   OWNERS_PID,
   OWNERS_TID,
+  OWNERS_PID_KNOWN,
   OWNERS_COMM,
   OWNERS_EXE,
   OWNERS_ARGS,
@@ -28,6 +29,7 @@ typedef enum {
   OWNERS_CLAIMED,
   OWNERS_PEER_PID,
   OWNERS_PEER_TID,
+  OWNERS_PEER_PID_KNOWN,
   OWNERS_PEER_COMM,
   OWNERS_PEER_EXE,
   OWNERS_PEER_VIA,
@@ -36,9 +38,9 @@ typedef enum {
 } OwnersKey;
 
 static const char *const owners_keys[OWNERS_N_KEYS] = {
-  "pid",       "tid",     "comm",     "exe",      "args",      "host",     "role",         "via",
-  "effective", "claimed", "peer_pid", "peer_tid", "peer_comm", "peer_exe", "peer_via",
-  "peer_claimed",
+  "pid",      "tid",       "pid_known", "comm",           "exe",       "args",     "host",
+  "role",     "via",       "effective", "claimed",        "peer_pid",  "peer_tid", "peer_pid_known",
+  "peer_comm", "peer_exe", "peer_via",  "peer_claimed",
 };
 
 static const char owners_context[] = "context:";
@@ -176,6 +178,8 @@ static void owners_append_peer(const TbOwner *first, const TbOwner *peer, const 
   owners_pair_int(out, "peer_pid=", peer->pid);
   if (peer->tid && peer->tid != peer->pid)
     owners_pair_int(out, "peer_tid=", peer->tid);
+  if (peer->pid_is_thread)
+    owners_pair_int(out, "peer_pid_known=", 0);
   owners_pair(out, "peer_comm=", peer->comm);
   owners_pair(out, "peer_exe=", peer->exe);
   owners_pair_peer_via(out, first, peer);
@@ -189,6 +193,8 @@ static void owners_append_comment(const TbOwners *owners, const TbBuf *host, TbB
   owners_pair_int(out, "pid=", first->pid);
   if (first->tid)
     owners_pair_int(out, "tid=", first->tid);
+  if (first->pid_is_thread)
+    owners_pair_int(out, "pid_known=", 0);
   owners_pair(out, "comm=", first->comm);
   owners_pair(out, "exe=", first->exe);
   owners_pair_args(out, first->args);
@@ -405,6 +411,12 @@ static void owners_read_via(TbBuf *strings, TbPcapngSlice value, TbOwner *out)
   out->via = tb_pcapng_slice_keep(strings, value, TRUE);
 }
 
+/* "0"; anything else, and nothing, is a known process. */
+static gboolean owners_is_zero(TbPcapngSlice value)
+{
+  return value.len == 1 && value.text[0] == '0';
+}
+
 static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const TbOwner *first)
 {
   TbOwner *peer = &read->owners.dst;
@@ -415,6 +427,7 @@ static void owners_set_peer(TbPcapngOwners *read, const TbPcapngSlice *v, const 
   /* No word of its own: the first end's holds for both. */
   *peer = (TbOwner){ .confidence = first->confidence,
                      .pid = pid,
+                     .pid_is_thread = owners_is_zero(v[OWNERS_PEER_PID_KNOWN]),
                      .comm = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_COMM], TRUE),
                      .exe = tb_pcapng_slice_keep(&read->strings, v[OWNERS_PEER_EXE], TRUE),
                      .via = first->via };
@@ -432,6 +445,7 @@ static void owners_set(TbPcapngOwners *read, const OwnersComment *comment, gint3
   gboolean receiver = v[OWNERS_ROLE].len == 3 && memcmp(v[OWNERS_ROLE].text, "dst", 3) == 0;
   TbBuf *strings = &read->strings;
   TbOwner first = { .pid = pid,
+                    .pid_is_thread = owners_is_zero(v[OWNERS_PID_KNOWN]),
                     .comm = tb_pcapng_slice_keep(strings, v[OWNERS_COMM], TRUE),
                     .exe = tb_pcapng_slice_keep(strings, v[OWNERS_EXE], TRUE),
                     .args = tb_pcapng_slice_keep(strings, v[OWNERS_ARGS], TRUE) };

@@ -28,11 +28,12 @@ typedef enum {
  * TbOwner: one end's process
  * @confidence: %TB_CONFIDENCE_NONE = the end is not named and nothing below is valid
  * @pid: process
+ * @pid_is_thread: which process is not known: @pid is the number of its thread, @tid
  * @tid: thread; 0 = not stated
  * @comm, @exe: (nullable): raw bytes with a NUL at the end, as at the packet's instant
  * @args: (nullable): the command line, where only the owner's evidence tells it
  * @via: a word for the evidence
- * @generation: differs whenever @pid, @comm or @exe differ, and @via is a literal; 0 = nothing is
+ * @generation: differs whenever @pid, @pid_is_thread, @comm or @exe differ, and @via is a literal; 0 = nothing is
  *   known of that. Writers keep what they prepared by it
  * @instance: number of the process in its machine's timeline + 1; 0 = not known
  * @confirmed: the capture itself names this process, too
@@ -41,6 +42,7 @@ typedef struct {
   TbConfidence confidence;
   gint32 pid;
   gint32 tid;
+  gboolean pid_is_thread;
   const char *comm;
   const char *exe;
   const char *args;

@@ -258,6 +258,7 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
   TbConfidence most = answer->told ? answer->confidence : life->most;
   *out = (TbOwner){ .confidence = MIN(answer->confidence, most), .via = answer->via,
                     .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid,
+                    .pid_is_thread = !answer->is_process && !who->pid_known,
                     .comm = who->comm, .exe = who->exe, .generation = who->generation,
                     .instance = life->instance };
   return TRUE;

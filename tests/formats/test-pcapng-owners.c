@@ -181,6 +181,35 @@ static void test_peer_via(void)
   tb_pcapng_owners_clear(&read);
 }
 
+/* Where only the thread is known its number stands for the process, and that is told. */
+static void test_thread_for_process(void)
+{
+  static const char text[] = "pid=4101 tid=4101 pid_known=0 comm=curl host=web role=src via=socket "
+                             "peer_pid=8 peer_pid_known=0 peer_comm=srv ";
+  static const char other[] = "pid=4101 tid=4101 comm=curl host=web role=src via=socket "
+                              "peer_pid=8 peer_pid_known=0 ";
+  TbOwners owners = { .src = { .confidence = TB_CONFIDENCE_LINKED, .pid = 4101, .tid = 4101,
+                               .pid_is_thread = TRUE, .comm = "curl", .via = "socket" } };
+  TbPcapngOwners read = { 0 };
+  owners.dst = owners.src;
+  owners.dst.pid = owners.dst.tid = 8;
+  owners.dst.comm = "srv";
+  g_autoptr(GBytes) file = write_packet(&owners, NULL);
+  assert_text(file, 0, text);
+  g_assert_true(read_text(&read, text, NULL));
+  g_assert_true(read.owners.src.pid_is_thread);
+  g_assert_true(read.owners.dst.pid_is_thread);
+  g_assert_cmpint(read.owners.dst.tid, ==, 8);
+  g_assert_true(read_text(&read, other, NULL));
+  g_assert_false(read.owners.src.pid_is_thread);
+  g_assert_true(read.owners.dst.pid_is_thread);
+  g_auto(TbBuf) options = { 0 };
+  tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, other);
+  g_autoptr(GBytes) again = write_packet(&read.owners, &options);
+  assert_text(again, 0, other);
+  tb_pcapng_owners_clear(&read);
+}
+
 /* The options of one packet; with no @cache kept ready, all bytes are made anew. */
 static GBytes *append_options(TbPcapngOwnersCache *cache, const TbOwners *owners, const TbBuf *host)
 {
@@ -552,6 +581,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/owners/forged-name", test_forged_name);
   g_test_add_func("/pcapng/owners/guess-says-so", test_guess_says_so);
   g_test_add_func("/pcapng/owners/peer-via", test_peer_via);
+  g_test_add_func("/pcapng/owners/thread-for-process", test_thread_for_process);
   g_test_add_func("/pcapng/owners/kept-ready", test_kept_ready);
   g_test_add_func("/pcapng/owners/read-back", test_read_back);
   g_test_add_func("/pcapng/owners/other-comments-are-no-owners",

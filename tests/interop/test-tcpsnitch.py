@@ -91,6 +91,9 @@ def test_sample(work):
         if owner != wanted:
             wrong.append((packet, owner, wanted))
     check("every packet is named, at its local end only", not wrong, *wrong)
+    marked = [c for (c,) in rows(out, "not systemd_journal", "frame.comment") if "pid=" in c]
+    check("it is told that the process is not known",
+          marked and all(" pid_known=0 " in c for c in marked), *marked)
     named = rows(out, 'frame.comment contains "comm=httpd "', "frame.number")
     check("a name in a comment selects a program's packets", len(named) == 18, len(named))
     again = os.path.join(work, "again.pcapng")

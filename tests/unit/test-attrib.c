@@ -21,6 +21,7 @@ static void test_written_and_read(void)
   net_expect(net, 1, 100, TB_CONFIDENCE_CERTAIN, 200, TB_CONFIDENCE_CERTAIN);
   /* The SYN has no bytes: linked, at both ends. */
   net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 200, TB_CONFIDENCE_LINKED);
+  g_assert_false(net_apply(net, 1, NULL).src.pid_is_thread);
 }
 
 /* Whose birth was not seen may be a thread of any process: never certain. */
@@ -33,6 +34,7 @@ static void test_process_not_known(void)
   net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
   net_finish(net);
   net_expect(net, 1, NET_OLDER, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  g_assert_true(net_apply(net, 1, NULL).src.pid_is_thread);
 }
 
 /* The result of a call was not seen; what is missing is what the call asked for. */
