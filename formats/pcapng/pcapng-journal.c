@@ -24,6 +24,7 @@ enum {
   JOURNAL_LEAST_ROW = 4096,
   JOURNAL_TAG_HEAD = 4,
   JOURNAL_NUMBER_ROOM = 21,
+  JOURNAL_PACKET_LINE = 48, /* most packets' lines are no longer, and copied as a piece of this size */
   JOURNAL_CPU_ROOM = sizeof "\nTRACE_CPU=4294967295\n",
 };
 
@@ -553,7 +554,7 @@ static void journal_load_packet(Journal *journal, const TbPacketRef *packet)
   const TbBuf *name = journal_find_packets(journal, packet->source);
   TbBuf *line = &journal->last_packet_line;
   tb_buf_reset(line);
-  guint8 *p = tb_buf_reserve(line, name->len + JOURNAL_NUMBER_ROOM);
+  guint8 *p = tb_buf_reserve(line, MAX(name->len + JOURNAL_NUMBER_ROOM, (gsize)JOURNAL_PACKET_LINE));
   p = journal_copy_number(journal_copy(p, name), packet->ordinal);
   line->len = (gsize)(p - line->data);
   journal->last_packet = *packet;
@@ -564,7 +565,13 @@ static inline void journal_quick_packet(Journal *journal, const TbPacketRef *pac
   if (journal->last_packet.ordinal != packet->ordinal ||
       journal->last_packet.source != packet->source)
     journal_load_packet(journal, packet);
-  tb_buf_append(out, journal->last_packet_line.data, journal->last_packet_line.len);
+  const TbBuf *line = &journal->last_packet_line;
+  if (G_UNLIKELY(line->len > JOURNAL_PACKET_LINE)) {
+    tb_buf_append(out, line->data, line->len);
+    return;
+  }
+  memcpy(tb_buf_reserve(out, JOURNAL_PACKET_LINE), line->data, JOURNAL_PACKET_LINE);
+  tb_buf_commit(out, line->len);
 }
 
 /* What stands behind the text. */

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 enum {
   LINK_BUFFERS = 8192, /* buffers under way, by address and device */
+  LINK_LINE_BYTES = 64, /* of the processor's cache */
   LINK_DEVICES = 256,  /* of one recording; events of further ones are left out */
   LINK_DEVICE_BYTES = 16, /* IFNAMSIZ */
   LINK_NO_DEVICE = 0xffff,
@@ -26,13 +27,24 @@ typedef enum {
   LINK_RECEIVE, /* netif_receive_skb: the tap is about to see the packet */
 } LinkStep;
 
-/** LinkPlan: an event type that is of use; fields by place and size */
+/** LinkNumber: where a number of 4 or 8 bytes stands in an event; size 0 = nowhere */
+typedef struct {
+  guint32 offset;
+  guint32 size;
+} LinkNumber;
+
+/**
+ * LinkPlan: an event type that is of use; fields by place and size
+ * @network: offset of the network header
+ * @locator: of @device, where that is a name as the kernel's events have them; else nowhere
+ */
 typedef struct {
   guint8 step;
-  gboolean big;
-  const TbField *skb;
-  const TbField *len;
-  const TbField *network; /* (nullable): offset of the network header */
+  guint8 big;
+  LinkNumber skb;
+  LinkNumber len;
+  LinkNumber network;
+  LinkNumber locator;
   const TbField *device;
 } LinkPlan;
 
@@ -77,7 +89,10 @@ typedef struct {
 /* How far a buffer has come. */
 typedef enum { LINK_GONE, LINK_QUEUED, LINK_STARTED, LINK_ARRIVED } LinkState;
 
-/** LinkBuffer: a buffer under way; @capture, @ordinal: emit phase: its packet, ordinal 0 = unknown */
+/**
+ * LinkBuffer: a buffer under way, a cache line each
+ * @capture, @ordinal: emit phase: its packet, ordinal 0 = unknown
+ */
 typedef struct {
   guint64 skb;
   gint64 first_ns;
@@ -91,7 +106,7 @@ typedef struct {
   guint8 xmit_due;
   guint32 capture;
   guint64 ordinal;
-} LinkBuffer;
+} __attribute__((aligned(LINK_LINE_BYTES))) LinkBuffer;
 
 typedef struct {
   char name[LINK_DEVICE_BYTES];
@@ -113,11 +128,16 @@ typedef struct {
   gboolean starts_told;
   gboolean receives_told;
   gboolean xmit_starts; /* net_dev_xmit stands for net_dev_start_xmit */
+  gboolean again;       /* nobody asks what passes any more */
   TbStash *passes[LINK_LANES];
   TbStash *found;
 } LinkTrack;
 
-/** LinkStepped: what an event did. @buffer: (nullable): the one it belongs to; @passed: see LinkPass */
+/**
+ * LinkStepped: what an event did
+ * @buffer: (nullable): the one it belongs to
+ * @passed: see LinkPass; only before the events come again
+ */
 typedef struct {
   LinkBuffer *buffer;
   gboolean begins;

@@ -28,10 +28,11 @@ static const struct {
   { "netif_receive_skb", LINK_RECEIVE },
 };
 
-static gboolean plan_is_number(const TbField *field)
+static LinkNumber plan_number(const TbField *field)
 {
-  return field && (field->kind == TB_FIELD_UINT || field->kind == TB_FIELD_INT) &&
-         (field->size == 4 || field->size == 8);
+  gboolean fits = field && (field->kind == TB_FIELD_UINT || field->kind == TB_FIELD_INT) &&
+                  (field->size == 4 || field->size == 8);
+  return fits ? (LinkNumber){ field->offset, field->size } : (LinkNumber){ 0 };
 }
 
 gboolean link_plan(const TbEventType *type, LinkPlan *plan)
@@ -42,26 +43,25 @@ gboolean link_plan(const TbEventType *type, LinkPlan *plan)
   for (guint i = 0; i < G_N_ELEMENTS(track_types) && !plan->step; i++)
     if (strcmp(type->name, track_types[i].name) == 0)
       plan->step = (guint8)track_types[i].step;
-  plan->skb = tb_event_type_find_field(type, "skbaddr");
-  plan->len = tb_event_type_find_field(type, "len");
-  plan->network = tb_event_type_find_field(type, "network_offset");
+  plan->skb = plan_number(tb_event_type_find_field(type, "skbaddr"));
+  plan->len = plan_number(tb_event_type_find_field(type, "len"));
+  plan->network = plan_number(tb_event_type_find_field(type, "network_offset"));
   plan->device = tb_event_type_find_field(type, "name");
-  if (!plan_is_number(plan->network))
-    plan->network = NULL;
-  if (plan->step && plan_is_number(plan->skb) && plan_is_number(plan->len) && plan->device)
+  if (plan->device && plan->device->kind == TB_FIELD_DYNAMIC)
+    plan->locator = (LinkNumber){ plan->device->offset, TRACK_DYNAMIC_BYTES };
+  if (plan->step && plan->skb.size && plan->len.size && plan->device)
     return TRUE;
   plan->step = LINK_NOTHING;
   return FALSE;
 }
 
 /* A number of 4 or 8 bytes; 0 where the event is too short. */
-static inline guint64 track_number(const LinkPlan *plan, const TbField *field,
-                                   const TbEvent *event)
+static inline guint64 track_number(const LinkPlan *plan, LinkNumber at, const TbEvent *event)
 {
-  if (G_UNLIKELY(field->offset > event->len || field->size > event->len - field->offset))
+  if (G_UNLIKELY(at.offset > event->len || at.size > event->len - at.offset))
     return 0;
-  const guint8 *p = event->data + field->offset;
-  return field->size == 4 ? tb_get_u32(p, plan->big) : tb_get_u64(p, plan->big);
+  const guint8 *p = event->data + at.offset;
+  return at.size == 4 ? tb_get_u32(p, plan->big) : tb_get_u64(p, plan->big);
 }
 
 void link_track_init(LinkTrack *track, TbSource *source, TbStashStore *store)
@@ -75,7 +75,7 @@ void link_track_init(LinkTrack *track, TbSource *source, TbStashStore *store)
 
 void link_track_clear(LinkTrack *track)
 {
-  g_free(track->buffers);
+  g_aligned_free(track->buffers);
   g_array_unref(track->devices);
   for (guint lane = 0; lane < LINK_LANES; lane++)
     tb_stash_free(track->passes[lane]);
@@ -87,6 +87,7 @@ void link_track_restart(LinkTrack *track)
 {
   track->epoch = 1;
   track->starts_told = FALSE;
+  track->again = TRUE;
   if (track->buffers)
     memset(track->buffers, 0, LINK_BUFFERS * sizeof *track->buffers);
 }
@@ -123,11 +124,10 @@ static guint track_add_device(LinkTrack *track, const guint8 *name, gsize len)
 static inline gboolean track_is_device(const LinkDevice *last, const LinkPlan *plan,
                                        const TbEvent *event)
 {
-  const TbField *field = plan->device;
-  if (field->kind != TB_FIELD_DYNAMIC || field->offset > event->len ||
-      event->len - field->offset < TRACK_DYNAMIC_BYTES)
+  LinkNumber field = plan->locator;
+  if (field.size == 0 || field.offset > event->len || event->len - field.offset < field.size)
     return FALSE;
-  guint32 locator = tb_get_u32(event->data + field->offset, plan->big);
+  guint32 locator = tb_get_u32(event->data + field.offset, plan->big);
   guint32 at = locator & 0xffff, len = locator >> 16;
   if (len != last->len + 1u || at > event->len || len > event->len - at ||
       event->data[at + len - 1] != 0)
@@ -165,12 +165,12 @@ guint32 link_track_tag(const LinkBuffer *buffer)
   return (guint32)(track_hash(buffer->skb, buffer->device) >> 32);
 }
 
-static LinkPass track_pass(const LinkBuffer *buffer, gint64 time_ns, guint32 len, guint cpu,
-                           LinkLane lane)
+static inline void track_pass(const LinkBuffer *buffer, gint64 time_ns, guint32 len, guint cpu,
+                              LinkLane lane, LinkPass *passed)
 {
-  return (LinkPass){ .anchor_ns = time_ns, .first_ns = buffer->first_ns, .len = len,
-                     .tag = link_track_tag(buffer), .cpu = cpu,
-                     .device = buffer->device, .lane = (guint8)lane };
+  *passed = (LinkPass){ .anchor_ns = time_ns, .first_ns = buffer->first_ns, .len = len,
+                        .tag = link_track_tag(buffer), .cpu = cpu,
+                        .device = buffer->device, .lane = (guint8)lane };
 }
 
 gboolean link_track_is_waiting(const LinkTrack *track, const LinkBuffer *buffer, LinkPass *passed)
@@ -179,8 +179,8 @@ gboolean link_track_is_waiting(const LinkTrack *track, const LinkBuffer *buffer,
       buffer->len <= TRACK_LINK_BYTES || buffer->len > G_MAXINT32 ||
       g_array_index(track->devices, LinkDevice, buffer->device).loops)
     return FALSE;
-  *passed = track_pass(buffer, buffer->first_ns, buffer->len - TRACK_LINK_BYTES, buffer->cpu,
-                       LINK_SENT);
+  track_pass(buffer, buffer->first_ns, buffer->len - TRACK_LINK_BYTES, buffer->cpu, LINK_SENT,
+             passed);
   return TRUE;
 }
 
@@ -188,7 +188,8 @@ gboolean link_track_is_waiting(const LinkTrack *track, const LinkBuffer *buffer,
 static void track_begin(const LinkTrack *track, LinkBuffer *buffer, guint64 skb, guint device,
                         const TbEvent *event, LinkStepped *out)
 {
-  out->has_passed = link_track_is_waiting(track, buffer, &out->passed);
+  if (!track->again)
+    out->has_passed = link_track_is_waiting(track, buffer, &out->passed);
   *buffer = (LinkBuffer){ .skb = skb, .first_ns = event->timeline_ns, .epoch = track->epoch,
                           .device = (guint16)device, .cpu = event->cpu };
   out->begins = TRUE;
@@ -198,7 +199,7 @@ static void track_start(LinkTrack *track, const LinkPlan *plan, LinkBuffer *buff
                         guint device, gboolean known, const TbEvent *event, LinkStepped *out)
 {
   guint64 len = track_number(plan, plan->len, event);
-  guint64 network = plan->network ? track_number(plan, plan->network, event) : TRACK_LINK_BYTES;
+  guint64 network = plan->network.size ? track_number(plan, plan->network, event) : TRACK_LINK_BYTES;
   track->starts_told = TRUE;
   /* Another length: the address was given out again, or the buffer was cut in pieces. */
   if (!known || buffer->state != LINK_QUEUED || buffer->len != (guint32)len)
@@ -207,10 +208,11 @@ static void track_start(LinkTrack *track, const LinkPlan *plan, LinkBuffer *buff
   buffer->xmit_due = TRUE;
   buffer->cpu = event->cpu;
   buffer->len = network < len && len <= G_MAXINT32 ? (guint32)(len - network) : 0;
-  if (buffer->len == 0 || g_array_index(track->devices, LinkDevice, device).loops)
+  if (track->again || buffer->len == 0 ||
+      g_array_index(track->devices, LinkDevice, device).loops)
     return;
   out->has_passed = TRUE;
-  out->passed = track_pass(buffer, event->timeline_ns, buffer->len, event->cpu, LINK_SENT);
+  track_pass(buffer, event->timeline_ns, buffer->len, event->cpu, LINK_SENT, &out->passed);
 }
 
 static void track_arrive(LinkTrack *track, LinkBuffer *buffer, guint64 skb, guint device,
@@ -245,10 +247,10 @@ static void track_receive(LinkTrack *track, const LinkPlan *plan, LinkBuffer *bu
   if (!goes_on)
     track_begin(track, buffer, skb, device, event, out);
   buffer->state = LINK_GONE;
-  if (len == 0 || len > G_MAXINT32)
+  if (track->again || len == 0 || len > G_MAXINT32)
     return;
   out->has_passed = TRUE;
-  out->passed = track_pass(buffer, event->timeline_ns, (guint32)len, event->cpu, LINK_RECEIVED);
+  track_pass(buffer, event->timeline_ns, (guint32)len, event->cpu, LINK_RECEIVED, &out->passed);
 }
 
 /* The address is free now, unless the buffer is still to be received. */
@@ -278,7 +280,7 @@ void link_track_step(LinkTrack *track, const LinkPlan *plan, const TbEvent *even
   out->buffer = NULL;
   out->begins = out->has_passed = FALSE;
   if (G_UNLIKELY(!track->buffers))
-    track->buffers = g_new0(LinkBuffer, LINK_BUFFERS);
+    track->buffers = g_aligned_alloc0(LINK_BUFFERS, sizeof *track->buffers, LINK_LINE_BYTES);
   guint64 skb = track_number(plan, plan->skb, event);
   guint device = skb ? track_device(track, plan, event) : LINK_NO_DEVICE;
   if (device == LINK_NO_DEVICE)

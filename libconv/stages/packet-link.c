@@ -11,8 +11,7 @@ typedef struct {
   LinkTrack track;
   TbStashReader reader;
   gboolean reading;
-  gboolean has_next;
-  LinkFound next;
+  const LinkFound *next; /* (nullable): the reader's */
   guint n_ahead;
   LinkFound ahead[LINKS_AHEAD]; /* of the present moment: events of several CPUs */
 } LinksRecording;
@@ -267,7 +266,8 @@ void tb_packet_links_begin(TbPacketLinks *base)
     LinksRecording *recording = g_ptr_array_index(links->recordings, i);
     if (recording->reading)
       tb_stash_reader_clear(&recording->reader);
-    recording->reading = recording->has_next = FALSE;
+    recording->reading = FALSE;
+    recording->next = NULL;
     recording->n_ahead = 0;
     link_track_restart(&recording->track);
   }
@@ -276,10 +276,7 @@ void tb_packet_links_begin(TbPacketLinks *base)
 static gboolean recording_advance(LinksRecording *recording, GError **error)
 {
   GError *failed = NULL;
-  const LinkFound *found = tb_stash_next(&recording->reader, &failed);
-  recording->has_next = found != NULL;
-  if (found)
-    recording->next = *found;
+  recording->next = tb_stash_next(&recording->reader, &failed);
   if (failed)
     g_propagate_error(error, failed);
   return !failed;
@@ -296,9 +293,9 @@ static gboolean recording_move_to(LinksRecording *recording, gint64 time_ns, GEr
   }
   if (recording->n_ahead && recording->ahead[0].first_ns != time_ns)
     recording->n_ahead = 0;
-  while (recording->has_next && recording->next.first_ns <= time_ns) {
-    if (recording->next.first_ns == time_ns && recording->n_ahead < LINKS_AHEAD)
-      recording->ahead[recording->n_ahead++] = recording->next;
+  while (recording->next && recording->next->first_ns <= time_ns) {
+    if (recording->next->first_ns == time_ns && recording->n_ahead < LINKS_AHEAD)
+      recording->ahead[recording->n_ahead++] = *recording->next;
     if (!recording_advance(recording, error))
       return FALSE;
   }
