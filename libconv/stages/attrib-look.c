@@ -36,15 +36,37 @@ static const AttribSocket *look_older(const AttribMachine *m, const AttribSocket
   return NULL;
 }
 
+/* Two namespaces may use the same addresses at the same time. */
+static gboolean look_is_doubtful(const AttribMachine *m, const AttribSocket *socket,
+                                 const AttribSocket *older)
+{
+  return older && older->sk != socket->sk && older->death_ns > socket->birth_ns &&
+         look_last_use(m, older) > socket->birth_ns;
+}
+
+/*
+ * Whether a SYN that precedes @socket is its own: it comes when the older one is over, as far as
+ * that was seen. Earlier ones, sent again and again maybe, were the older one's.
+ */
+static gboolean look_is_next_syn(const AttribMachine *m, const AttribSocket *socket,
+                                 const AttribSocket *older, gint64 time_ns)
+{
+  /* One whose address was given out again died at that moment at the latest. */
+  gint64 end_ns = older->death_ns < socket->birth_ns ? older->death_ns : look_last_use(m, older);
+  return time_ns >= end_ns - LOOK_SLACK_NS && time_ns >= older->birth_ns;
+}
+
 /* Whether the packet is @socket's, which was born after it, or the older one's. */
-static gboolean look_is_early(const AttribSocket *socket, const AttribSocket *older,
-                              gint64 time_ns, gboolean syn)
+static gboolean look_is_early(const AttribMachine *m, const AttribSocket *socket,
+                              const AttribSocket *older, gint64 time_ns, gboolean syn)
 {
   /* The first packets precede a socket that comes out of a listening one. */
   if (socket->born && !socket->accepted && time_ns < socket->birth_ns - LOOK_SLACK_NS)
     return FALSE;
-  if (!older || syn)
+  if (!older || (syn && look_is_doubtful(m, socket, older)))
     return TRUE;
+  if (syn)
+    return look_is_next_syn(m, socket, older, time_ns);
   gint64 since_ns = time_ns - MIN(older->death_ns, time_ns);
   return older->death_ns < time_ns && socket->birth_ns - time_ns < since_ns;
 }
@@ -58,13 +80,10 @@ const AttribSocket *attrib_look_socket(const AttribMachine *m, const AttribTuple
     socket = look_older(m, socket);
   while (socket) {
     const AttribSocket *older = look_older(m, socket);
-    if (time_ns >= socket->birth_ns || look_is_early(socket, older, time_ns, syn)) {
-      /* Two namespaces may use the same addresses at the same time. */
-      gboolean doubtful = older && older->sk != socket->sk && older->death_ns > socket->birth_ns
-                          && look_last_use(m, older) > socket->birth_ns;
+    if (time_ns >= socket->birth_ns || look_is_early(m, socket, older, time_ns, syn)) {
       gboolean gone = socket->death_ns != G_MAXINT64 &&
                       time_ns - socket->death_ns > (syn ? 0 : LOOK_AFTERLIFE_NS);
-      return doubtful || gone ? NULL : socket;
+      return gone || look_is_doubtful(m, socket, older) ? NULL : socket;
     }
     socket = older;
   }

@@ -180,6 +180,11 @@ void net_accept(Net *net, guint64 sk, guint16 port, guint16 to)
   net->irq = FALSE;
 }
 
+void net_close(Net *net, gint32 tid, guint64 sk, guint16 local, guint16 remote)
+{
+  net_state(net, tid, sk, local, remote, 7);
+}
+
 void net_space_adjust(Net *net, gint32 tid, guint64 sk, guint16 local, guint16 remote)
 {
   net_set_tuple(net, NET_ADJUST, sk, local, remote);

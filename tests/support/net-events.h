@@ -39,6 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Net, net_free)
 void net_connect(Net *net, gint32 tid, guint64 sk, guint16 port, guint16 to);
 /** net_accept: a socket of 10.0.0.2:@to comes out of a listening one, in an interrupt */
 void net_accept(Net *net, guint64 sk, guint16 port, guint16 to);
+/** net_close: the socket at @sk is gone */
+void net_close(Net *net, gint32 tid, guint64 sk, guint16 local, guint16 remote);
 void net_space_adjust(Net *net, gint32 tid, guint64 sk, guint16 local, guint16 remote);
 /** net_length: sock_send_length or sock_recv_length of TCP */
 void net_length(Net *net, gint32 tid, guint64 sk, gboolean out, gint32 bytes, gint32 flags);

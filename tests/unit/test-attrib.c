@@ -307,6 +307,42 @@ static void test_socket_address_used_again(void)
   net_expect(net, 1, 101, TB_CONFIDENCE_CERTAIN, 0, TB_CONFIDENCE_NONE);
 }
 
+/*
+ * Two lives of one connection's ends. The packets in front of the second one's birth are its own
+ * only if the first one is over.
+ */
+static void check_two_lives(guint64 second, gboolean closed)
+{
+  g_autoptr(Net) net = net_new();
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net->now_ns += 1000000000;
+  net_packet_tcp(net, 40000, 80, 999, 0, TB_NET_TCP_SYN, 0);
+  net_accept(net, 0xb1, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_length(net, 200, 0xb1, FALSE, 10, 0);
+  net_packet_tcp(net, 40000, 80, 1010, 0, TB_NET_TCP_ACK | TB_NET_TCP_FIN, 0);
+  if (closed)
+    net_close(net, 200, 0xb1, 80, 40000);
+  net->now_ns += 1000000000;
+  net_packet_tcp(net, 40000, 80, 4999, 0, TB_NET_TCP_SYN, 0);
+  net->now_ns += 1000000000;
+  net_packet_tcp(net, 40000, 80, 4999, 0, TB_NET_TCP_SYN, 0);
+  net_accept(net, second, 40000, 80);
+  net_packet_tcp(net, 40000, 80, 5000, 0, TB_NET_TCP_ACK, 10);
+  net_length(net, 100, second, FALSE, 10, 0);
+  net_finish(net);
+  for (guint i = 0; i < 7; i++)
+    g_assert_cmpint(net_apply(net, i, NULL).dst.tid, ==, i < 4 ? 200 : 100);
+}
+
+static void test_two_lives(void)
+{
+  check_two_lives(0xb1, TRUE);
+  check_two_lives(0xb2, TRUE);
+  check_two_lives(0xb1, FALSE);
+  check_two_lives(0xb2, FALSE);
+}
+
 static void test_connect_alone(void)
 {
   g_autoptr(Net) net = net_new();
@@ -465,6 +501,7 @@ int main(int argc, char **argv)
   g_test_add_func("/attrib/stream/gap-lowers-the-confidence", test_gap_lowers_the_confidence);
   g_test_add_func("/attrib/stream/descriptor-tables", test_descriptor_tables);
   g_test_add_func("/attrib/stream/socket-address-used-again", test_socket_address_used_again);
+  g_test_add_func("/attrib/stream/two-lives", test_two_lives);
   g_test_add_func("/attrib/stream/connect-alone", test_connect_alone);
   g_test_add_func("/attrib/datagram/interrupts-name-nobody", test_interrupts_name_nobody);
   g_test_add_func("/attrib/datagram/by-transmit", test_datagram_by_transmit);
