@@ -259,6 +259,17 @@ void tb_timeline_absorb(TbTimeline *timeline, const TbTimeline *other)
   timeline_absorb_processes(timeline, other);
 }
 
+void tb_timeline_shift(TbTimeline *timeline, gint64 ns)
+{
+  for (guint32 i = 0; i < timeline->processes->len; i++) {
+    TbProcess *process = tb_timeline_get_process(timeline, i);
+    if (process->start_ns != TB_TIME_BEFORE)
+      process->start_ns = (gint64)((guint64)process->start_ns + (guint64)ns);
+    if (process->end_ns != TB_TIME_NEVER)
+      process->end_ns = (gint64)((guint64)process->end_ns + (guint64)ns);
+  }
+}
+
 static guint32 timeline_append_thread(TbTimeline *timeline, guint32 process, gint32 tid)
 {
   TbThread thread = {

@@ -35,6 +35,9 @@ const char *tb_timeline_get_saved_name(const TbTimeline *timeline, gint32 tid);
  */
 void tb_timeline_absorb(TbTimeline *timeline, const TbTimeline *other);
 
+/** tb_timeline_shift: adds @ns to the starts and ends a reader told of; before any tracking */
+void tb_timeline_shift(TbTimeline *timeline, gint64 ns);
+
 /* Strings. Number 0 is "not known". */
 
 /**

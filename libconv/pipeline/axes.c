@@ -17,6 +17,19 @@ void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_n
   source->opened = source->axis;
 }
 
+void tb_axes_shift_told(const TbReader *reader, const TbInputSpec *input, gint64 time_offset_ns)
+{
+  guint64 shift_ns = (guint64)time_offset_ns + (input->shifted ? (guint64)input->shift_ns : 0);
+  g_autoptr(GPtrArray) machines = g_ptr_array_new();
+  for (guint s = 0; s < reader->sources->len; s++) {
+    TbMachine *machine = ((TbSource *)g_ptr_array_index(reader->sources, s))->machine;
+    if (!machine || g_ptr_array_find(machines, machine, NULL))
+      continue;
+    g_ptr_array_add(machines, machine);
+    tb_timeline_shift(machine->timeline, (gint64)shift_ns);
+  }
+}
+
 const TbSource *tb_axes_find_guide(const GPtrArray *readers, const TbMachine *machine)
 {
   const TbSource *guide = NULL;

@@ -14,6 +14,12 @@ G_BEGIN_DECLS
  */
 void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns);
 
+/**
+ * tb_axes_shift_told: as tb_axes_open() for the starts and ends of processes that @reader told of
+ * when it was opened; before machines are put together
+ */
+void tb_axes_shift_told(const TbReader *reader, const TbInputSpec *input, gint64 time_offset_ns);
+
 /** tb_axes_set_guides: for the packets of each machine a recording of it, see TbSource */
 void tb_axes_set_guides(const GPtrArray *readers);
 

@@ -334,6 +334,13 @@ static void pipeline_make_leaves(TbPipeline *p, const TbInputSpec *inputs)
   }
 }
 
+/* What readers know of processes from tables has the times of their events. */
+static void pipeline_shift_told(const TbPipeline *p, const TbInputSpec *inputs)
+{
+  for (guint i = 0; i < p->readers->len; i++)
+    tb_axes_shift_told(g_ptr_array_index(p->readers, i), &inputs[i], p->options.time_offset_ns);
+}
+
 /*
  * A stream that cannot go on: where its bytes are to blame, what precedes them stays, the
  * rest is damage, and the other streams go on. FALSE when it is not the file's fault.
@@ -650,6 +657,7 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
     }
   }
   pipeline_make_leaves(p, inputs);
+  pipeline_shift_told(p, inputs);
   if (!pipeline_resolve(p, inputs, n, TRUE, error))
     return FALSE;
   pipeline_add_align(p);
