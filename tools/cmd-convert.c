@@ -3,7 +3,7 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 #include "tool-util.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 #include "tool-util.h"
 
 #include "base/escape.h"

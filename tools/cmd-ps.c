@@ -8,7 +8,7 @@
 #include "inputs.h"
 #include "ps.h"
 #include "report/report.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 #include "tool-util.h"
 
 #include <stdio.h>

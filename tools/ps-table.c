@@ -7,7 +7,7 @@
 #include "ps.h"
 
 #include "base/escape.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 
 #include <string.h>
 

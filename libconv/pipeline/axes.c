@@ -2,7 +2,7 @@
 /* Shifts and the check of axes; see axes.h. */
 #include "pipeline/axes.h"
 
-#include "stages/align.h"
+#include "stages/align/align.h"
 
 void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns)
 {

@@ -5,12 +5,12 @@
 #include "pipeline/axes.h"
 #include "pipeline/descriptors.h"
 #include "pipeline/machines.h"
-#include "stages/align.h"
-#include "stages/attrib.h"
+#include "stages/align/align.h"
+#include "stages/attrib/attrib.h"
 #include "stages/context.h"
 #include "stages/merge.h"
 #include "stages/overlap.h"
-#include "stages/packet-link.h"
+#include "stages/packet-link/packet-link.h"
 #include "stages/sort.h"
 
 enum { PIPELINE_OBSERVERS = 32, PIPELINE_PROGRESS_EVERY = 16384 };

@@ -12,7 +12,7 @@
 #include "model/owner.h"
 #include "stages/filter.h"
 #include "stages/observer.h"
-#include "stages/packet-link.h"
+#include "stages/packet-link/packet-link.h"
 #include "stages/tally.h"
 
 #include <glib.h>

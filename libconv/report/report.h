@@ -6,7 +6,7 @@
 #pragma once
 
 #include "pipeline/pipeline.h"
-#include "stages/align.h"
+#include "stages/align/align.h"
 #include "stages/census.h"
 
 #include <glib.h>

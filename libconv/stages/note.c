@@ -6,8 +6,8 @@
  */
 #include "base/escape.h"
 #include "stages/context-cursor.h"
-#include "stages/proctrack-windows.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack-windows.h"
+#include "stages/proctrack/proctrack.h"
 
 #include <string.h>
 

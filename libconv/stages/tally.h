@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/event.h"
-#include "stages/attrib.h"
+#include "stages/attrib/attrib.h"
 
 #include <glib.h>
 

@@ -6,7 +6,7 @@
  */
 #include "base/escape.h"
 #include "formats.h"
-#include "stages/align-private.h"
+#include "stages/align/align-private.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * statuses in the timeline, actors with stable slots, sentences.
  */
 #include "stages/context.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 #include "support/pml-open.h"
 #include "support/pml-sample.h"
 

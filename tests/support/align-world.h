@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "stages/align.h"
+#include "stages/align/align.h"
 
 enum { WORLD_QUEUE, WORLD_START, WORLD_RECEIVE, WORLD_PROBE, WORLD_N_TYPES };
 

@@ -8,7 +8,7 @@
 
 #include "model/event.h"
 #include "stages/context.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 
 typedef enum {
   LIFE_NEWTASK,

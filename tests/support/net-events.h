@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "stages/attrib.h"
+#include "stages/attrib/attrib.h"
 
 #define NET_TYPES 11
 /* A task whose birth was not seen: it passes for a process. */

@@ -10,9 +10,9 @@
  */
 #include "formats.h"
 #include "pipeline/pipeline.h"
-#include "stages/attrib.h"
+#include "stages/attrib/attrib.h"
 #include "stages/netparse.h"
-#include "stages/proctrack.h"
+#include "stages/proctrack/proctrack.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "stages/attrib.h"
+#include "stages/attrib/attrib.h"
 #include "support/pml-builder.h"
 #include "support/pml-open.h"
 

@@ -3,8 +3,8 @@
  * Owners of packets from events made in memory: each kind of evidence by
  * itself, and what must not be named.
  */
-#include "stages/attrib-private.h"
-#include "stages/attrib.h"
+#include "stages/attrib/attrib-private.h"
+#include "stages/attrib/attrib.h"
 #include "stages/netparse.h"
 #include "support/net-events.h"
 

@@ -4,7 +4,7 @@
  * could be something else is not.
  */
 #include "base/bytes.h"
-#include "stages/packet-link.h"
+#include "stages/packet-link/packet-link.h"
 
 #include <string.h>
 

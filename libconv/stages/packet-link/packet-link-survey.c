@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the packets of a capture lie to the buffers of a recording, measured on pieces of the
+ * capture: whose device it is where the capture does not say, how far from the device's events
+ * its packets were stamped, and how much that varies.
+ */
+#include "stages/packet-link/packet-link-private.h"
+
+#include <string.h>
+
+enum {
+  SURVEY_PIECES = 8,
+  SURVEY_PACKETS = 512, /* of a piece */
+  SURVEY_PASSES = 8192, /* beside a piece, of each lane */
+  SURVEY_FAR_NS = 1000000,
+  SURVEY_NEAR_NS = 2000,   /* near is at least this */
+  SURVEY_NEAREST_NS = 500, /* added to what was measured */
+  SURVEY_NEAR_MOST_NS = 200000,
+  SURVEY_CLEAR_NS = 200,
+  SURVEY_MOSTS = 8,
+  SURVEY_SPREADS = 64,
+  SURVEY_TRIM = 12, /* spreads */
+  SURVEY_FEW = 3,
+};
+
+/* Distances of packets from one device's buffers. */
+typedef struct {
+  GArray *residuals[LINK_LANES];
+  guint64 n_passes;
+  gint64 middle_ns[LINK_LANES];
+  gint64 spread_ns[LINK_LANES]; /* half of the packets lie so near to that */
+  gint64 edge_ns[LINK_LANES];   /* distance of a packet that was stamped at once */
+  gint64 late_ns[LINK_LANES];   /* half of the packets lie so near to that */
+  gint64 most_ns[LINK_LANES];   /* nine of ten */
+} SurveyDevice;
+
+typedef struct {
+  const LinkTrack *track;
+  const LinkCapture *capture;
+  guint only; /* device, or LINK_NO_DEVICE */
+  GArray *packets; /* LinkPacket of a piece, by length and time */
+  GArray *passes;  /* LinkPass beside it, of one lane */
+  SurveyDevice *devices;
+  guint n_devices;
+  guint64 n_packets;
+} Survey;
+
+gint64 link_axis_ns(const LinkTrack *track, const LinkCapture *capture, gint64 time_ns)
+{
+  const TbSource *from = capture->source, *to = track->source;
+  gint64 out_ns = tb_axis_map(&from->axis, tb_axis_unmap(&from->opened, time_ns));
+  return tb_axis_map(&to->opened, tb_axis_unmap(&to->axis, out_ns));
+}
+
+static gint survey_compare_ns(gconstpointer a, gconstpointer b)
+{
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return x < y ? -1 : x > y;
+}
+
+static gint survey_compare_packets(gconstpointer a, gconstpointer b)
+{
+  const LinkPacket *x = a, *y = b;
+  if (x->lane != y->lane)
+    return x->lane < y->lane ? -1 : 1;
+  if (x->len != y->len)
+    return x->len < y->len ? -1 : 1;
+  return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+static gint survey_compare_passes(gconstpointer a, gconstpointer b)
+{
+  const LinkPass *x = a, *y = b;
+  if (x->device != y->device)
+    return x->device < y->device ? -1 : 1;
+  if (x->len != y->len)
+    return x->len < y->len ? -1 : 1;
+  return x->anchor_ns < y->anchor_ns ? -1 : x->anchor_ns > y->anchor_ns;
+}
+
+/* Distance to the packet of @wanted's length nearest to its time; G_MAXINT64 where there is none. */
+static gint64 survey_nearest(const GArray *packets, const LinkPacket *wanted)
+{
+  guint low = 0, high = packets->len;
+  gint64 best = G_MAXINT64;
+  while (low < high) {
+    guint mid = low + (high - low) / 2;
+    if (survey_compare_packets(&g_array_index(packets, LinkPacket, mid), wanted) < 0)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  for (guint i = low ? low - 1 : 0; i <= low && i < packets->len; i++) {
+    const LinkPacket *packet = &g_array_index(packets, LinkPacket, i);
+    gint64 ns = packet->time_ns - wanted->time_ns;
+    if (packet->len == wanted->len && packet->lane == wanted->lane &&
+        (best == G_MAXINT64 || ABS(ns) < ABS(best)))
+      best = ns;
+  }
+  return best;
+}
+
+/* Whether pass @i is not farther from @time_ns than its like before and behind it. */
+static gboolean survey_is_mutual(const GArray *passes, guint i, gint64 time_ns)
+{
+  const LinkPass *pass = &g_array_index(passes, LinkPass, i);
+  gint64 ns = ABS(time_ns - pass->anchor_ns);
+  for (guint n = i ? i - 1 : 0; n <= i + 1 && n < passes->len; n++) {
+    const LinkPass *other = &g_array_index(passes, LinkPass, n);
+    if (n != i && other->device == pass->device && other->len == pass->len &&
+        ABS(time_ns - other->anchor_ns) < ns)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void survey_compare(Survey *s, guint lane)
+{
+  g_array_sort(s->passes, survey_compare_passes);
+  for (guint i = 0; i < s->passes->len; i++) {
+    const LinkPass *pass = &g_array_index(s->passes, LinkPass, i);
+    LinkPacket wanted = { pass->anchor_ns, pass->len, s->capture->cooked ? lane : LINK_LANES };
+    SurveyDevice *device = &s->devices[pass->device];
+    gint64 ns = survey_nearest(s->packets, &wanted);
+    device->n_passes++;
+    if (ns != G_MAXINT64 && ABS(ns) <= SURVEY_FAR_NS &&
+        survey_is_mutual(s->passes, i, pass->anchor_ns + ns))
+      g_array_append_val(device->residuals[lane], ns);
+  }
+}
+
+/* The passes of @lane beside the piece. */
+static gboolean survey_read_passes(Survey *s, guint lane, gint64 from_ns, gint64 to_ns,
+                                   GError **error)
+{
+  TbStash *stash = s->track->passes[lane];
+  GError *failed = NULL;
+  TbStashReader reader;
+  const LinkPass *pass;
+  guint64 first;
+  g_array_set_size(s->passes, 0);
+  if (!tb_stash_find(stash, from_ns, &first, error))
+    return FALSE;
+  tb_stash_reader_init(&reader, stash, first);
+  while ((pass = tb_stash_next(&reader, &failed)) && pass->anchor_ns <= to_ns &&
+         s->passes->len < SURVEY_PASSES) {
+    LinkPass kept = *pass;
+    if (s->only != LINK_NO_DEVICE && kept.device != s->only)
+      continue;
+    kept.device = s->capture->cooked ? 0 : kept.device;
+    g_array_append_val(s->passes, kept);
+  }
+  tb_stash_reader_clear(&reader);
+  if (failed)
+    g_propagate_error(error, failed);
+  return !failed;
+}
+
+static gboolean survey_piece(Survey *s, guint64 first, guint64 n, GError **error)
+{
+  GError *failed = NULL;
+  TbStashReader reader;
+  const LinkPacket *packet;
+  g_array_set_size(s->packets, 0);
+  tb_stash_reader_init(&reader, s->capture->packets, first);
+  while (n-- > 0 && (packet = tb_stash_next(&reader, &failed))) {
+    LinkPacket kept = *packet;
+    kept.time_ns = link_axis_ns(s->track, s->capture, kept.time_ns);
+    if (kept.len)
+      g_array_append_val(s->packets, kept);
+  }
+  tb_stash_reader_clear(&reader);
+  if (failed)
+    g_propagate_error(error, failed);
+  if (failed || s->packets->len == 0)
+    return !failed;
+  s->n_packets += s->packets->len;
+  gint64 from_ns = g_array_index(s->packets, LinkPacket, 0).time_ns;
+  gint64 to_ns = g_array_index(s->packets, LinkPacket, s->packets->len - 1).time_ns;
+  g_array_sort(s->packets, survey_compare_packets);
+  for (guint lane = 0; lane < LINK_LANES; lane++) {
+    if (!survey_read_passes(s, lane, from_ns - SURVEY_FAR_NS, to_ns + SURVEY_FAR_NS, error))
+      return FALSE;
+    survey_compare(s, lane);
+  }
+  return TRUE;
+}
+
+static gboolean survey_pieces(Survey *s, GError **error)
+{
+  guint64 n = tb_stash_get_n(s->capture->packets);
+  if (n <= SURVEY_PIECES * SURVEY_PACKETS)
+    return survey_piece(s, 0, n, error);
+  for (guint i = 0; i < SURVEY_PIECES; i++)
+    if (!survey_piece(s, n / SURVEY_PIECES * i, SURVEY_PACKETS, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* --- what was measured --- */
+
+static gint64 survey_tenth(const GArray *sorted, guint tenths)
+{
+  return g_array_index(sorted, gint64, (guint64)sorted->len * tenths / 10);
+}
+
+/* Sorted distances from @centre_ns. Returns: (transfer full) */
+static GArray *survey_around(const GArray *residuals, gint64 centre_ns)
+{
+  GArray *around = g_array_sized_new(FALSE, FALSE, sizeof(gint64), residuals->len);
+  for (guint i = 0; i < residuals->len; i++) {
+    gint64 ns = ABS(g_array_index(residuals, gint64, i) - centre_ns);
+    g_array_append_val(around, ns);
+  }
+  g_array_sort(around, survey_compare_ns);
+  return around;
+}
+
+/* Leaves out what lies far from most: packets whose own buffers, or buffers whose own packets, are missing. */
+static void survey_trim(GArray *sorted, gint64 middle_ns, gint64 far_ns)
+{
+  guint kept = 0;
+  for (guint i = 0; i < sorted->len; i++) {
+    gint64 ns = g_array_index(sorted, gint64, i);
+    if (ABS(ns - middle_ns) <= far_ns)
+      g_array_index(sorted, gint64, kept++) = ns;
+  }
+  g_array_set_size(sorted, kept);
+}
+
+/*
+ * What takes long makes the distance larger, to one side: a packet is stamped before its device
+ * starts to send it, and behind its being received. So the nearest ones tell where to look.
+ */
+static void survey_measure(SurveyDevice *device)
+{
+  for (guint lane = 0; lane < LINK_LANES; lane++) {
+    GArray *residuals = device->residuals[lane];
+    if (residuals->len == 0)
+      continue;
+    g_array_sort(residuals, survey_compare_ns);
+    device->middle_ns[lane] = survey_tenth(residuals, 5);
+    g_autoptr(GArray) spread = survey_around(residuals, device->middle_ns[lane]);
+    device->spread_ns[lane] = survey_tenth(spread, 5);
+    survey_trim(residuals, device->middle_ns[lane],
+                MAX(device->spread_ns[lane] * SURVEY_TRIM, SURVEY_NEAR_NS));
+    device->edge_ns[lane] = survey_tenth(residuals, lane == LINK_SENT ? 9 : 1);
+    g_autoptr(GArray) late = survey_around(residuals, device->edge_ns[lane]);
+    device->late_ns[lane] = survey_tenth(late, 5);
+    device->most_ns[lane] = survey_tenth(late, 9);
+  }
+}
+
+static guint survey_hits(const SurveyDevice *device)
+{
+  return device->residuals[LINK_SENT]->len + device->residuals[LINK_RECEIVED]->len;
+}
+
+/*
+ * A device's own packets are stamped before it starts to send them and when it has received
+ * them. At the other end of a wire within the machine it is the other way round.
+ */
+static gboolean survey_is_reversed(const SurveyDevice *device)
+{
+  return device->residuals[LINK_SENT]->len >= SURVEY_FEW &&
+         device->residuals[LINK_RECEIVED]->len >= SURVEY_FEW &&
+         device->middle_ns[LINK_RECEIVED] < device->middle_ns[LINK_SENT];
+}
+
+static gint64 survey_spread(const SurveyDevice *device)
+{
+  return MAX(device->spread_ns[LINK_SENT], device->spread_ns[LINK_RECEIVED]);
+}
+
+/* The device that explains the packets best, or LINK_NO_DEVICE where two do alike. */
+static guint survey_choose(const Survey *s)
+{
+  guint most = 0, best = LINK_NO_DEVICE;
+  gboolean clear = TRUE;
+  for (guint i = 0; i < s->n_devices; i++)
+    most = MAX(most, survey_hits(&s->devices[i]));
+  for (guint i = 0; i < s->n_devices; i++) {
+    const SurveyDevice *device = &s->devices[i];
+    guint64 hits = survey_hits(device);
+    if (hits == 0 || hits * 10 < (guint64)most * 9 || survey_is_reversed(device))
+      continue;
+    if (best == LINK_NO_DEVICE) {
+      best = i;
+      continue;
+    }
+    gint64 old_ns = survey_spread(&s->devices[best]), new_ns = survey_spread(device);
+    clear = MIN(old_ns, new_ns) * 3 < MAX(old_ns, new_ns) * 2;
+    best = new_ns < old_ns ? i : best;
+  }
+  return clear ? best : LINK_NO_DEVICE;
+}
+
+static gboolean survey_fit(const Survey *s, LinkFit *fit)
+{
+  guint chosen = s->only != LINK_NO_DEVICE ? s->only : s->capture->cooked ? 0 : survey_choose(s);
+  if (chosen >= s->n_devices)
+    return FALSE;
+  const SurveyDevice *device = &s->devices[chosen];
+  guint64 hits = survey_hits(device);
+  /* Equal lengths by chance are no match. */
+  if (hits == 0 || hits * 2 < MIN(device->n_passes, s->n_packets))
+    return FALSE;
+  *fit = (LinkFit){ .device = s->capture->cooked ? LINK_NO_DEVICE : chosen };
+  for (guint lane = 0; lane < LINK_LANES; lane++) {
+    if (device->residuals[lane]->len == 0)
+      continue;
+    fit->lanes[lane].usual_ns = device->edge_ns[lane];
+    gint64 near_ns = MAX(device->most_ns[lane] * SURVEY_MOSTS + SURVEY_NEAREST_NS,
+                         device->spread_ns[lane] * SURVEY_SPREADS);
+    fit->lanes[lane].near_ns = CLAMP(near_ns, SURVEY_NEAR_NS, SURVEY_NEAR_MOST_NS);
+    fit->lanes[lane].clear_ns = MAX(device->late_ns[lane], SURVEY_CLEAR_NS);
+  }
+  return TRUE;
+}
+
+gint link_survey(const LinkTrack *track, const LinkCapture *capture, LinkFit *fit, GError **error)
+{
+  Survey s = { .track = track, .capture = capture, .only = LINK_NO_DEVICE,
+               .n_devices = track->devices->len };
+  if (capture->source->name_is_device && !capture->cooked) {
+    s.only = link_track_find_device(track, capture->source->name);
+    if (s.only == LINK_NO_DEVICE)
+      return 0;
+  }
+  if (s.n_devices == 0 || tb_stash_get_n(capture->packets) == 0)
+    return 0;
+  s.packets = g_array_new(FALSE, FALSE, sizeof(LinkPacket));
+  s.passes = g_array_new(FALSE, FALSE, sizeof(LinkPass));
+  s.devices = g_new0(SurveyDevice, s.n_devices);
+  for (guint i = 0; i < s.n_devices * LINK_LANES; i++)
+    s.devices[i / LINK_LANES].residuals[i % LINK_LANES] =
+        g_array_new(FALSE, FALSE, sizeof(gint64));
+  gboolean ok = survey_pieces(&s, error);
+  for (guint i = 0; i < s.n_devices; i++)
+    survey_measure(&s.devices[i]);
+  gint result = !ok ? -1 : survey_fit(&s, fit) ? 1 : 0;
+  for (guint i = 0; i < s.n_devices * LINK_LANES; i++)
+    g_array_unref(s.devices[i / LINK_LANES].residuals[i % LINK_LANES]);
+  g_free(s.devices);
+  g_array_unref(s.packets);
+  g_array_unref(s.passes);
+  return result;
+}

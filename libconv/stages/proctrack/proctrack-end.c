@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How processes end: which of the things that were asked for and sent before
+ * an end explains it, and what is said about it afterwards. What does not
+ * follow stays unknown; nothing is guessed from likelihood alone.
+ */
+#include "stages/proctrack/proctrack-live.h"
+
+static gboolean end_hidden(const TbTracker *tracker, gint64 since_ns)
+{
+  return tb_timeline_last_gap(tracker->timeline) > since_ns;
+}
+
+/*
+ * The code the process asked to end with. A call that ends the whole process
+ * goes before any thread's own; without one the kernel's answer depends on its
+ * version (the main thread's code or the last one's), so they have to agree.
+ */
+static gint16 end_find_code(const TrackLive *group, gint16 last_code)
+{
+  if (group->whole_code >= 0)
+    return group->whole_code;
+  return group->leader_code == last_code ? last_code : -1;
+}
+
+/* Whether the signal the process was sent explains its end. */
+static gboolean end_is_by_signal(const TbTracker *tracker, const TrackLive *group, gint16 code)
+{
+  if (!group->signal || group->signal_mixed)
+    return FALSE;
+  if (group->signal_met)
+    return TRUE;
+  if (code >= 0) /* Only a deadly signal sent before the call to exit is stronger. */
+    return group->signal_sure && group->whole_code >= 0 && group->signal_to_ns < group->whole_ns;
+  if (end_hidden(tracker, group->signal_from_ns))
+    return FALSE;
+  /* A signal that can be handled needs more: silence, or what is said of the end later. */
+  return group->signal_sure || tracker->trust_silence;
+}
+
+/* Neither the call to exit nor the signal is known to have been first. */
+static gboolean end_is_undecided(const TrackLive *group)
+{
+  return group->signal && group->signal_sure && group->whole_code >= 0 &&
+         group->whole_ns >= group->signal_from_ns && group->whole_ns <= group->signal_to_ns;
+}
+
+static void end_explain(TbTracker *tracker, const TrackLive *group, gint16 last_code)
+{
+  TbProcess *process = tb_timeline_get_process(tracker->timeline, group->process);
+  gint16 code = end_find_code(group, last_code);
+  tracker->ended[group->process % TRACK_ENDED_SLOTS] = (TrackEnded){
+    .process = group->process,
+    .key = tracker->ender,
+    .code = code,
+    .signal = group->signal_mixed ? 0 : group->signal,
+    .signal_shown = group->signal_shown,
+    .told_last = tracker->ender_is_last != 0,
+  };
+  if (end_is_undecided(group))
+    return;
+  if (end_is_by_signal(tracker, group, code)) {
+    process->has_signal = process->was_killed = TRUE;
+    process->exit_signal = group->signal;
+    process->exit_known = group->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
+  } else if (code >= 0) {
+    process->has_code = TRUE;
+    process->exit_code = (guint8)code;
+    process->exit_known = TB_KNOWN_SEEN;
+  }
+}
+
+static void end_close_thread(TbTracker *tracker, TrackLive *live, TbKnown how)
+{
+  if (!tb_life_is_thread(live->life))
+    return;
+  TbThread *thread =
+      tb_timeline_get_thread(tracker->timeline, live->life & ~TB_LIFE_IS_THREAD);
+  thread->end_ns = MAX(thread->start_ns, tracker->now_ns);
+  thread->end_known = how & 3;
+}
+
+void track_end_thread(TbTracker *tracker, TrackLive *live, TbKnown how)
+{
+  TrackLive *group = live->group;
+  group->n_threads -= group->n_threads > 0;
+  if (live == group)
+    return;
+  end_close_thread(tracker, live, how);
+  track_lives_remove(&tracker->lives, live);
+}
+
+void track_end_others(TbTracker *tracker, TrackLive *keep)
+{
+  TrackLive *group = keep->group;
+  for (TrackLive *at = keep->group_next; at != keep;) {
+    TrackLive *next = at->group_next;
+    if (at != group) {
+      track_distrust(tracker, at);
+      end_close_thread(tracker, at, TB_KNOWN_INFERRED);
+      track_lives_remove(&tracker->lives, at);
+    }
+    at = next;
+  }
+}
+
+/* Who asked to end does not come back from it, whether the end was recorded or not. */
+void track_explain_unseen(TbTracker *tracker, const TrackLive *group)
+{
+  TbProcess *process = tb_timeline_get_process(tracker->timeline, group->process);
+  gint16 code = group->whole_code;
+  if (code < 0 && group->n_threads <= 1 && !end_hidden(tracker, process->start_ns))
+    code = group->leave_code;
+  if (code < 0 || group->signal)
+    return;
+  process->has_code = TRUE;
+  process->exit_code = (guint8)code;
+  process->exit_known = TB_KNOWN_SEEN;
+}
+
+void track_end_process(TbTracker *tracker, TrackLive *group, TbKnown how)
+{
+  TbProcess *process = tb_timeline_get_process(tracker->timeline, group->process);
+  process->end_ns = MAX(process->start_ns, tracker->now_ns);
+  process->end_known = how & 3;
+  track_distrust(tracker, group);
+  if (how == TB_KNOWN_SEEN)
+    end_explain(tracker, group, group->leave_code);
+  else
+    track_explain_unseen(tracker, group);
+  if (group->signal)
+    tracker->signals_pending--;
+  track_end_others(tracker, group);
+  track_lives_remove(&tracker->lives, group);
+}
+
+void tb_tracker_leave(TbTracker *tracker, gint32 key, guint8 code, gboolean whole)
+{
+  tb_tracker_acts(tracker, key);
+  TrackLive *live = track_lives_find(&tracker->lives, key);
+  if (!live)
+    return;
+  live->leave_code = code;
+  if (live == live->group)
+    live->leader_code = code;
+  if (whole)
+    track_kind_leaves(tracker, live);
+  if (whole && live->group->whole_code < 0) {
+    live->group->whole_code = code;
+    live->group->whole_ns = tracker->now_ns;
+  }
+}
+
+static void end_drop_signal(TbTracker *tracker, TrackLive *group)
+{
+  group->signal = 0;
+  group->signal_mixed = group->signal_sure = group->signal_shown = group->signal_met = FALSE;
+  tracker->signals_pending--;
+}
+
+void tb_tracker_acts(TbTracker *tracker, gint32 key)
+{
+  TrackLive *live = track_lives_find(&tracker->lives, key);
+  if (live && live->group->signal && !live->group->signal_sure &&
+      live->group->signal_to_ns != TB_TIME_NEVER)
+    end_drop_signal(tracker, live->group);
+}
+
+void tb_tracker_signal(TbTracker *tracker, gint32 key, const TbSignal *signal)
+{
+  TrackLive *live = track_lives_find(&tracker->lives, key);
+  if (!live || live->group->whole_code >= 0)
+    return;
+  TrackLive *group = live->group;
+  if (group->signal && (group->signal_sure || group->signal == signal->number))
+    return; /* The first one does it. */
+  if (group->signal)
+    group->signal_mixed = TRUE;
+  else
+    tracker->signals_pending++;
+  group->signal = signal->number;
+  group->signal_sure = signal->sure;
+  group->signal_shown = signal->shown;
+  group->signal_met = FALSE;
+  group->signal_from_ns = signal->from_ns;
+  group->signal_to_ns = signal->shown ? tracker->now_ns : TB_TIME_NEVER;
+}
+
+void tb_tracker_signal_sent(TbTracker *tracker, gint32 key, guint8 number, gboolean ok)
+{
+  TrackLive *live = track_lives_find(&tracker->lives, key);
+  if (!live || live->group->signal != number || live->group->signal_to_ns != TB_TIME_NEVER)
+    return;
+  if (ok)
+    live->group->signal_to_ns = tracker->now_ns;
+  else
+    end_drop_signal(tracker, live->group);
+}
+
+void tb_tracker_signal_met(TbTracker *tracker, gint32 key, guint8 number, gboolean fatal)
+{
+  TrackLive *live = track_lives_find(&tracker->lives, key);
+  if (!live)
+    return;
+  TrackLive *group = live->group;
+  if (!fatal) {
+    if (group->signal == number && !group->signal_mixed)
+      end_drop_signal(tracker, group);
+    return;
+  }
+  if (!group->signal)
+    tracker->signals_pending++;
+  group->signal = number;
+  group->signal_met = group->signal_shown = TRUE;
+  group->signal_mixed = FALSE;
+  group->signal_from_ns = group->signal_to_ns = tracker->now_ns;
+}
+
+void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed)
+{
+  TbLife life = tb_timeline_find_last_life(tracker->timeline, key);
+  if (life == TB_PROC_NONE)
+    return;
+  guint32 id = tb_timeline_life_process(tracker->timeline, life);
+  TbProcess *process = tb_timeline_get_process(tracker->timeline, id);
+  const TrackEnded *ended = &tracker->ended[id % TRACK_ENDED_SLOTS];
+  if (process->end_known != TB_KNOWN_SEEN || ended->process != id)
+    return;
+  gboolean has_code = !killed && ended->code >= 0;
+  gboolean has_signal = killed && ended->signal;
+  process->was_killed = killed;
+  process->has_code = has_code;
+  process->has_signal = has_signal;
+  process->exit_code = has_code ? (guint8)ended->code : has_signal ? ended->signal : 0;
+  process->exit_known = has_code || ended->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
+}
+
+const guint32 *tb_tracker_signals_pending(const TbTracker *tracker)
+{
+  return &tracker->signals_pending;
+}
+
+void tb_tracker_trust_silence(TbTracker *tracker)
+{
+  tracker->trust_silence = TRUE;
+}
