@@ -133,6 +133,20 @@ def check_etl(tracebraid, log, capture, work):
     check("etl: the same process is no difference", counts[1] == 13 and counts[4:] == (8, 5), counts)
 
 
+def check_shifted(tracebraid, log, capture, work):
+    """A log and its capture moved alike: the same owners, also of a number used again."""
+    path = os.path.join(work, "shifted.pcapng")
+    found = {}
+    for shift in ("+0", "+1.5", "-1.5", "+86400", "-86400"):
+        run(tracebraid, "merge", "-q", "-f", "win=%s@%s" % (log, shift),
+            "win=%s@%s" % (capture, shift), "-o", path)
+        found[shift] = tshark(path, "frame.comment", "frame.comment")
+    names = [sum("comm=%s.exe " % name in c for c in found["+0"]) for name in ("old", "new")]
+    check("shifted: a number used again has two names", names == [1, 1], names)
+    for shift, comments in found.items():
+        check("shifted by %s: the same owners" % shift, comments == found["+0"], comments)
+
+
 def main():
     tracebraid, make = sys.argv[1:3]
     if not shutil.which("tshark"):
@@ -150,6 +164,8 @@ def main():
             check(form + ": convert names them, too", len(tshark(path, "frame.comment")) == 13)
         run(make, "64", "4", log, capture)
         check_etl(tracebraid, log, capture, work)
+        run(make, "64", "4", log, capture, "again")
+        check_shifted(tracebraid, log, capture, work)
     print("1..%d" % len(RESULTS))
     return 0 if all(RESULTS) else 1
 

@@ -57,10 +57,23 @@ static void add_strangers(PmlNet *net)
   pml_net_datagram(net, 6002, web, unused, 32);
 }
 
+/* Two processes of one number, one after the other. */
+static void add_number_used_again(PmlNet *net)
+{
+  const PmlNetEnd port = { PML_NET_HERE, 6000 };
+  pml_net_process(net, 500, 0, "old.exe", 7000, 8000);
+  pml_net_process(net, 500, 1, "new.exe", 9000, 0);
+  pml_net_udp(net, 7100, 500, PML_NET_SEND, port, web, 10);
+  pml_net_udp(net, 9100, 1500, PML_NET_SEND, port, web, 10);
+  pml_net_datagram(net, 7100.5, port, web, 10);
+  pml_net_datagram(net, 9100.5, port, web, 10);
+}
+
 int main(int argc, char **argv)
 {
-  if (argc != 5) {
-    g_printerr("usage: make-windows-net 32|64 4|6 LOG CAPTURE\n");
+  gboolean again = argc == 6 && g_str_equal(argv[5], "again");
+  if (argc != 5 && !again) {
+    g_printerr("usage: make-windows-net 32|64 4|6 LOG CAPTURE [again]\n");
     return 2;
   }
   g_autoptr(PmlNet) net = pml_net_new(g_str_equal(argv[1], "64"));
@@ -72,5 +85,7 @@ int main(int argc, char **argv)
   add_datagrams(net);
   add_second_life(net);
   add_strangers(net);
+  if (again)
+    add_number_used_again(net);
   return pml_net_write(net, argv[3], argv[4]) ? 0 : 1;
 }

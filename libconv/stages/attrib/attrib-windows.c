@@ -80,7 +80,7 @@ static guint32 windows_take_owner(AttribWindows *windows, const AttribPlan *plan
     return ATTRIB_NONE;
   gboolean ended = actor.pid && tb_field_get_int(plan->fields[F_END], event, &end_ns);
   WindowsOwner owner = {
-    .moment_ns = started ? start_ns : tb_axis_unmap(axis, event->time_ns),
+    .moment_ns = started ? tb_axis_map(axis, start_ns) : event->time_ns,
     .own_start_ns = start_ns,
     .start_ns = started ? tb_axis_map(axis, start_ns) : G_MININT64,
     .end_ns = ended ? tb_axis_map(axis, end_ns) : G_MAXINT64,

@@ -30,8 +30,8 @@ enum {
 
 /**
  * WindowsOwner: a process
- * @moment_ns: when @pid was that process, on the recording's own clock as its timeline has it
- * @own_start_ns: its start on that clock, G_MININT64 = unknown
+ * @moment_ns: when @pid was that process, as observers and the timeline see times
+ * @own_start_ns: its start on the log's own clock, G_MININT64 = unknown
  * @start_ns, @end_ns: of the process as observers see times; G_MININT64, G_MAXINT64 = unknown
  * @pid: 0 = all processes that the log does not name
  */
