@@ -18,6 +18,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import read_captures  # noqa: E402
+
 ENVIRONMENT = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC")
 RESULTS = []
 HOST = re.compile(r"host=(\S+) ")
@@ -33,25 +36,6 @@ def check(name, passed, detail=""):
 
 
 # --- reading what came out ---
-
-def blocks(data):
-    """The little-endian pcapng of the program, block by block."""
-    at = 0
-    while at < len(data):
-        kind, size = struct.unpack_from("<II", data, at)
-        yield kind, data[at + 8:at + size - 4]
-        at += size
-
-
-def options(data):
-    at = 0
-    while at + 4 <= len(data):
-        code, size = struct.unpack_from("<HH", data, at)
-        if code == 0:
-            return
-        yield code, data[at + 4:at + 4 + size]
-        at += 4 + (size + 3) // 4 * 4
-
 
 def address(raw):
     if len(raw) == 16 and raw[:12] == bytes(10) + b"\xff\xff":
@@ -110,12 +94,10 @@ def owners(comments):
 
 def read_output(path):
     """(host, time ns, Packet, owners) of each packet."""
-    with open(path, "rb") as handle:
-        data = handle.read()
     interfaces, out = [], []
-    for kind, body in blocks(data):
+    for kind, body in read_captures.read_blocks(path):
         if kind == 1:
-            facts = dict(options(body[8:]))
+            facts = dict(read_captures.read_options(body[8:]))
             interfaces.append((struct.unpack_from("<H", body)[0], facts.get(2, b"").decode().split(":")[0],
                                facts.get(9, b"\x06")[0]))
         elif kind == 6:
@@ -124,7 +106,7 @@ def read_output(path):
             if link == 252:
                 continue
             packet = Packet(link, body[20:20 + caplen], length)
-            texts = [v.decode() for c, v in options(body[20 + (caplen + 3) // 4 * 4:]) if c == 1]
+            texts = [v.decode() for c, v in read_captures.read_options(body[20 + (caplen + 3) // 4 * 4:]) if c == 1]
             if packet.ok:
                 time = (high << 32 | low) * 10 ** (9 - resol)
                 out.append((host, time, packet, owners(texts)))

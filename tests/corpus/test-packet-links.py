@@ -19,6 +19,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import read_captures  # noqa: E402
+
 ENVIRONMENT = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC")
 RESULTS = []
 SENT = ("net_dev_queue", "net_dev_start_xmit", "net_dev_xmit")
@@ -51,25 +54,6 @@ def check(name, passed, detail=""):
 
 
 # --- reading what came out ---
-
-def blocks(data):
-    """The little-endian pcapng of the program, block by block."""
-    at = 0
-    while at < len(data):
-        kind, size = struct.unpack_from("<II", data, at)
-        yield kind, data[at + 8:at + size - 4]
-        at += size
-
-
-def options(data):
-    at = 0
-    while at + 4 <= len(data):
-        code, size = struct.unpack_from("<HH", data, at)
-        if code == 0:
-            return
-        yield code, data[at + 4:at + 4 + size]
-        at += 4 + (size + 3) // 4 * 4
-
 
 class Packet:
     def __init__(self, time, length, data):
@@ -104,12 +88,10 @@ class Row:
 
 def read_output(path):
     """The rows of network and TCP events in order; the packets by interface name."""
-    with open(path, "rb") as handle:
-        data = handle.read()
     interfaces, rows, packets = [], [], collections.defaultdict(list)
-    for kind, body in blocks(data):
+    for kind, body in read_captures.read_blocks(path):
         if kind == 1:
-            facts = dict(options(body[8:]))
+            facts = dict(read_captures.read_options(body[8:]))
             interfaces.append((struct.unpack_from("<H", body)[0], facts.get(2, b"").decode(),
                                facts.get(9, b"\x06")[0]))
         elif kind == 6:

@@ -15,6 +15,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import known_captures as known  # noqa: E402
+import read_captures  # noqa: E402
 
 RESULTS = []
 
@@ -37,8 +38,8 @@ def run(program, *words):
 
 def interface_hosts(path):
     """Name of the machine of every interface: if_name is HOST:SOURCE."""
-    return [dict(known.read_options(body[8:])).get(2, b"").split(b":")[0].decode()
-            for kind, body in known.read_blocks(path) if kind == 1]
+    return [dict(read_captures.read_options(body[8:])).get(2, b"").split(b":")[0].decode()
+            for kind, body in read_captures.read_blocks(path) if kind == 1]
 
 
 class Sums:
@@ -51,7 +52,7 @@ class Sums:
         self.not_named = collections.defaultdict(lambda: [0, 0])
         self.named = collections.Counter()
         self.via = collections.Counter()
-        for packet in known.read_packets(path):
+        for packet in read_captures.read_packets(path):
             host, pairs = hosts[packet.number], packet.own()
             self.add(self.captured[host], 0, packet.length)
             if not pairs:

@@ -19,6 +19,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import known_captures as known  # noqa: E402
+import read_captures  # noqa: E402
 
 PROGRAM, ROOT = os.path.abspath(sys.argv[1]), sys.argv[2]
 RECORDING = os.path.join(ROOT, "samples", "http-date.dat")
@@ -55,12 +56,12 @@ def truth():
     """The sample's packets and whom the recording names as their senders."""
     run("merge", "vm=" + RECORDING, "vm=" + PLAIN, "-o", "truth.pcapng")
     owners = []
-    for one in known.read_packets("truth.pcapng"):
+    for one in read_captures.read_packets("truth.pcapng"):
         pairs = one.own()
         owners.append(pairs and pairs[b"role"] == b"src" and {
             "pid": int(pairs[b"pid"]), "tid": int(pairs[b"tid"]), "comm": pairs[b"comm"],
             "exe": pairs[b"exe"], "args": pairs[b"comm"] + b" -v\nCmd: /bin/fake\nPID: 9"} or None)
-    return known.read_pcap(PLAIN), owners
+    return read_captures.read_pcap(PLAIN), owners
 
 
 def counts(text):
@@ -73,8 +74,8 @@ def frozen(name, file):
     run("convert", "-f", file, "-o", "again.pcapng")
     check(name + ": converted again", same(file, "again.pcapng"))
     run("merge", "-f", "other=" + PLAIN, file, "-o", "more.pcapng")
-    kept = [p.options for p in known.read_packets("more.pcapng") if p.options]
-    check(name + ": merged again", kept == [p.options for p in known.read_packets(file)
+    kept = [p.options for p in read_captures.read_packets("more.pcapng") if p.options]
+    check(name + ": merged again", kept == [p.options for p in read_captures.read_packets(file)
                                             if p.options])
 
 
@@ -92,7 +93,7 @@ def expected(owner, style):
 def alone(name, style, packets, owners, file):
     """Converted by itself: the told owners, once, with what was there."""
     run("convert", "-f", *style["options"], file, "-o", "alone.pcapng")
-    got = known.read_packets("alone.pcapng")
+    got = read_captures.read_packets("alone.pcapng")
     by_bytes = {}
     for (ns, data), owner in zip(packets, owners):
         by_bytes[ns // style["unit"] * style["unit"]] = (data, owner)
@@ -115,7 +116,7 @@ def beside(name, style, file, told, differ):
     """With the recording: the recording's owners, and those of the capture where they differ."""
     text = run("merge", "-f", "-v", *style["options"], "vm=" + RECORDING, "vm=" + file,
                "-o", "beside.pcapng")
-    got = [p.own() for p in known.read_packets("beside.pcapng")]
+    got = [p.own() for p in read_captures.read_packets("beside.pcapng")]
     claimed = sum((b"claimed" in p) + (b"peer_claimed" in p) for p in got if p)
     alike, otherwise = counts(text)
     check("%s: %d alike, %d otherwise" % (name, alike, otherwise),
@@ -168,7 +169,7 @@ def notes(packets, owners):
         file = write("notes.pcapng", style["build"](packets, owners))
         run("merge", "-f", "--owners=off", "vm=" + RECORDING, "vm=" + file, "-o", "off.pcapng")
         run("merge", "-f", "--owners=context", "vm=" + RECORDING, "vm=" + file, "-o", "on.pcapng")
-        off, on = known.read_packets("off.pcapng"), known.read_packets("on.pcapng")
+        off, on = read_captures.read_packets("off.pcapng"), read_captures.read_packets("on.pcapng")
         check(name + ": notes are kept", len(off) == len(packets) and all(
             [c for c in a.comments() if not c.startswith(ours)]
             == [c for c in b.comments() if not c.startswith(ours)] for a, b in zip(off, on)))
@@ -189,14 +190,14 @@ def guesses(packets, owners):
     for tid, with_option in ((False, False), (True, False), (True, True)):
         data = known.etl2pcapng(packets, owners, tid, with_option)
         run("convert", "-f", write("etl.pcapng", data), "-o", "guess.pcapng")
-        got = known.read_packets("guess.pcapng")
+        got = read_captures.read_packets("guess.pcapng")
         told = [p for p in got if p.comments()]
         check("etl without asking, tid %s, option %s" % (tid, with_option),
               told and not any(p.own() for p in got) and all(
                   c.startswith(b"PID=") for p in told for c in p.comments())
               and all(len(p.ids()) == with_option for p in told))
         run("convert", "-f", "--owners=context", "etl.pcapng", "-o", "guess.pcapng")
-        got = [p.own() for p in known.read_packets("guess.pcapng") if p.own()]
+        got = [p.own() for p in read_captures.read_packets("guess.pcapng") if p.own()]
         check("etl when asked, tid %s, option %s" % (tid, with_option), got and all(
             p[b"via"] == b"context:etl" and (b"tid" in p) == tid for p in got), got[:2])
 
@@ -209,19 +210,19 @@ def two_of_apple(packets, owners):
     write("a.pcapng", known.darwin(packets[:half], first))
     write("b.pcapng", known.darwin(packets[half:], [o and WRONG for o in owners[half:]], ">"))
     run("merge", "-f", "vm=a.pcapng", "vm=b.pcapng", "-o", "apple.pcapng")
-    got = [p.own() for p in known.read_packets("apple.pcapng")]
+    got = [p.own() for p in read_captures.read_packets("apple.pcapng")]
     want = [o and (b"%d" % o["pid"], b"500:Safari") for o in owners[:half]]
     want += [o and (b"77", None) for o in owners[half:]]
     check("two files of Apple's", [p and (p[b"pid"], p.get(b"effective")) for p in got] == want)
     frozen("two files of Apple's", "apple.pcapng")
     # References to blocks that are not there (mergecap 4.6 makes such files), or come later.
     data = known.darwin(packets, owners)
-    blocks = known.read_blocks(write("none.pcapng", data))
+    blocks = read_captures.read_blocks(write("none.pcapng", data))
     write("none.pcapng", b"".join(known.block(k, b) for k, b in blocks if k != known.DARWIN))
     write("late.pcapng", known.darwin(packets, owners, late=True))
     for name in ("none", "late"):
         text = run("convert", "-f", name + ".pcapng", "-o", "dangling.pcapng", code=1)
-        got = known.read_packets("dangling.pcapng")
+        got = read_captures.read_packets("dangling.pcapng")
         check(name + ": references to nothing", len(got) == len(packets) and not any(
             p.own() for p in got) and not any(c & 0x8000 for p in got for c, _v in p.options))
         check(name + ": they are told once", text.count("refers to process block") == 1, text)
@@ -238,7 +239,7 @@ def trailers(packets, owners):
     told = [o and dict(o, args=b"a b\xff\n=") for o in owners] + [None]
     write("shark.pcapng", known.tcpshark(some, told, 2))
     text = run("convert", "-f", "-v", "--strip-trailers", "shark.pcapng", "-o", "bare.pcapng")
-    got = known.read_packets("bare.pcapng")
+    got = read_captures.read_packets("bare.pcapng")
     check("trailers are taken away", [p.data for p in got] == [data for _ns, data in some]
           and all(p.length == len(p.data) for p in got)
           and "trailers removed from %d packets, 0 packets" % len(some) in text, text)
@@ -248,7 +249,7 @@ def trailers(packets, owners):
               for o in told])
     frozen("without trailers", "bare.pcapng")
     run("convert", "-f", "shark.pcapng", "-o", "kept.pcapng")
-    check("trailers are kept", [p.data for p in known.read_packets("kept.pcapng")]
+    check("trailers are kept", [p.data for p in read_captures.read_packets("kept.pcapng")]
           == [data.ljust(60, b"\0") + known.trailer(o, 2) for (_ns, data), o in zip(some, told)])
     run("convert", "-f", "--strip-trailers", "kept.pcapng", "-o", "later.pcapng")
     check("trailers are taken away later", same("later.pcapng", "bare.pcapng"))
@@ -257,17 +258,17 @@ def trailers(packets, owners):
     text = run("convert", "-f", "-v", "--strip-trailers", write("odd.pcapng", odd), "-o",
                "odd-bare.pcapng")
     want = [data if o else data.ljust(60, b"\0") + bytes(15) for (_ns, data), o in zip(some, told)]
-    check("zeros stay where they may be anything", [p.data for p in known.read_packets(
+    check("zeros stay where they may be anything", [p.data for p in read_captures.read_packets(
         "odd-bare.pcapng")] == want + [arp], text)
     for verbosity in (0, 1):
         write("shark.pcapng", known.tcpshark(packets, owners, verbosity))
         text = run("merge", "-f", "-v", "--strip-trailers", "vm=" + RECORDING, "vm=shark.pcapng",
                    "-o", "bare.pcapng")
-        got = known.read_packets("bare.pcapng")
+        got = read_captures.read_packets("bare.pcapng")
         check("trailers of verbosity %d" % verbosity, [p.data for p in got] == [
             data for _ns, data in packets], text)
         check("what stood behind frames is no part of the evidence, verbosity %d" % verbosity,
-              [p.own() for p in got] == [p.own() for p in known.read_packets("truth.pcapng")])
+              [p.own() for p in got] == [p.own() for p in read_captures.read_packets("truth.pcapng")])
     text = run("convert", "-f", "--strip-trailers", PLAIN, "-o", "bare.pcapng")
     check("no trailers", "no packet has a trailer" in text)
 
@@ -276,19 +277,19 @@ def process_blocks(name, kind):
     """Walks a file: (number of blocks, packets whose reference is wrong)."""
     table, wrong = [], []
     records = 0
-    for block, body in known.read_blocks(name):
+    for block, body in read_captures.read_blocks(name):
         if block == kind == known.DARWIN:
-            found = dict(known.read_options(body[4:]))
+            found = dict(read_captures.read_options(body[4:]))
             table.append((struct.unpack_from("<I", body)[0], found.get(2)))
         elif block == kind == known.CUSTOM:
             pen, entry, size, pid = struct.unpack_from("<4I", body)
-            found = dict(known.read_options(body[16:12 + size]))
+            found = dict(read_captures.read_options(body[16:12 + size]))
             if (pen, entry, len(body)) != (32622, 3, 12 + size + -size % 4) or not records:
                 wrong.append(body)
             table.append((pid, found.get(2)))
         elif block == known.EPB:
             records += 1
-            one = known.Packet(body)
+            one = read_captures.Packet(body)
             own = one.own()
             index = [struct.unpack("<I", v)[0] for c, v in one.options if c == 0x8001]
             effective = [struct.unpack("<I", v)[0] for c, v in one.options if c == 0x8003]
@@ -350,7 +351,7 @@ def stock_tools():
                             "-e", "frame.darwin.process_info.pid", "-e",
                             "frame.darwin.process_info.pname"], capture_output=True, check=True)
     want = [b"%s\t%s" % (p.own()[b"pid"], p.own()[b"comm"])
-            for p in known.read_packets("truth.pcapng") if p.own()]
+            for p in read_captures.read_packets("truth.pcapng") if p.own()]
     check("tshark shows processes", named.stdout.splitlines() == want, named.stdout)
 
 
@@ -358,23 +359,23 @@ def receivers(packets, owners):
     """A note of an inbound packet speaks of its receiver; without direction of either end."""
     inbound = [o and dict(o, inbound=True) for o in owners]
     run("convert", "-f", write("in.pcapng", known.ptcpdump(packets, inbound)), "-o", "to.pcapng")
-    got = [p.own() for p in known.read_packets("to.pcapng") if p.own()]
+    got = [p.own() for p in read_captures.read_packets("to.pcapng") if p.own()]
     check("inbound notes name receivers", got and all(p[b"role"] == b"dst" for p in got))
     lies = [o and dict(WRONG, inbound=True) for o in owners]
     text = run("merge", "-f", "-v", "vm=" + RECORDING, "vm=" + write(
         "in.pcapng", known.ptcpdump(packets, lies)), "-o", "to.pcapng")
-    got = [p.own() for p in known.read_packets("to.pcapng") if p.own()]
+    got = [p.own() for p in read_captures.read_packets("to.pcapng") if p.own()]
     claims = [p[b"peer_claimed"] for p in got if b"peer_claimed" in p]
     claims += [p[b"claimed"] for p in got if b"claimed" in p and p[b"role"] == b"dst"]
     check("claims about receivers", len(claims) == counts(text)[1] > 0
           and set(claims) == {STYLES["ptcpdump"]["claim"]}, (len(claims), text))
     frozen("claims about receivers", "to.pcapng")
-    truth_of = [p.own() for p in known.read_packets("truth.pcapng")]
+    truth_of = [p.own() for p in read_captures.read_packets("truth.pcapng")]
     peers = [p and b"peer_pid" in p and dict(WRONG, pid=int(p[b"peer_pid"]), tid=1) or None
              for p in truth_of]
     run("merge", "-f", "--owners=context", "vm=" + RECORDING, "vm=" + write(
         "peer.pcapng", known.option8(packets, peers)), "-o", "either.pcapng")
-    got = [p.own() for p in known.read_packets("either.pcapng")]
+    got = [p.own() for p in read_captures.read_packets("either.pcapng")]
     fits = [p for p, peer in zip(got, peers) if peer]
     check("an option without direction is compared with the end it fits", fits and all(
         b"peer_pid" in p and b"claimed" not in p and b"peer_claimed" not in p for p in fits))
@@ -388,7 +389,7 @@ def choosing(packets, owners):
         want = sum(o is not None and o[key] == some[key] for o in owners)
         run("convert", "-f", wish, "told.pcapng", "-o", "chosen.pcapng")
         check("told owners and " + wish.split("=")[0],
-              0 < len(known.read_packets("chosen.pcapng")) == want < len(packets))
+              0 < len(read_captures.read_packets("chosen.pcapng")) == want < len(packets))
 
 
 def filters(packets, owners):

@@ -173,7 +173,8 @@ def convert(program, path, output):
 
 def captures(corpus):
     found = []
-    for folder, _folders, names in os.walk(corpus):
+    for folder, folders, names in os.walk(corpus):
+        folders[:] = [name for name in folders if name not in ("hostile", "reports")]
         found += [os.path.join(folder, name) for name in names if name.endswith(".pcapng")]
     return sorted(found)
 

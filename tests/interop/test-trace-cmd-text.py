@@ -35,8 +35,7 @@ def lines_of(data):
 def recordings(corpus):
     found = []
     for folder, folders, names in os.walk(corpus):
-        if "edge-dat" in folders:
-            folders.remove("edge-dat")
+        folders[:] = [name for name in folders if name not in ("edge-dat", "hostile", "reports")]
         found += [os.path.join(folder, name) for name in names if name.endswith(".dat")]
     if not os.environ.get("TB_SLOW"):
         found = [path for path in found if os.path.getsize(path) <= QUICK_BYTES]

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import read_captures  # noqa: E402
+
 CHROME, SVCHOST = 2116, 1136
 COUNTS = re.compile(r"ends of packets named for certain: (\d+), by links: (\d+), by context: (\d+), "
                     r"not named: (\d+), named alike by their capture: (\d+), named otherwise by it: (\d+)")
@@ -40,22 +43,8 @@ def tshark(path, wanted, field="frame.time_relative"):
 
 def options_of_packets(path):
     """The options of each enhanced packet block, as lists of (code, value)."""
-    with open(path, "rb") as handle:
-        data = handle.read()
-    at = 0
-    while at < len(data):
-        kind, size = struct.unpack_from("<II", data, at)
-        if kind == 6:
-            caplen = struct.unpack_from("<I", data, at + 20)[0]
-            place, found = at + 28 + (caplen + 3) // 4 * 4, []
-            while place + 4 <= at + size - 4:
-                code, length = struct.unpack_from("<HH", data, place)
-                if code == 0:
-                    break
-                found.append((code, data[place + 4:place + 4 + length]))
-                place += 4 + (length + 3) // 4 * 4
-            yield found
-        at += size
+    return [read_captures.Packet(body).options for kind, body in read_captures.read_blocks(path)
+            if kind == read_captures.EPB]
 
 
 def check_names(path, form):

@@ -30,14 +30,8 @@ static void calls_event(gconstpointer data, gpointer state, TbTracker *tracker,
   tb_tracker_program(tracker, event->tid, (TbName){ (const char *)bytes, len });
 }
 
-static gboolean calls_describe(const TbEventType *type, TbLifeEvent *out)
-{
-  return FALSE;
-}
-
 const TbTrackFlavour tb_track_calls = {
   .plan_size = sizeof(CallsPlan),
   .wants_type = calls_wants_type,
   .event = calls_event,
-  .describe = calls_describe,
 };

@@ -90,19 +90,12 @@ static void windows_event(gconstpointer data, gpointer state_data, TbTracker *tr
   }
 }
 
-/* The notes below are not made by threads' numbers. */
-static gboolean windows_describe(const TbEventType *type, TbLifeEvent *out)
-{
-  return FALSE;
-}
-
 const TbTrackFlavour tb_track_windows = {
   .plan_size = sizeof(WindowsPlan),
   .wants_type = windows_wants_type,
   .new_state = windows_new_state,
   .free_state = g_free,
   .event = windows_event,
-  .describe = windows_describe,
 };
 
 gboolean tb_windows_note_wants(const TbEventType *type)

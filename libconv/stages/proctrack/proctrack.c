@@ -76,7 +76,7 @@ static gboolean proctrack_wants_type(TbObserver *observer, const TbEventType *ty
 const TbTrackFlavour *tb_proctrack_describe(const TbEventType *type, TbLifeEvent *out)
 {
   for (guint i = 0; i < G_N_ELEMENTS(proctrack_flavours); i++)
-    if (proctrack_flavours[i]->describe(type, out))
+    if (proctrack_flavours[i]->describe && proctrack_flavours[i]->describe(type, out))
       return proctrack_flavours[i];
   return NULL;
 }

@@ -49,7 +49,7 @@ typedef struct {
  *   @plan_size bytes); FALSE = nothing about processes
  * @new_state: (nullable): its own state for one machine
  * @event: passes what @event tells to @tracker, after tb_tracker_at()
- * @describe: whether the type's events are life-cycle rows, and their fields
+ * @describe: (nullable): whether the type's events are life-cycle rows, and their fields
  * @signal_name: (nullable): Returns: (nullable): "SIGKILL"
  */
 typedef struct {
