@@ -18,7 +18,7 @@
 #include "format/registry.h"
 #include "format/writer.h"
 #include "model/clock.h"
-#include "model/event.h"
+#include "model/record.h"
 #include "model/machine.h"
 #include "model/owner.h"
 #include "model/schema.h"

@@ -114,10 +114,10 @@ static void columns_append_seconds(TbBuf *out, gint64 ns)
                       TICKS_PER_SECOND, 7);
 }
 
-static void columns_append_time(const CsvMoment *moment, const TbEvent *event, gint64 ns,
+static void columns_append_time(const CsvMoment *moment, const TbItem *event, gint64 ns,
                                 gboolean with_date, TbBuf *out)
 {
-  if (!event->source || !event->source->axis.realtime) {
+  if (!event->record->source || !event->record->source->axis.realtime) {
     if (!with_date)
       columns_append_seconds(out, ns);
     return;
@@ -140,9 +140,9 @@ static void columns_append_time(const CsvMoment *moment, const TbEvent *event, g
 }
 
 /* hh:mm:ss.fffffff since the first row */
-static void columns_append_relative(const CsvMoment *moment, const TbEvent *event, TbBuf *out)
+static void columns_append_relative(const CsvMoment *moment, const TbItem *event, TbBuf *out)
 {
-  gint64 ns = event->time_ns - moment->first_ns;
+  gint64 ns = event->time.ns - moment->first_ns;
   guint64 ticks = (ns < 0 ? 0 - (guint64)ns : (guint64)ns) / NS_PER_TICK;
   guint64 seconds = ticks / TICKS_PER_SECOND;
   if (ns < 0)
@@ -161,22 +161,22 @@ static void columns_append_relative(const CsvMoment *moment, const TbEvent *even
 }
 
 static void columns_append_times(CsvMeaning meaning, const CsvMoment *moment,
-                                 const TbEvent *event, TbBuf *out)
+                                 const TbItem *event, TbBuf *out)
 {
-  gboolean known = (event->flags & TB_EVENT_DURATION) != 0;
-  if (event->flags & TB_EVENT_NO_TIME)
+  gboolean known = (event->record->flags & TB_RECORD_DURATION) != 0;
+  if (event->record->flags & TB_RECORD_NO_TIME)
     return;
   switch ((int)meaning) {
-  case CSV_TIME_OF_DAY: columns_append_time(moment, event, event->time_ns, FALSE, out); break;
-  case CSV_DATE_AND_TIME: columns_append_time(moment, event, event->time_ns, TRUE, out); break;
+  case CSV_TIME_OF_DAY: columns_append_time(moment, event, event->time.ns, FALSE, out); break;
+  case CSV_DATE_AND_TIME: columns_append_time(moment, event, event->time.ns, TRUE, out); break;
   case CSV_RELATIVE_TIME: columns_append_relative(moment, event, out); break;
   case CSV_DURATION:
     if (known)
-      tb_buf_append_fixed(out, event->duration_ns / NS_PER_TICK, TICKS_PER_SECOND, 7);
+      tb_buf_append_fixed(out, event->record->value / NS_PER_TICK, TICKS_PER_SECOND, 7);
     break;
   case CSV_COMPLETION_TIME:
     if (known)
-      columns_append_time(moment, event, event->time_ns + (gint64)event->duration_ns, FALSE, out);
+      columns_append_time(moment, event, event->time.ns + (gint64)event->record->value, FALSE, out);
     break;
   default: break;
   }
@@ -202,27 +202,27 @@ static void columns_append_context(CsvMeaning meaning, const TbContext *context,
     tb_buf_append_str(out, text);
 }
 
-static void columns_append_note(CsvMeaning meaning, const TbNote *note, TbBuf *out)
+static void columns_append_note(CsvMeaning meaning, const TbSentence *note, TbBuf *out)
 {
   if (note && meaning == CSV_KIND && note->kind)
     tb_buf_append_str(out, note->kind);
-  if (note && meaning == CSV_SENTENCE && note->sentence)
-    tb_buf_append(out, note->sentence->data, note->sentence->len);
+  if (note && meaning == CSV_SENTENCE && note->text)
+    tb_buf_append(out, note->text->data, note->text->len);
 }
 
-static void columns_append_detail(const TbEvent *event, TbBuf *out)
+static void columns_append_detail(const TbItem *event, TbBuf *out)
 {
-  if (event->type) {
-    tb_event_append_text(event, out);
-  } else if (event->kind == TB_EVENT_KIND_LOST && event->lost) {
-    tb_buf_append_u64(out, event->lost);
+  if (event->record->type) {
+    tb_record_append_text(event->record, out);
+  } else if (event->record->kind == TB_RECORD_LOST && event->record->value) {
+    tb_buf_append_u64(out, event->record->value);
     tb_buf_append_str(out, " events lost");
   } else {
     tb_buf_append_str(out, "events lost");
   }
 }
 
-void csv_columns_append(CsvMeaning meaning, const CsvMoment *moment, const TbEvent *event,
+void csv_columns_append(CsvMeaning meaning, const CsvMoment *moment, const TbItem *event,
                         TbBuf *out)
 {
   switch (meaning) {
@@ -235,31 +235,31 @@ void csv_columns_append(CsvMeaning meaning, const CsvMoment *moment, const TbEve
   case CSV_PID:
   case CSV_IMAGE_PATH:
   case CSV_COMMAND_LINE:
-  case CSV_PARENT_PID: columns_append_context(meaning, event->context, out); break;
-  case CSV_OPERATION: tb_buf_append_str(out, event->type ? event->type->name : "<Lost>"); break;
+  case CSV_PARENT_PID: columns_append_context(meaning, event->actor, out); break;
+  case CSV_OPERATION: tb_buf_append_str(out, event->record->type ? event->record->type->name : "<Lost>"); break;
   case CSV_DETAIL: columns_append_detail(event, out); break;
   case CSV_EVENT_CLASS:
-    if (event->type)
-      tb_buf_append_str(out, event->type->system);
+    if (event->record->type)
+      tb_buf_append_str(out, event->record->type->system);
     break;
   case CSV_TID:
-    if (event->tid >= 0 && event->type)
-      tb_buf_append_i64(out, event->tid);
+    if (event->record->tid >= 0 && event->record->type)
+      tb_buf_append_i64(out, event->record->tid);
     break;
   case CSV_HOST:
-    if (event->source && event->source->machine)
-      tb_buf_append_str(out, tb_machine_get_label(event->source->machine));
+    if (event->record->source && event->record->source->machine)
+      tb_buf_append_str(out, tb_machine_get_label(event->record->source->machine));
     break;
   case CSV_SOURCE:
-    if (event->source)
-      tb_buf_append_str(out, event->source->name);
+    if (event->record->source)
+      tb_buf_append_str(out, event->record->source->name);
     break;
   case CSV_CPU:
-    if (event->cpu != TB_CPU_NONE)
-      tb_buf_append_u64(out, event->cpu);
+    if (event->record->cpu != TB_CPU_NONE)
+      tb_buf_append_u64(out, event->record->cpu);
     break;
   case CSV_KIND:
-  case CSV_SENTENCE: columns_append_note(meaning, event->note, out); break;
+  case CSV_SENTENCE: columns_append_note(meaning, event->sentence, out); break;
   case CSV_FIELD: break;
   default: break;
   }

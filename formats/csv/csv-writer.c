@@ -124,13 +124,13 @@ static void csv_prepare_type(CsvWriter *csv, const TbEventType *type)
 
 /* FALSE: the event has no value for the field. */
 static gboolean csv_append_field(TbWriter *writer, const CsvColumn *column, const TbField *field,
-                                 const TbEvent *event)
+                                 const TbItem *event)
 {
   CsvWriter *csv = writer->priv;
   const guint8 *bytes = NULL;
   gsize len = 0;
   gint64 value = 0;
-  if (!field->is_string && tb_field_get_int(field, event, &value)) {
+  if (!field->is_string && tb_field_get_int(field, event->record, &value)) {
     tb_buf_reset(&csv->cell);
     if (field->kind == TB_FIELD_UINT)
       tb_buf_append_u64(&csv->cell, (guint64)value);
@@ -139,7 +139,7 @@ static gboolean csv_append_field(TbWriter *writer, const CsvColumn *column, cons
     csv_append_cell(csv, csv->cell.data, csv->cell.len);
     return TRUE;
   }
-  if (!tb_field_get_bytes(field, event, &bytes, &len))
+  if (!tb_field_get_bytes(field, event->record, &bytes, &len))
     return FALSE;
   gsize cut = column->meaning == CSV_DETAIL ? csv_cut(bytes, len, csv->detail_limit) : len;
   writer->counts.truncated += cut < len;
@@ -147,21 +147,21 @@ static gboolean csv_append_field(TbWriter *writer, const CsvColumn *column, cons
   return TRUE;
 }
 
-static gboolean csv_event(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean csv_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   CsvWriter *csv = writer->priv;
-  if (event->kind != TB_EVENT_KIND_TRACE && event->kind != TB_EVENT_KIND_LOST)
+  if (event->record->kind != TB_RECORD_EVENT && event->record->kind != TB_RECORD_LOST)
     return TRUE;
   if (!csv->started) {
     csv->started = TRUE;
-    csv->moment.first_ns = event->time_ns;
+    csv->moment.first_ns = event->time.ns;
   }
-  if (event->type != csv->last_type)
-    csv_prepare_type(csv, event->type);
+  if (event->record->type != csv->last_type)
+    csv_prepare_type(csv, event->record->type);
   tb_buf_reset(&csv->row);
   for (guint i = 0; i < csv->columns->len; i++) {
     const CsvColumn *column = &g_array_index(csv->columns, CsvColumn, i);
-    const TbField *field = event->type ? csv->last_fields[i] : NULL;
+    const TbField *field = event->record->type ? csv->last_fields[i] : NULL;
     if (i)
       tb_buf_append_c(&csv->row, ',');
     if (field && csv_append_field(writer, column, field, event))
@@ -172,7 +172,7 @@ static gboolean csv_event(TbWriter *writer, const TbEvent *event, GError **error
   }
   tb_buf_append(&csv->row, "\r\n", 2);
   writer->counts.rows++;
-  if (event->time_ns % 100)
+  if (event->time.ns % 100)
     writer->counts.inexact++;
   return tb_output_write(writer->output, csv->row.data, csv->row.len, error);
 }

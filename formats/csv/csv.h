@@ -65,7 +65,7 @@ typedef struct {
 } CsvMoment;
 
 /** csv_columns_append: what the model itself knows for a column */
-void csv_columns_append(CsvMeaning meaning, const CsvMoment *moment, const TbEvent *event,
+void csv_columns_append(CsvMeaning meaning, const CsvMoment *moment, const TbItem *event,
                         TbBuf *out);
 
 G_END_DECLS

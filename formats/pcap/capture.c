@@ -99,14 +99,14 @@ char *tb_capture_dup_source_name(const char *input_name)
   return g_strdup("pcap");
 }
 
-gboolean tb_capture_key_add(TbCaptureKey *key, const TbEvent *event)
+gboolean tb_capture_key_add(TbCaptureKey *key, const TbRecord *event)
 {
   if (key->n == TB_CAPTURE_KEY_PACKETS)
     return FALSE;
   if (!key->sum)
     key->sum = g_checksum_new(G_CHECKSUM_SHA256);
   guint8 head[16];
-  tb_put_u64(head, (guint64)event->time_ns, FALSE);
+  tb_put_u64(head, (guint64)event->time.ns, FALSE);
   tb_put_u32(head + 8, event->len, FALSE);
   tb_put_u32(head + 12, event->orig_len, FALSE);
   g_checksum_update(key->sum, head, sizeof head);

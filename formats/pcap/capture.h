@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/limits.h"
-#include "model/event.h"
+#include "model/record.h"
 
 #include <glib.h>
 
@@ -59,7 +59,7 @@ typedef struct {
  * %TB_CAPTURE_KEY_PACKETS are ignored.
  * Returns: whether the key wants more
  */
-gboolean tb_capture_key_add(TbCaptureKey *key, const TbEvent *event);
+gboolean tb_capture_key_add(TbCaptureKey *key, const TbRecord *event);
 
 /** tb_capture_key_finish: sets @source->key; no packets at all give a key too. Frees what @key holds. */
 void tb_capture_key_finish(TbCaptureKey *key, TbSource *source);

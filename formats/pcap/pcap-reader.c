@@ -42,7 +42,7 @@ typedef struct {
   PcapHeader header;
   TbWindow window;
   TbSource *source; /* borrowed from the reader */
-  TbEvent blank;    /* what all packets have in common: copying is cheaper than clearing */
+  TbRecord blank;    /* what all packets have in common: copying is cheaper than clearing */
   guint64 size;
   guint64 at_off;
   guint64 n_records;
@@ -53,14 +53,12 @@ typedef struct {
   guint64 first_bad_fraction_off;
 } PcapReader;
 
-/* "Modified records": packet type 0-4 as epb_flags (pcapng option 2, 4 bytes): direction and reception. */
-enum { PCAP_PACKET_TYPES = 5, PCAP_FLAGS_OPTION_BYTES = 8, PCAP_PACKET_TYPE_OFF = 22 };
-static const guint8 pcap_flags_options[PCAP_PACKET_TYPES][PCAP_FLAGS_OPTION_BYTES] = {
-  { 2, 0, 4, 0, 0x05, 0, 0, 0 }, /* to this host: inbound, unicast */
-  { 2, 0, 4, 0, 0x0d, 0, 0, 0 }, /* broadcast */
-  { 2, 0, 4, 0, 0x09, 0, 0, 0 }, /* multicast */
-  { 2, 0, 4, 0, 0x11, 0, 0, 0 }, /* to another host: promiscuous */
-  { 2, 0, 4, 0, 0x02, 0, 0, 0 }, /* outbound */
+/* "Modified records": packet type 0-4: to this host, broadcast, multicast, to another host, sent. */
+enum { PCAP_PACKET_TYPES = 5, PCAP_PACKET_TYPE_OFF = 22 };
+static const guint32 pcap_packet_types[PCAP_PACKET_TYPES] = {
+  TB_RECORD_INBOUND | TB_RECORD_UNICAST,   TB_RECORD_INBOUND | TB_RECORD_BROADCAST,
+  TB_RECORD_INBOUND | TB_RECORD_MULTICAST, TB_RECORD_INBOUND | TB_RECORD_PROMISCUOUS,
+  TB_RECORD_OUTBOUND,
 };
 
 /* Whether the 4 bytes are a magic; fills what follows from it. */
@@ -247,36 +245,36 @@ static inline void pcap_set_lengths(const PcapHeader *header, const guint8 *reco
   }
 }
 
-static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbEvent *event)
+static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbRecord *event)
 {
   const PcapHeader *header = &pcap->header;
   guint32 seconds = tb_get_u32(record, header->big);
   guint32 fraction = tb_get_u32(record + 4, header->big);
   /* Below 2^32 s * 10^9 + 2^32: fits 63 bits. A fraction of 1 s or more carries by itself. */
-  event->ticks = (guint64)seconds * header->units_per_s + fraction;
-  event->time_ns = (gint64)(event->ticks * header->unit_ns);
+  guint64 ticks = (guint64)seconds * header->units_per_s + fraction;
+  event->time.ns = (gint64)(ticks * header->unit_ns);
   if (G_UNLIKELY(fraction >= header->units_per_s) && pcap->n_bad_fractions++ == 0)
     pcap->first_bad_fraction_off = pcap->at_off + 4;
 }
 
-static inline void pcap_count(PcapReader *pcap, const TbEvent *event)
+static inline void pcap_count(PcapReader *pcap, const TbRecord *event)
 {
   TbSourceCounts *counts = &pcap->source->counts;
   if (G_UNLIKELY(counts->records == 0))
-    counts->first_ns = counts->last_ns = event->time_ns;
+    counts->first_ns = counts->last_ns = event->time.ns;
   counts->records++;
-  counts->last_ns = MAX(counts->last_ns, event->time_ns);
-  if (G_UNLIKELY(event->time_ns < pcap->last_ns)) {
-    counts->first_ns = MIN(counts->first_ns, event->time_ns);
+  counts->last_ns = MAX(counts->last_ns, event->time.ns);
+  if (G_UNLIKELY(event->time.ns < pcap->last_ns)) {
+    counts->first_ns = MIN(counts->first_ns, event->time.ns);
     counts->unordered++;
   }
-  pcap->last_ns = event->time_ns;
+  pcap->last_ns = event->time.ns;
   /* Tools cut packets at the snaplen they are told: never tell one that is too small. */
   if (G_UNLIKELY(event->len > pcap->source->snaplen) && pcap->source->snaplen)
     pcap->source->snaplen = event->len;
 }
 
-static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)
 {
   PcapReader *pcap = reader->priv;
   const PcapHeader *header = &pcap->header;
@@ -305,17 +303,15 @@ static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbEvent *event, 
   event->sequence = pcap->n_records;
   event->offset = pcap->at_off;
   pcap_set_time(pcap, record, event);
-  if (header->modified && record[PCAP_PACKET_TYPE_OFF] < PCAP_PACKET_TYPES) {
-    event->options = pcap_flags_options[record[PCAP_PACKET_TYPE_OFF]];
-    event->options_len = PCAP_FLAGS_OPTION_BYTES;
-  }
+  if (header->modified && record[PCAP_PACKET_TYPE_OFF] < PCAP_PACKET_TYPES)
+    event->flags |= pcap_packet_types[record[PCAP_PACKET_TYPE_OFF]];
   /* With many streams it is long until this one is asked again: have the next record at hand. */
   __builtin_prefetch(record + head + caplen);
   __builtin_prefetch(record + head + caplen + PCAP_CACHE_LINE);
   pcap_count(pcap, event);
   pcap->n_records++;
   pcap->at_off += head + caplen;
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
 /* The key from the first packets, as far as they can be read. */
@@ -323,8 +319,8 @@ static void pcap_make_key(TbReader *reader)
 {
   PcapReader *pcap = reader->priv;
   TbCaptureKey key = { 0 };
-  TbEvent event;
-  while (pcap_next(reader, 0, &event, NULL) == TB_READ_EVENT)
+  TbRecord event;
+  while (pcap_next(reader, 0, &event, NULL) == TB_READ_RECORD)
     if (!tb_capture_key_add(&key, &event))
       break;
   tb_capture_key_finish(&key, pcap->source);
@@ -341,7 +337,7 @@ static gboolean pcap_open(TbReader *reader, GError **error)
   pcap->max_caplen = tb_capture_get_max_caplen(pcap->header.link_type, reader->limits);
   pcap->source = pcap_make_source(reader, &pcap->header);
   tb_reader_add_source(reader, pcap->source);
-  pcap->blank = (TbEvent){ .source = pcap->source, .kind = TB_EVENT_KIND_PACKET, .tid = -1,
+  pcap->blank = (TbRecord){ .source = pcap->source, .kind = TB_RECORD_PACKET, .tid = -1,
                            .cpu = TB_CPU_NONE };
   reader->n_streams = 1;
   if (!pcap_rewind(reader, error))

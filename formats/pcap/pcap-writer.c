@@ -161,31 +161,8 @@ static gboolean pcap_writer_open(TbWriter *writer, GError **error)
     return FALSE;
   }
   pcap->max_caplen = tb_capture_get_max_caplen(pcap->link_type, writer->limits);
-  pcap->n_finer = writer->sources->len;
-  pcap->finer = g_new0(guint8, MAX(pcap->n_finer, 1));
-  for (guint i = 0; i < pcap->n_finer; i++)
-    pcap->finer[i] = pcap_writer_is_finer(g_ptr_array_index(writer->sources, i), PCAP_TSRESOL_NS,
-                                          PCAP_BASE2_EXACT_NS);
   return pcap_writer_choose_resolution(writer, sources, error)
          && pcap_writer_write_header(writer, sources, error);
-}
-
-/* Whether the ticks of a source finer than a nanosecond lie between two of them. */
-static gboolean pcap_writer_loses_ticks(const TbSource *source, guint64 ticks)
-{
-  guint8 exponent = source->tsresol & ~PCAP_TSRESOL_BASE2;
-  if (source->tsresol & PCAP_TSRESOL_BASE2) {
-    /* ticks * 10^9 / 2^e is whole when ticks has e - 9 factors of 2. */
-    guint64 zeros = exponent - PCAP_BASE2_EXACT_NS;
-    return zeros >= 64 ? ticks != 0 : (ticks & ((G_GUINT64_CONSTANT(1) << zeros) - 1)) != 0;
-  }
-  guint64 divisor = 1;
-  for (guint8 i = PCAP_TSRESOL_NS; i < exponent; i++) {
-    if (divisor > G_MAXUINT64 / 10)
-      return ticks != 0;
-    divisor *= 10;
-  }
-  return ticks % divisor != 0;
 }
 
 static gboolean pcap_writer_put(TbOutput *output, const guint8 *head, const guint8 *data,
@@ -195,39 +172,39 @@ static gboolean pcap_writer_put(TbOutput *output, const guint8 *head, const guin
          && tb_output_write(output, data, caplen, error);
 }
 
-static gboolean pcap_writer_event(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean pcap_writer_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   PcapWriter *pcap = writer->priv;
-  const TbSource *source = event->source;
-  if (G_UNLIKELY(event->kind != TB_EVENT_KIND_PACKET)) {
-    writer->counts.stripped += event->glued_len > 0;
+  const TbRecord *record = event->record;
+  const TbSource *source = record->source;
+  if (G_UNLIKELY(event->record->kind != TB_RECORD_PACKET)) {
+    writer->counts.stripped += event->record->kind == TB_RECORD_CARRIED;
     return TRUE;
   }
   if (G_UNLIKELY(source->link_type != pcap->link_type))
     return pcap_writer_refuse_mix(writer, writer->sources, error);
-  guint64 seconds = (guint64)event->time_ns / 1000000000;
-  guint32 fraction = (guint32)((guint64)event->time_ns % 1000000000);
-  if (G_UNLIKELY(event->time_ns < 0 || seconds > G_MAXUINT32)) {
+  guint64 seconds = (guint64)event->time.ns / 1000000000;
+  guint32 fraction = (guint32)((guint64)event->time.ns % 1000000000);
+  if (G_UNLIKELY(event->time.ns < 0 || seconds > G_MAXUINT32)) {
     writer->counts.out_of_range++;
     return TRUE;
   }
-  guint32 caplen = event->len;
+  guint32 caplen = event->record->len;
   if (G_UNLIKELY(caplen > pcap->max_caplen)) {
     caplen = pcap->max_caplen;
     writer->counts.truncated++;
   }
-  gboolean inexact = (!pcap->ns && fraction % 1000 != 0)
-                     || (source->rank < pcap->n_finer && pcap->finer[source->rank]
-                         && pcap_writer_loses_ticks(source, event->ticks));
+  gboolean inexact = (!pcap->ns && fraction % 1000 != 0) || record->flags & TB_RECORD_INEXACT;
   writer->counts.inexact += inexact;
-  writer->counts.stripped += event->options_len || event->glued_len || event->owners;
+  writer->counts.stripped += event->owners || (record->payload && record->payload->len) ||
+                             record->flags & (TB_RECORD_INBOUND | TB_RECORD_OUTBOUND);
   writer->counts.packets++;
   guint8 head[PCAP_RECORD_HEADER_BYTES];
   tb_put_u32(head, (guint32)seconds, FALSE);
   tb_put_u32(head + 4, pcap->ns ? fraction : fraction / 1000, FALSE);
   tb_put_u32(head + 8, caplen, FALSE);
-  tb_put_u32(head + 12, event->orig_len, FALSE);
-  return pcap_writer_put(writer->output, head, event->data, caplen, error);
+  tb_put_u32(head + 12, event->record->orig_len, FALSE);
+  return pcap_writer_put(writer->output, head, event->record->data, caplen, error);
 }
 
 static gboolean pcap_writer_finish(TbWriter *writer, GError **error)

@@ -32,7 +32,7 @@ static gboolean carry_is_ours(const TbPcapngFile *file)
 static gboolean carry_opaque(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   if (block->type == TB_PCAPNG_JOURNAL) {
-    tb_pcapng_opaque_carry(&file->glued, block->type, block->body, block->len);
+    tb_pcapng_opaque_carry(&file->carried, block->type, block->body, block->len);
     return TRUE;
   }
   if (block->type == TB_PCAPNG_CUSTOM && carry_is_ours(file) && !file->big &&
@@ -44,7 +44,7 @@ static gboolean carry_opaque(TbPcapngFile *file, const TbPcapngBlock *block)
   }
   /* A custom block is a row without time in Wireshark; as the first of a file it makes 4.0
    * show no usable time for any row. So it never goes in front of a file's first record. */
-  TbBuf *to = file->n_records == 0 ? &file->held : &file->glued;
+  TbBuf *to = file->n_records == 0 ? &file->held : &file->carried;
   tb_pcapng_opaque_carry(to, block->type, block->body, block->len);
   return TRUE;
 }
@@ -53,7 +53,7 @@ gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   gboolean fits = TRUE;
   guint64 room = file->reader->limits->section_bytes;
-  if (file->glued.len + file->held.len + block->len > room) {
+  if (file->carried.len + file->held.len + block->len > room) {
     tb_pcapng_file_damage(file, NULL, TB_ERROR_LIMIT, block->offset, block->len, 0,
                           "more than %" G_GUINT64_FORMAT " bytes of blocks between two packets",
                           room);
@@ -61,10 +61,10 @@ gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block)
   }
   switch (block->type) {
   case TB_PCAPNG_NRB:
-    fits = tb_pcapng_names_carry(&file->glued, block->body, block->len, file->big);
+    fits = tb_pcapng_names_carry(&file->carried, block->body, block->len, file->big);
     break;
   case TB_PCAPNG_DSB:
-    fits = tb_pcapng_secrets_carry(&file->glued, block->body, block->len, file->big);
+    fits = tb_pcapng_secrets_carry(&file->carried, block->body, block->len, file->big);
     break;
   case TB_PCAPNG_JOURNAL:
   case TB_PCAPNG_CUSTOM:
@@ -72,7 +72,7 @@ gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block)
   default:
     if (!file->keep_all || file->big)
       return carry_drop(file, block);
-    tb_pcapng_opaque_carry(&file->glued, block->type, block->body, block->len);
+    tb_pcapng_opaque_carry(&file->carried, block->type, block->body, block->len);
   }
   if (!fits)
     tb_pcapng_file_damage(file, NULL, TB_ERROR_CORRUPT, block->offset + 8, block->len, 0,
@@ -101,22 +101,22 @@ void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
   g_array_append_val(file->processes, process);
 }
 
-void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event)
+void tb_pcapng_carry_take(TbPcapngFile *file, TbRecord *event)
 {
-  gboolean with_held = file->n_records > 0 || event->kind == TB_EVENT_KIND_META;
-  tb_buf_reset(&file->lent_glued);
+  gboolean with_held = file->n_records > 0 || event->flags & TB_RECORD_NO_TIME;
+  tb_buf_reset(&file->lent);
   if (with_held) {
-    tb_buf_append(&file->lent_glued, file->held.data, file->held.len);
+    tb_buf_append(&file->lent, file->held.data, file->held.len);
     tb_buf_reset(&file->held);
   }
-  tb_buf_append(&file->lent_glued, file->glued.data, file->glued.len);
-  tb_buf_reset(&file->glued);
-  event->glued = file->lent_glued.data;
-  event->glued_len = (guint32)file->lent_glued.len;
+  tb_buf_append(&file->lent, file->carried.data, file->carried.len);
+  tb_buf_reset(&file->carried);
+  event->data = file->lent.data;
+  event->len = (guint32)file->lent.len;
 }
 
 /* What is missing is told once a file; a file of ours says it in its comments, too. */
-static void carry_tell_dangling(TbPcapngFile *file, const TbEvent *event, guint32 index)
+static void carry_tell_dangling(TbPcapngFile *file, const TbRecord *event, guint32 index)
 {
   if (file->tally.dangling++ > 0 || event->source->frozen)
     return;
@@ -125,7 +125,7 @@ static void carry_tell_dangling(TbPcapngFile *file, const TbEvent *event, guint3
                         "references are left out", index, file->processes->len);
 }
 
-static const TbPcapngProcess *carry_find_process(TbPcapngFile *file, const TbEvent *event,
+static const TbPcapngProcess *carry_find_process(TbPcapngFile *file, const TbRecord *event,
                                                  const TbPcapngOption *option)
 {
   guint32 index = option->len == 4 ? tb_get_u32(option->value, file->big) : G_MAXUINT32;
@@ -162,7 +162,7 @@ static void carry_append_process(TbBuf *out, const TbPcapngProcess *process,
     tb_pcapng_option(out, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
 }
 
-static void carry_tell_bad(TbPcapngFile *file, const TbEvent *event, guint64 offset,
+static void carry_tell_bad(TbPcapngFile *file, const TbRecord *event, guint64 offset,
                            const TbPcapngOptions *walk)
 {
   if (walk->bad)
@@ -173,8 +173,17 @@ static void carry_tell_bad(TbPcapngFile *file, const TbEvent *event, guint64 off
                           walk->len - walk->pos);
 }
 
+/* The low two bits of epb_flags: 1 inbound, 2 outbound. The first option of that kind counts. */
+static inline void carry_set_direction(TbRecord *event, const TbPcapngOption *flags, gboolean big)
+{
+  if (flags->len != 4 || event->flags & (TB_RECORD_INBOUND | TB_RECORD_OUTBOUND))
+    return;
+  guint32 way = tb_get_u32(flags->value, big) & 3;
+  event->flags |= way == 1 ? TB_RECORD_INBOUND : way == 2 ? TB_RECORD_OUTBOUND : 0;
+}
+
 /* The careful way: numbers turned, private options left out, processes named. */
-static void carry_rewrite_options(TbPcapngFile *file, TbEvent *event, TbPcapngOptions *walk,
+static void carry_rewrite_options(TbPcapngFile *file, TbRecord *event, TbPcapngOptions *walk,
                                   TbPcapngOptionsOf where)
 {
   const TbPcapngProcess *process = NULL, *effective = NULL;
@@ -182,6 +191,8 @@ static void carry_rewrite_options(TbPcapngFile *file, TbEvent *event, TbPcapngOp
   gboolean has_process = FALSE;
   walk->pos = 0;
   while (tb_pcapng_options_next(walk, &option)) {
+    if (where == TB_PCAPNG_IN_OLD_PACKET && option.code == TB_PCAPNG_EPB_FLAGS)
+      carry_set_direction(event, &option, file->big);
     has_process |= where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_PROCESS;
     if (where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_DARWIN_PROCESS)
       process = carry_find_process(file, event, &option);
@@ -194,25 +205,28 @@ static void carry_rewrite_options(TbPcapngFile *file, TbEvent *event, TbPcapngOp
   }
   if (process && !event->source->frozen) /* our own files say it in full */
     carry_append_process(&file->options, process, effective, has_process);
-  event->options = file->options.data;
-  event->options_len = (guint32)file->options.len;
+  file->payload.bytes = file->options.data;
+  file->payload.len = (guint32)file->options.len;
 }
 
-void tb_pcapng_carry_options(TbPcapngFile *file, TbEvent *event, const guint8 *data, gsize len,
+void tb_pcapng_carry_options(TbPcapngFile *file, TbRecord *event, const guint8 *data, gsize len,
                              guint64 offset)
 {
   TbPcapngOptions walk = { .data = data, .len = len, .big = file->big };
   TbPcapngOption option;
   gboolean as_is = !file->big;
   while (tb_pcapng_options_next(&walk, &option))
-    if (option.code == TB_PCAPNG_EPB_DARWIN_PROCESS || option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE
-        || option.code == TB_PCAPNG_OPT_CUSTOM_STRING_PRIVATE
-        || option.code == TB_PCAPNG_OPT_CUSTOM_BYTES_PRIVATE)
+    if (option.code == TB_PCAPNG_EPB_FLAGS)
+      carry_set_direction(event, &option, file->big);
+    else if (option.code == TB_PCAPNG_EPB_DARWIN_PROCESS ||
+             option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE ||
+             option.code == TB_PCAPNG_OPT_CUSTOM_STRING_PRIVATE ||
+             option.code == TB_PCAPNG_OPT_CUSTOM_BYTES_PRIVATE)
       as_is = FALSE;
   carry_tell_bad(file, event, offset, &walk);
   if (as_is) {
-    event->options = data;
-    event->options_len = (guint32)walk.pos;
+    file->payload.bytes = data;
+    file->payload.len = (guint32)walk.pos;
     return;
   }
   tb_buf_reset(&file->options);
@@ -220,7 +234,7 @@ void tb_pcapng_carry_options(TbPcapngFile *file, TbEvent *event, const guint8 *d
   carry_rewrite_options(file, event, &walk, TB_PCAPNG_IN_PACKET);
 }
 
-void tb_pcapng_carry_old_options(TbPcapngFile *file, TbEvent *event, const guint8 *data,
+void tb_pcapng_carry_old_options(TbPcapngFile *file, TbRecord *event, const guint8 *data,
                                  gsize len, guint64 offset, guint32 drops)
 {
   TbPcapngOptions walk = { .data = data, .len = len, .big = file->big };

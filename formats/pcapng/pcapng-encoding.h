@@ -23,7 +23,7 @@ G_BEGIN_DECLS
 typedef struct {
   const char *name;
   gpointer (*new)(TbWriter *writer);
-  void (*append)(gpointer encoder, const TbEvent *event, guint32 interface, TbBuf *out);
+  void (*append)(gpointer encoder, const TbItem *event, guint32 interface, TbBuf *out);
   void (*free)(gpointer encoder);
 } TbPcapngEncoding;
 

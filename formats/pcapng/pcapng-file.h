@@ -68,7 +68,10 @@ typedef struct {
  * @keys: (element-type TbCaptureKey): of sources by index, while @first_pass
  * @trailers: (element-type TbPcapngTrailers) (nullable): by source, counted in the first pass
  *   where trailers are to be removed
- * @glued: blocks for the next record
+ * @carried: blocks that stand in front of the next record
+ * @lent: those that were lent last
+ * @pending: if @has_pending, the record behind the carried blocks that were lent last
+ * @payload: of the present packet
  * @held: custom blocks that wait for the file's second record
  * @options: of the present packet where they could not be lent as they stand
  * @owners: of the packet that was asked for last
@@ -100,9 +103,12 @@ typedef struct {
   GArray *trailers;
   struct _TbStrPool *strings;
   TbPcapngTypes *types;
-  TbBuf glued;
-  TbBuf lent_glued;
+  TbBuf carried;
+  TbBuf lent;
   TbBuf held;
+  TbRecord pending;
+  gboolean has_pending;
+  TbPayload payload;
   TbBuf options;
   TbPcapngOwners owners;
   gint64 last_ns;
@@ -139,16 +145,16 @@ void tb_pcapng_section_finish_keys(TbPcapngFile *file);
 gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block);
 /** tb_pcapng_carry_process: an Apple process block */
 void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block);
-/** tb_pcapng_carry_take: gives what was collected to @event, a record or the end (META) */
-void tb_pcapng_carry_take(TbPcapngFile *file, TbEvent *event);
+/** tb_pcapng_carry_take: gives what was collected to @event, a carried record */
+void tb_pcapng_carry_take(TbPcapngFile *file, TbRecord *event);
 /**
- * tb_pcapng_carry_options: sets @event's options from @data in the order of the section;
- * @offset is where they stand
+ * tb_pcapng_carry_options: sets the payload's options from @data in the order of the section, and
+ * @event's direction; @offset is where they stand
  */
-void tb_pcapng_carry_options(TbPcapngFile *file, TbEvent *event, const guint8 *data, gsize len,
+void tb_pcapng_carry_options(TbPcapngFile *file, TbRecord *event, const guint8 *data, gsize len,
                              guint64 offset);
 /** tb_pcapng_carry_old_options: the same for an old packet block with @drops packets dropped */
-void tb_pcapng_carry_old_options(TbPcapngFile *file, TbEvent *event, const guint8 *data,
+void tb_pcapng_carry_old_options(TbPcapngFile *file, TbRecord *event, const guint8 *data,
                                  gsize len, guint64 offset, guint32 drops);
 
 G_END_DECLS

@@ -2,6 +2,8 @@
 /* Others' words for owners; see pcapng-foreign.h. The layouts are in docs/format-pcapng.md. */
 #include "pcapng/pcapng-foreign.h"
 
+#include "pcapng/pcapng-payload.h"
+
 #include "base/bytes.h"
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
@@ -41,11 +43,12 @@ const char *tb_pcapng_slice_keep(TbBuf *strings, TbPcapngSlice slice, gboolean e
   return copy;
 }
 
-TbOwner *tb_pcapng_foreign_end(TbOwners *owners, const TbEvent *event)
+TbOwner *tb_pcapng_foreign_end(TbOwners *owners, const TbRecord *event)
 {
   TbPcapngOption flags;
   guint32 direction = 0;
-  if (tb_pcapng_options_find(event->options, event->options_len, TB_PCAPNG_EPB_FLAGS, &flags) &&
+  const TbPayload *payload = tb_pcapng_payload(event);
+  if (tb_pcapng_options_find(payload->bytes, payload->len, TB_PCAPNG_EPB_FLAGS, &flags) &&
       flags.len == 4)
     direction = tb_get_u32(flags.value, FALSE) & FOREIGN_DIRECTION_MASK;
   owners->either_end = direction != FOREIGN_INBOUND && direction != FOREIGN_OUTBOUND;
@@ -143,7 +146,7 @@ static void foreign_note_etl(ForeignNote *note, TbPcapngSlice text)
   foreign_take_number(&text, " TID=", &note->tid);
 }
 
-static gboolean foreign_take_note(TbPcapngOwners *read, const TbEvent *event,
+static gboolean foreign_take_note(TbPcapngOwners *read, const TbRecord *event,
                                   const ForeignNote *note)
 {
   gint32 pid;
@@ -166,10 +169,11 @@ static gboolean foreign_take_note(TbPcapngOwners *read, const TbEvent *event,
 }
 
 /* The registered option alone does not say how it is known. */
-static gboolean foreign_take_option(TbPcapngOwners *read, const TbEvent *event)
+static gboolean foreign_take_option(TbPcapngOwners *read, const TbRecord *event)
 {
   TbPcapngOption option;
-  if (!tb_pcapng_options_find(event->options, event->options_len, TB_PCAPNG_EPB_PROCESS, &option)
+  const TbPayload *payload = tb_pcapng_payload(event);
+  if (!tb_pcapng_options_find(payload->bytes, payload->len, TB_PCAPNG_EPB_PROCESS, &option)
       || option.len != 8)
     return FALSE;
   guint32 pid = tb_get_u32(option.value, FALSE), tid = tb_get_u32(option.value + 4, FALSE);
@@ -183,7 +187,7 @@ static gboolean foreign_take_option(TbPcapngOwners *read, const TbEvent *event)
 }
 
 /* tcpshark looks the sender's port up in a table of connections: an owner is the sender. */
-static gboolean foreign_take_trailer(TbPcapngOwners *read, const TbEvent *event)
+static gboolean foreign_take_trailer(TbPcapngOwners *read, const TbRecord *event)
 {
   TbPcapngTrailer trailer;
   if (!event->trailer_len || !tb_pcapng_trailer_find(event, &trailer) || trailer.pid == 0 ||
@@ -202,9 +206,10 @@ static gboolean foreign_take_trailer(TbPcapngOwners *read, const TbEvent *event)
   return TRUE;
 }
 
-gboolean tb_pcapng_foreign_read(TbPcapngOwners *read, const TbEvent *event)
+gboolean tb_pcapng_foreign_read(TbPcapngOwners *read, const TbRecord *event)
 {
-  TbPcapngOptions walk = { .data = event->options, .len = event->options_len };
+  const TbPayload *payload = tb_pcapng_payload(event);
+  TbPcapngOptions walk = { .data = payload->bytes, .len = payload->len };
   TbPcapngOption option;
   ForeignNote note = { 0 };
   while (tb_pcapng_options_next(&walk, &option)) {

@@ -32,9 +32,9 @@ const char *tb_pcapng_slice_keep(TbBuf *strings, TbPcapngSlice slice, gboolean e
  * tb_pcapng_foreign_end: the end that a foreign note of @event speaks of: by the packet's
  * direction, else the sender's, and @owners says that it may be either
  */
-TbOwner *tb_pcapng_foreign_end(TbOwners *owners, const TbEvent *event);
+TbOwner *tb_pcapng_foreign_end(TbOwners *owners, const TbRecord *event);
 
 /** tb_pcapng_foreign_read: FALSE where others say nothing of @event's owners */
-gboolean tb_pcapng_foreign_read(TbPcapngOwners *read, const TbEvent *event);
+gboolean tb_pcapng_foreign_read(TbPcapngOwners *read, const TbRecord *event);
 
 G_END_DECLS

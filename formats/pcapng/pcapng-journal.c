@@ -253,29 +253,29 @@ static void journal_values_of_context(JournalRow *row, const TbContext *context)
     journal_value_escaped(row, "_CMDLINE", context->cmdline);
 }
 
-static void journal_values_of_text(JournalRow *row, const TbEvent *event)
+static void journal_values_of_text(JournalRow *row, const TbItem *event)
 {
   Journal *journal = row->journal;
-  const TbNote *note = event->note;
-  gboolean lost = event->kind == TB_EVENT_KIND_LOST;
-  const char *system = lost ? TB_PCAPNG_OWN_SYSTEM : event->type->system;
-  const char *name = lost ? TB_PCAPNG_LOST_NAME : event->type->name;
+  const TbSentence *note = event->sentence;
+  gboolean lost = event->record->kind == TB_RECORD_LOST;
+  const char *system = lost ? TB_PCAPNG_OWN_SYSTEM : event->record->type->system;
+  const char *name = lost ? TB_PCAPNG_LOST_NAME : event->record->type->name;
   guint priority = lost ? JOURNAL_PRIORITY_LOST
-                   : event->flags & TB_EVENT_FAILED ? JOURNAL_PRIORITY_FAILED
-                                                    : event->type->priority;
+                   : event->record->flags & TB_RECORD_FAILED ? JOURNAL_PRIORITY_FAILED
+                                                    : event->record->type->priority;
   tb_buf_reset(&journal->raw);
   if (!lost)
-    tb_event_append_text(event, &journal->raw);
-  else if (event->lost)
-    tb_buf_append_printf(&journal->raw, "%" G_GUINT64_FORMAT " events lost", event->lost);
+    tb_record_append_text(event->record, &journal->raw);
+  else if (event->record->value)
+    tb_buf_append_printf(&journal->raw, "%" G_GUINT64_FORMAT " events lost", event->record->value);
   else
     tb_buf_append_str(&journal->raw, "events lost, their number is not known");
   journal_append_identifier(journal_value_begin(row, "SYSLOG_IDENTIFIER"), system, name);
   journal_value_end(row);
   journal_value_int(row, "PRIORITY", priority);
-  gboolean said = note && note->sentence && note->sentence->len;
+  gboolean said = note && note->text && note->text->len;
   journal_append_message(journal_value_begin(row, "MESSAGE"), name,
-                         said ? note->sentence : &journal->raw);
+                         said ? note->text : &journal->raw);
   journal_value_end(row);
   if (said) {
     tb_escape_append(journal_value_begin(row, "TRACE_TEXT"), journal->raw.data,
@@ -284,29 +284,29 @@ static void journal_values_of_text(JournalRow *row, const TbEvent *event)
   }
 }
 
-static void journal_values_of_rest(JournalRow *row, const TbEvent *event)
+static void journal_values_of_rest(JournalRow *row, const TbItem *event)
 {
-  const TbContext *context = journal_is_somebody(event->context) ? event->context : NULL;
+  const TbContext *context = journal_is_somebody(event->actor) ? event->actor : NULL;
   if (context && context->tid != context->pid)
     journal_value_int(row, "TRACE_TID", context->tid);
-  if (event->cpu != TB_CPU_NONE)
-    journal_value_int(row, "TRACE_CPU", event->cpu);
+  if (event->record->cpu != TB_CPU_NONE)
+    journal_value_int(row, "TRACE_CPU", event->record->cpu);
   if (context && context->ppid)
     journal_value_int(row, "TRACE_PPID", context->ppid);
   if (context && !context->pid_known)
     journal_value_int(row, "TRACE_PID_KNOWN", 0);
-  if (event->note && event->note->kind)
-    journal_value_escaped(row, "TRACE_KIND", event->note->kind);
-  if (event->flags & TB_EVENT_DURATION) {
-    tb_buf_append_u64(journal_value_begin(row, "TRACE_DURATION"), event->duration_ns);
+  if (event->sentence && event->sentence->kind)
+    journal_value_escaped(row, "TRACE_KIND", event->sentence->kind);
+  if (event->record->flags & TB_RECORD_DURATION) {
+    tb_buf_append_u64(journal_value_begin(row, "TRACE_DURATION"), event->record->value);
     journal_value_end(row);
   }
-  if (event->packet) {
-    const TbBuf *name = journal_find_packets(row->journal, event->packet->source);
+  if (event->link) {
+    const TbBuf *name = journal_find_packets(row->journal, event->link->source);
     gsize key_len = sizeof JOURNAL_PACKET_KEY - 1;
     TbBuf *value = journal_value_begin(row, "TRACE_PACKET");
     tb_buf_append(value, name->data + key_len, name->len - key_len);
-    tb_buf_append_u64(value, event->packet->ordinal);
+    tb_buf_append_u64(value, event->link->ordinal);
     journal_value_end(row);
   }
 }
@@ -368,20 +368,20 @@ static void journal_write_value(const JournalRow *row, const JournalValue *value
   tb_buf_append_c(out, '\n');
 }
 
-static void journal_careful(Journal *journal, const TbEvent *event, gsize tags_at, TbBuf *out)
+static void journal_careful(Journal *journal, const TbItem *event, gsize tags_at, TbBuf *out)
 {
   JournalRow row = { .journal = journal };
   tb_buf_reset(&journal->values);
-  journal_values_of_context(&row, event->context);
-  if (event->source->machine) {
-    tb_pcapng_append_label(journal_value_begin(&row, "_HOSTNAME"), event->source->machine);
+  journal_values_of_context(&row, event->actor);
+  if (event->record->source->machine) {
+    tb_pcapng_append_label(journal_value_begin(&row, "_HOSTNAME"), event->record->source->machine);
     journal_value_end(&row);
   }
   journal_values_of_text(&row, event);
   journal_values_of_rest(&row, event);
   gsize beside = out->len - tags_at;
   /* Its host name may become a longer one, too. */
-  guint64 cut = journal_shorten(&row, beside + (event->packet ? TB_PCAPNG_LABEL_BYTES : 0));
+  guint64 cut = journal_shorten(&row, beside + (event->link ? TB_PCAPNG_LABEL_BYTES : 0));
   if (cut) {
     tb_buf_append_u64(journal_value_begin(&row, "TRACE_TRUNCATED"), cut);
     journal_value_end(&row);
@@ -500,10 +500,10 @@ static inline gboolean journal_is_plain(const guint8 *p, gsize len)
   return ((odd | journal_odd_bytes(last)) & 0x8080808080808080u) == 0;
 }
 
-static void journal_append_address_tags(const TbEvent *event, TbBuf *out)
+static void journal_append_address_tags(const TbItem *event, TbBuf *out)
 {
   TbAddresses ends;
-  if (!event->type->ops->get_addresses(event->type, event, &ends))
+  if (!event->record->type->ops->get_addresses(event->record->type, event->record, &ends))
     return;
   gboolean six = ends.family == 6;
   const guint8 *src = ends.to_remote ? ends.local : ends.remote;
@@ -512,10 +512,10 @@ static void journal_append_address_tags(const TbEvent *event, TbBuf *out)
   journal_tag(out, six ? TB_PCAPNG_TAG_IPV6_DST : TB_PCAPNG_TAG_IPV4_DST, dst, six ? 16 : 4);
 }
 
-static void journal_append_tags(Journal *journal, const TbEvent *event, TbBuf *out)
+static void journal_append_tags(Journal *journal, const TbItem *event, TbBuf *out)
 {
   tb_buf_append(out, journal->tags.data, journal->tags.len);
-  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_TRACE && event->type->ops->get_addresses))
+  if (G_UNLIKELY(event->record->kind == TB_RECORD_EVENT && event->record->type->ops->get_addresses))
     journal_append_address_tags(event, out);
   memset(tb_buf_reserve(out, JOURNAL_TAG_HEAD), 0, JOURNAL_TAG_HEAD); /* tag 0, length 0 */
   tb_buf_commit(out, JOURNAL_TAG_HEAD);
@@ -576,62 +576,62 @@ static inline void journal_quick_packet(Journal *journal, const TbPacketRef *pac
 
 /* What stands behind the text. */
 static void journal_quick_tail(Journal *journal, const JournalContext *who,
-                               const TbEvent *event, TbBuf *out)
+                               const TbItem *event, TbBuf *out)
 {
   guint8 *p = tb_buf_reserve(out, who->tid.len + who->ppid.len + JOURNAL_CPU_ROOM);
   *p++ = '\n';
   p = journal_copy(p, &who->tid);
-  if (event->cpu != TB_CPU_NONE)
-    p = journal_copy_cpu(p, event->cpu);
+  if (event->record->cpu != TB_CPU_NONE)
+    p = journal_copy_cpu(p, event->record->cpu);
   p = journal_copy(p, &who->ppid);
   out->len = (gsize)(p - out->data);
-  if (event->note && event->note->kind)
-    journal_pair_escaped(out, "TRACE_KIND=", event->note->kind);
-  if (event->flags & TB_EVENT_DURATION) {
+  if (event->sentence && event->sentence->kind)
+    journal_pair_escaped(out, "TRACE_KIND=", event->sentence->kind);
+  if (event->record->flags & TB_RECORD_DURATION) {
     tb_buf_append_str(out, "TRACE_DURATION=");
-    tb_buf_append_u64(out, event->duration_ns);
+    tb_buf_append_u64(out, event->record->value);
     tb_buf_append_c(out, '\n');
   }
-  if (event->packet)
-    journal_quick_packet(journal, event->packet, out);
+  if (event->link)
+    journal_quick_packet(journal, event->link, out);
 }
 
 /* Appends the row's keys. Returns: FALSE where only the careful way will do */
-static gboolean journal_quick(Journal *journal, const TbEvent *event, gsize tags_at, TbBuf *out)
+static gboolean journal_quick(Journal *journal, const TbItem *event, gsize tags_at, TbBuf *out)
 {
-  const TbContext *context = event->context;
+  const TbContext *context = event->actor;
   const JournalContext *who = context ? journal_find_context(journal, context)
                                       : &journal->nobody;
-  const JournalType *what = journal_find_type(journal, event->type);
-  const TbBuf *head = event->flags & TB_EVENT_FAILED ? &what->failed_head : &what->head;
-  const TbBuf *host = &journal->hosts[event->source->rank];
+  const JournalType *what = journal_find_type(journal, event->record->type);
+  const TbBuf *head = event->record->flags & TB_RECORD_FAILED ? &what->failed_head : &what->head;
+  const TbBuf *host = &journal->hosts[event->record->source->rank];
   guint8 *p = tb_buf_reserve(out, who->head.len + host->len + head->len);
   p = journal_copy(journal_copy(journal_copy(p, &who->head), host), head);
   gsize text_at = out->len = (gsize)(p - out->data);
-  tb_event_append_text(event, out);
+  tb_record_append_text(event->record, out);
   if (G_UNLIKELY(out->len == text_at))
     out->len--; /* "name:" */
   else if (out->data[text_at] == ' ' || !journal_is_plain(out->data + text_at, out->len - text_at))
     return FALSE;
   journal_quick_tail(journal, who, event, out);
-  return out->len - tags_at - host->len + (event->packet ? TB_PCAPNG_LABEL_BYTES : 0) <=
+  return out->len - tags_at - host->len + (event->link ? TB_PCAPNG_LABEL_BYTES : 0) <=
          journal->limit;
 }
 
-static void journal_append(gpointer encoder, const TbEvent *event, guint32 interface, TbBuf *out)
+static void journal_append(gpointer encoder, const TbItem *event, guint32 interface, TbBuf *out)
 {
   Journal *journal = encoder;
-  gsize at = tb_pcapng_epb_begin(out, interface, (guint64)event->time_ns);
-  if (event->type && event->type->ops == &tb_pcapng_row_ops) {
-    tb_pcapng_row_copy(event, &journal->hosts[event->source->rank], out);
+  gsize at = tb_pcapng_epb_begin(out, interface, (guint64)event->time.ns);
+  if (event->record->type && event->record->type->ops == &tb_pcapng_row_ops) {
+    tb_pcapng_row_copy(event->record, &journal->hosts[event->record->source->rank], out);
     tb_pcapng_epb_end(out, at);
     return;
   }
   gsize tags_at = out->len;
   journal_append_tags(journal, event, out);
   gsize keys_at = out->len;
-  gboolean said = event->note && event->note->sentence && event->note->sentence->len;
-  if (event->kind != TB_EVENT_KIND_TRACE || said || !journal_quick(journal, event, tags_at, out)) {
+  gboolean said = event->sentence && event->sentence->text && event->sentence->text->len;
+  if (event->record->kind != TB_RECORD_EVENT || said || !journal_quick(journal, event, tags_at, out)) {
     out->len = keys_at;
     journal_careful(journal, event, tags_at, out);
   }

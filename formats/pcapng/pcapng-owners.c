@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-foreign.h"
+#include "pcapng/pcapng-payload.h"
 
 enum {
   /* A command line may be longer than an option; what is written of it fits with every escape. */
@@ -311,18 +312,19 @@ static void owners_append_kept(TbPcapngOwnersCache *cache, const TbOwners *owner
   memcpy(kept->bytes, out->data + at, kept->len);
 }
 
-void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbEvent *event, const TbBuf *host,
+void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbItem *event, const TbBuf *host,
                              TbBuf *out)
 {
   const TbOwners *owners = event->owners;
   const TbOwner *first = tb_owner_is_known(&owners->src) ? &owners->src : &owners->dst;
-  gsize len = event->options_len - MIN(event->options_len, owners->translated_len);
+  const TbPayload *payload = tb_pcapng_payload(event->record);
+  gsize len = payload->len - MIN(payload->len, owners->translated_len);
   TbPcapngOption option;
-  tb_buf_append(out, event->options, len);
+  tb_buf_append(out, payload->bytes, len);
   if (!tb_owner_is_known(first))
     return;
   owners_append_kept(cache, owners, host, out);
-  if (len && tb_pcapng_options_find(event->options, len, TB_PCAPNG_EPB_PROCESS, &option))
+  if (len && tb_pcapng_options_find(payload->bytes, len, TB_PCAPNG_EPB_PROCESS, &option))
     return;
   guint32 ids[2] = { GUINT32_TO_LE((guint32)first->pid), GUINT32_TO_LE((guint32)first->tid) };
   tb_pcapng_option(out, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
@@ -462,7 +464,7 @@ static void owners_set(TbPcapngOwners *read, const OwnersComment *comment, gint3
  * Whether the reader has put the comment in the place of another program's references (see
  * tb_pcapng_owners_append_told()): it stands last, but for the process option.
  */
-static gboolean owners_is_translation(const TbEvent *event, const OwnersComment *comment,
+static gboolean owners_is_translation(const TbRecord *event, const OwnersComment *comment,
                                       const TbPcapngOptions *behind)
 {
   TbPcapngOptions rest = *behind;
@@ -477,16 +479,16 @@ static gboolean owners_is_translation(const TbEvent *event, const OwnersComment 
 }
 
 /* It is what the capture tells, like any other foreign note, and is written anew. */
-static void owners_set_translation(TbPcapngOwners *read, const TbEvent *event, gsize offset)
+static void owners_set_translation(TbPcapngOwners *read, const TbRecord *event, gsize offset)
 {
   TbOwner told = read->owners.src;
   read->owners.src = (TbOwner){ 0 };
   *tb_pcapng_foreign_end(&read->owners, event) = told;
-  read->owners.translated_len = (guint32)(event->options_len - offset);
+  read->owners.translated_len = (guint32)(tb_pcapng_payload(event)->len - offset);
 }
 
 /* @walk stands behind the comment. FALSE where it is not ours. */
-static gboolean owners_read_own(TbPcapngOwners *read, const TbEvent *event,
+static gboolean owners_read_own(TbPcapngOwners *read, const TbRecord *event,
                                 const TbPcapngOptions *walk, const TbPcapngOption *option)
 {
   OwnersComment comment;
@@ -497,20 +499,21 @@ static gboolean owners_read_own(TbPcapngOwners *read, const TbEvent *event,
   owners_set(read, &comment, pid);
   if (owners_is_translation(event, &comment, walk))
     owners_set_translation(read, event,
-                           (gsize)(option->value - event->options) - TB_PCAPNG_OPTION_HEAD);
+                           (gsize)(option->value - tb_pcapng_payload(event)->bytes) - TB_PCAPNG_OPTION_HEAD);
   else
     read->owners.carried = TRUE;
   return TRUE;
 }
 
-gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event)
+gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbRecord *event)
 {
-  TbPcapngOptions walk = { .data = event->options, .len = event->options_len };
+  const TbPayload *payload = tb_pcapng_payload(event);
+  TbPcapngOptions walk = { .data = payload->bytes, .len = payload->len };
   TbPcapngOption option;
   read->owners = (TbOwners){ 0 };
   tb_buf_reset(&read->strings);
   /* Room for all values at once: each is part of the options, and has a NUL. */
-  tb_buf_reserve(&read->strings, (gsize)event->options_len + 2 * OWNERS_N_KEYS);
+  tb_buf_reserve(&read->strings, (gsize)payload->len + 2 * OWNERS_N_KEYS);
   while (tb_pcapng_options_next(&walk, &option))
     if (option.code == TB_PCAPNG_OPT_COMMENT && option.len &&
         owners_read_own(read, event, &walk, &option))
@@ -541,9 +544,10 @@ static void owners_copy_comment(const TbPcapngOption *option, const TbBuf *host,
   owners_option_end(out, at);
 }
 
-void tb_pcapng_owners_copy_options(const TbEvent *event, const TbBuf *host, TbBuf *out)
+void tb_pcapng_owners_copy_options(const TbItem *event, const TbBuf *host, TbBuf *out)
 {
-  TbPcapngOptions walk = { .data = event->options, .len = event->options_len };
+  const TbPayload *payload = tb_pcapng_payload(event->record);
+  TbPcapngOptions walk = { .data = payload->bytes, .len = payload->len };
   TbPcapngOption option;
   while (tb_pcapng_options_next(&walk, &option))
     if (option.code == TB_PCAPNG_OPT_COMMENT)

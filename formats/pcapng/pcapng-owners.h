@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "model/event.h"
+#include "model/item.h"
 #include "model/owner.h"
 
 #include <glib.h>
@@ -36,7 +36,7 @@ void tb_pcapng_owners_cache_free(TbPcapngOwnersCache *cache);
  *   @event has one. @host: the machine's name as written, may be empty; the same place means the
  *   same name as long as @cache lives
  */
-void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbEvent *event, const TbBuf *host,
+void tb_pcapng_owners_append(TbPcapngOwnersCache *cache, const TbItem *event, const TbBuf *host,
                              TbBuf *out);
 
 /**
@@ -49,12 +49,12 @@ void tb_pcapng_owners_append_told(const TbOwner *told, const TbOwner *effective,
  * tb_pcapng_owners_copy_options: @event's own options, with the present name of the machine
  *   in a comment of ours
  */
-void tb_pcapng_owners_copy_options(const TbEvent *event, const TbBuf *host, TbBuf *out);
+void tb_pcapng_owners_copy_options(const TbItem *event, const TbBuf *host, TbBuf *out);
 
 /**
  * tb_pcapng_owners_read: what @event's little-endian options or its trailer say of owners.
  * Returns: FALSE where they say nothing; else @read->owners is valid until the next call
  */
-gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbEvent *event);
+gboolean tb_pcapng_owners_read(TbPcapngOwners *read, const TbRecord *event);
 
 G_END_DECLS

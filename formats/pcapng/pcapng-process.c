@@ -203,12 +203,12 @@ static gboolean process_refer(TbPcapngProcesses *processes, const TbMachine *mac
   return number > 0;
 }
 
-gboolean tb_pcapng_processes_refer(TbPcapngProcesses *processes, const TbEvent *packet,
+gboolean tb_pcapng_processes_refer(TbPcapngProcesses *processes, const TbItem *packet,
                                TbBuf *options, TbBuf *blocks)
 {
   const TbOwners *owners = packet->owners;
   const TbOwner *first = tb_owner_is_known(&owners->src) ? &owners->src : &owners->dst;
-  const TbMachine *machine = packet->source->machine;
+  const TbMachine *machine = packet->record->source->machine;
   gboolean named =
       process_refer(processes, machine, first, TB_PCAPNG_EPB_DARWIN_PROCESS, options, blocks);
   return process_refer(processes, machine, &owners->effective, TB_PCAPNG_EPB_DARWIN_EFFECTIVE,

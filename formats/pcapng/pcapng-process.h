@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "model/event.h"
+#include "model/item.h"
 #include "model/owner.h"
 
 #include <glib.h>
@@ -39,7 +39,7 @@ void tb_pcapng_processes_free(TbPcapngProcesses *processes);
  * tb_pcapng_processes_refer: appends references to @packet's owners to @options, and blocks
  *   that are needed for these and not yet there to @blocks. FALSE where there is no room for more
  */
-gboolean tb_pcapng_processes_refer(TbPcapngProcesses *processes, const TbEvent *packet,
+gboolean tb_pcapng_processes_refer(TbPcapngProcesses *processes, const TbItem *packet,
                                    TbBuf *options, TbBuf *blocks);
 
 /** tb_pcapng_process_is_custom: whether the little-endian custom block is one of these */

@@ -273,28 +273,28 @@ static ReaderStep reader_next_block(TbPcapngFile *file, TbPcapngBlock *block, GE
 
 /* --- records --- */
 
-static inline void reader_count(TbPcapngFile *file, TbEvent *event)
+static inline void reader_count(TbPcapngFile *file, TbRecord *event)
 {
   TbSourceCounts *counts = &event->source->counts;
   if (G_UNLIKELY(counts->records == 0))
-    counts->first_ns = counts->last_ns = event->time_ns;
+    counts->first_ns = counts->last_ns = event->time.ns;
   counts->records++;
-  if (event->kind == TB_EVENT_KIND_LOST) {
+  if (event->kind == TB_RECORD_LOST) {
     counts->records--;
-    counts->lost += event->lost;
+    counts->lost += event->value;
     counts->lost_gaps++;
-    counts->lost_unknown += event->lost == 0;
+    counts->lost_unknown += event->value == 0;
   }
-  counts->first_ns = MIN(counts->first_ns, event->time_ns);
-  counts->last_ns = MAX(counts->last_ns, event->time_ns);
-  if (G_UNLIKELY(event->time_ns < file->last_ns))
+  counts->first_ns = MIN(counts->first_ns, event->time.ns);
+  counts->last_ns = MAX(counts->last_ns, event->time.ns);
+  if (G_UNLIKELY(event->time.ns < file->last_ns))
     counts->unordered++;
-  file->last_ns = event->time_ns;
+  file->last_ns = event->time.ns;
   event->sequence = file->n_records++;
 }
 
 static void reader_add_to_key(TbPcapngFile *file, TbPcapngInterface *interface,
-                              const TbEvent *event)
+                              const TbRecord *event)
 {
   if (tb_capture_key_add(interface->key, event))
     return;
@@ -306,12 +306,12 @@ static void reader_add_to_key(TbPcapngFile *file, TbPcapngInterface *interface,
 }
 
 /* A packet of an events interface that is a row of ours becomes the event it was. */
-static void reader_set_row(TbPcapngFile *file, TbEvent *event)
+static void reader_set_row(TbPcapngFile *file, TbRecord *event)
 {
   static const char lost[] = TB_PCAPNG_OWN_SYSTEM ":" TB_PCAPNG_LOST_NAME;
   TbPcapngRow row;
   gboolean is_new;
-  if (event->len != event->orig_len || event->options_len
+  if (event->len != event->orig_len || file->payload.len
       || !tb_pcapng_row_parse(event->data, event->len, &row))
     return;
   TbEventType *type = tb_pcapng_types_get(file->types, row.identifier, row.identifier_len,
@@ -321,26 +321,26 @@ static void reader_set_row(TbPcapngFile *file, TbEvent *event)
   if (is_new)
     tb_reader_add_type(file->reader, type);
   event->type = type;
-  event->kind = TB_EVENT_KIND_TRACE;
+  event->kind = TB_RECORD_EVENT;
   event->cpu = tb_pcapng_row_get_cpu(&row);
   event->tid = row.has_pid ? -1 : 0; /* who it was is asked of the type; see row_get_actor() */
   if (row.identifier_len == sizeof lost - 1 && memcmp(row.identifier, lost, sizeof lost - 1) == 0) {
-    event->kind = TB_EVENT_KIND_LOST;
-    event->lost = tb_pcapng_row_get_lost(&row);
+    event->kind = TB_RECORD_LOST;
+    event->value = tb_pcapng_row_get_lost(&row);
   }
 }
 
-static void reader_tell_range(TbPcapngFile *file, const TbEvent *event, guint64 offset)
+static void reader_tell_range(TbPcapngFile *file, const TbRecord *event, guint64 offset)
 {
   tb_pcapng_file_damage(file, event->source, TB_ERROR_CLOCK, offset, 0, 0,
                         "time of %" G_GUINT64_FORMAT " units does not fit 64 bits of nanoseconds",
-                        event->ticks);
+                        file->payload.word);
 }
 
 /* Everything of a packet but its options. FALSE: told of damage, the block is passed over. */
 static inline gboolean reader_set_packet(TbPcapngFile *file, const TbPcapngBlock *block,
                                   TbPcapngInterface *interface, gsize head, guint32 caplen,
-                                  guint64 caplen_off, TbEvent *event)
+                                  guint64 caplen_off, TbRecord *event)
 {
   if (G_UNLIKELY(caplen > block->len - head || tb_pad4(caplen) > block->len - head
                  || caplen > interface->max_caplen)) {
@@ -382,7 +382,7 @@ static gboolean reader_too_short(TbPcapngFile *file, const TbPcapngBlock *block,
 /* What tcpshark put behind the frame. That of a frame without owner is known only when all were
  * seen, and asked for only where trailers are to be removed. */
 static void reader_set_trailer(TbPcapngFile *file, const TbPcapngInterface *interface,
-                               TbEvent *event)
+                               TbRecord *event)
 {
   TbPcapngTrailer trailer;
   if (tb_pcapng_trailer_find(event, &trailer)) {
@@ -398,7 +398,7 @@ static void reader_set_trailer(TbPcapngFile *file, const TbPcapngInterface *inte
 }
 
 static void reader_count_trailer(TbPcapngFile *file, const TbPcapngInterface *interface,
-                                 const TbEvent *event)
+                                 const TbRecord *event)
 {
   if (interface->number >= file->trailers->len)
     g_array_set_size(file->trailers, interface->number + 1);
@@ -407,7 +407,7 @@ static void reader_count_trailer(TbPcapngFile *file, const TbPcapngInterface *in
 }
 
 /* Enhanced and old packet blocks differ in their first word and their options. */
-static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, TbEvent *event)
+static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, TbRecord *event)
 {
   gboolean big = file->big, old = block->type == TB_PCAPNG_PB, exact;
   if (reader_too_short(file, block, READER_PB_BODY))
@@ -420,9 +420,11 @@ static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, Tb
                                        block->offset + 20, event))
     return FALSE;
   event->orig_len = tb_get_u32(p + 16, big);
-  event->ticks = (guint64)tb_get_u32(p + 4, big) << 32 | tb_get_u32(p + 8, big);
-  event->time_ns = tb_pcapng_time_to_ns(&interface->time, event->ticks, &exact);
-  if (G_UNLIKELY(event->time_ns == G_MAXINT64 || event->time_ns == G_MININT64))
+  file->payload.word = (guint64)tb_get_u32(p + 4, big) << 32 | tb_get_u32(p + 8, big);
+  event->time.ns = tb_pcapng_time_to_ns(&interface->time, file->payload.word, &exact);
+  if (G_UNLIKELY(!exact))
+    event->flags |= TB_RECORD_INEXACT;
+  if (G_UNLIKELY(event->time.ns == G_MAXINT64 || event->time.ns == G_MININT64))
     reader_tell_range(file, event, block->offset + 12);
   gsize end = READER_PB_BODY + tb_pad4(caplen);
   gsize left = block->len - end;
@@ -445,7 +447,7 @@ static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, Tb
 /* A simple packet: interface 0 and no time. It gets that of the record before it, in the
  * resolution of its interface, so that reading it again from the output changes nothing. */
 static gboolean reader_simple_packet(TbPcapngFile *file, const TbPcapngBlock *block,
-                                     TbEvent *event)
+                                     TbRecord *event)
 {
   gboolean exact;
   if (reader_too_short(file, block, READER_SPB_BYTES - TB_PCAPNG_BLOCK_FRAME))
@@ -460,9 +462,9 @@ static gboolean reader_simple_packet(TbPcapngFile *file, const TbPcapngBlock *bl
   if (!reader_set_packet(file, block, interface, 4, caplen, block->offset + 8, event))
     return FALSE;
   event->orig_len = len;
-  event->flags = TB_EVENT_NO_TIME;
-  event->ticks = tb_pcapng_time_from_ns(&interface->time, MAX(file->last_ns, 0));
-  event->time_ns = tb_pcapng_time_to_ns(&interface->time, event->ticks, &exact);
+  event->flags |= TB_RECORD_NO_TIME;
+  file->payload.word = tb_pcapng_time_from_ns(&interface->time, MAX(file->last_ns, 0));
+  event->time.ns = tb_pcapng_time_to_ns(&interface->time, file->payload.word, &exact);
   if (interface->key)
     reader_add_to_key(file, interface, event);
   return TRUE;
@@ -507,7 +509,7 @@ static void reader_start(TbPcapngFile *file)
 }
 
 /* Blocks behind the last record go with a last event that is none. */
-static TbReadResult reader_end(TbPcapngFile *file, TbEvent *event)
+static TbReadResult reader_end(TbPcapngFile *file, TbRecord *event)
 {
   if (file->first_pass) {
     tb_pcapng_section_finish_keys(file);
@@ -515,22 +517,38 @@ static TbReadResult reader_end(TbPcapngFile *file, TbEvent *event)
   }
   file->ended = TRUE;
   GPtrArray *sources = file->reader->sources;
-  if (file->glued.len + file->held.len == 0 || sources->len == 0)
+  if (file->carried.len + file->held.len == 0 || sources->len == 0)
     return TB_READ_END;
-  *event = (TbEvent){ .kind = TB_EVENT_KIND_META, .flags = TB_EVENT_NO_TIME,
-                      .time_ns = MAX(file->last_ns, 0), .tid = -1, .cpu = TB_CPU_NONE,
+  *event = (TbRecord){ .kind = TB_RECORD_CARRIED, .flags = TB_RECORD_NO_TIME,
+                      .time.ns = MAX(file->last_ns, 0), .tid = -1, .cpu = TB_CPU_NONE,
                       .source = g_ptr_array_index(sources, file->n_met ? file->n_met - 1 : 0),
                       .sequence = file->n_records, .offset = file->size };
   tb_pcapng_carry_take(file, event);
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
-static TbReadResult reader_next(TbReader *reader, guint32 stream, TbEvent *event, GError **error)
+/* The blocks in front of @event are a record of their own; @event comes with the next call. */
+static void reader_lend_carried(TbPcapngFile *file, TbRecord *event)
+{
+  file->pending = *event;
+  file->has_pending = TRUE;
+  *event = (TbRecord){ .kind = TB_RECORD_CARRIED, .source = event->source, .time = event->time,
+                       .sequence = event->sequence, .offset = event->offset, .tid = -1,
+                       .cpu = TB_CPU_NONE };
+  tb_pcapng_carry_take(file, event);
+}
+
+static TbReadResult reader_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)
 {
   TbPcapngFile *file = reader->priv;
   TbPcapngBlock block;
   if (G_UNLIKELY(!file->started))
     reader_start(file);
+  if (G_UNLIKELY(file->has_pending)) {
+    *event = file->pending;
+    file->has_pending = FALSE;
+    return TB_READ_RECORD;
+  }
   for (;;) {
     if (G_UNLIKELY(file->ended))
       return TB_READ_END;
@@ -546,16 +564,18 @@ static TbReadResult reader_next(TbReader *reader, guint32 stream, TbEvent *event
         return TB_READ_DAMAGED;
       continue;
     }
-    *event = (TbEvent){ .kind = TB_EVENT_KIND_PACKET, .tid = -1, .cpu = TB_CPU_NONE,
-                        .offset = block.offset };
+    *event = (TbRecord){ .kind = TB_RECORD_PACKET, .tid = -1, .cpu = TB_CPU_NONE,
+                         .payload = &file->payload, .offset = block.offset };
+    file->payload.len = 0;
     gboolean ok = block.type == TB_PCAPNG_SPB ? reader_simple_packet(file, &block, event)
                                               : reader_packet(file, &block, event);
     if (!ok)
       return TB_READ_DAMAGED;
-    if (G_UNLIKELY(file->glued.len + file->held.len))
-      tb_pcapng_carry_take(file, event);
+    gboolean carries = file->carried.len > 0 || (file->held.len > 0 && file->n_records > 0);
     reader_count(file, event);
-    return TB_READ_EVENT;
+    if (G_UNLIKELY(carries))
+      reader_lend_carried(file, event);
+    return TB_READ_RECORD;
   }
 }
 
@@ -569,13 +589,14 @@ static gboolean reader_rewind(TbReader *reader, GError **error)
   file->started = FALSE;
   file->n_met = 0;
   file->n_records = 0;
+  file->has_pending = FALSE;
   file->last_ns = G_MININT64;
   file->tally = (TbPcapngTally){ 0 };
   g_array_set_size(file->interfaces, 0);
   g_array_set_size(file->processes, 0);
   if (file->trailers && file->first_pass)
     g_array_set_size(file->trailers, 0);
-  tb_buf_reset(&file->glued);
+  tb_buf_reset(&file->carried);
   tb_buf_reset(&file->held);
   /* A first pass that stopped early starts its unfinished keys again. */
   for (guint i = 0; i < file->keys->len; i++)
@@ -682,7 +703,7 @@ static void reader_describe(const TbReader *reader,
     add(data, "first unknown type", type);
 }
 
-static const TbOwners *reader_get_owners(TbReader *reader, const TbEvent *packet)
+static const TbOwners *reader_get_owners(TbReader *reader, const TbRecord *packet)
 {
   TbPcapngFile *file = reader->priv;
   return tb_pcapng_owners_read(&file->owners, packet) ? &file->owners.owners : NULL;
@@ -713,8 +734,8 @@ static void reader_close(TbReader *reader)
   tb_strpool_free(file->strings);
   tb_pcapng_types_free(file->types);
   tb_window_clear(&file->window);
-  tb_buf_clear(&file->glued);
-  tb_buf_clear(&file->lent_glued);
+  tb_buf_clear(&file->carried);
+  tb_buf_clear(&file->lent);
   tb_buf_clear(&file->held);
   tb_buf_clear(&file->options);
   tb_pcapng_owners_clear(&file->owners);

@@ -188,7 +188,7 @@ static void row_copy_rest(const TbPcapngRow *row, const TbBuf *host, TbBuf *out)
   tb_buf_append(out, value + old_len, rest_len - before - old_len);
 }
 
-void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out)
+void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, TbBuf *out)
 {
   TbPcapngRow row;
   if (!tb_pcapng_row_parse(event->data, event->len, &row)) {
@@ -202,7 +202,7 @@ void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out)
 }
 
 /* The raw text: TRACE_TEXT, else what follows the event's name in MESSAGE. */
-static void row_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void row_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   TbPcapngRow row;
   const guint8 *value;
@@ -225,14 +225,14 @@ static void row_append_text(const TbEventType *type, const TbEvent *event, TbBuf
 }
 
 static gboolean row_get_bytes(const TbEventType *type, const TbField *field,
-                              const TbEvent *event, const guint8 **out, gsize *len)
+                              const TbRecord *event, const guint8 **out, gsize *len)
 {
   TbPcapngRow row;
   return tb_pcapng_row_parse(event->data, event->len, &row)
          && tb_pcapng_row_find(&row, field->name, out, len);
 }
 
-static gboolean row_get_int(const TbEventType *type, const TbField *field, const TbEvent *event,
+static gboolean row_get_int(const TbEventType *type, const TbField *field, const TbRecord *event,
                             gint64 *out)
 {
   const guint8 *value;
@@ -264,7 +264,7 @@ static gint32 row_find_int(const TbPcapngRow *row, const char *key, gint32 missi
   return (gint32)n;
 }
 
-static gboolean row_get_actor(const TbEventType *type, const TbEvent *event, TbContext *out)
+static gboolean row_get_actor(const TbEventType *type, const TbRecord *event, TbContext *out)
 {
   TbBuf *strings = type->context;
   TbPcapngRow row;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "model/event.h"
+#include "model/record.h"
 
 #include <glib.h>
 
@@ -52,7 +52,7 @@ guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row);
  * tb_pcapng_row_copy: the row of @event with @host (a whole line, or empty) as its host name,
  * also in front of the interface that TRACE_PACKET names
  */
-void tb_pcapng_row_copy(const TbEvent *event, const TbBuf *host, TbBuf *out);
+void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, TbBuf *out);
 
 /**
  * tb_pcapng_row_type_new: the type of rows with SYSLOG_IDENTIFIER @identifier. Its

@@ -37,7 +37,7 @@ static gboolean trailer_read(const guint8 *p, gsize len, TbPcapngTrailer *traile
 }
 
 /* Where the frame ends by the length in its network header; 0 = that does not say. */
-static gsize trailer_frame_end(const TbEvent *event, const TbNetHeaders *headers)
+static gsize trailer_frame_end(const TbRecord *event, const TbNetHeaders *headers)
 {
   const guint8 *p = event->data + headers->network_off;
   gsize left = event->len - MIN(event->len, headers->network_off);
@@ -61,14 +61,14 @@ static gboolean trailer_is_zero(const guint8 *p, gsize len)
 }
 
 /* The frame in front of a trailer at @at, without the padding. @end: 0 = not known */
-static guint32 trailer_frame_len(const TbEvent *event, gsize end, gsize at)
+static guint32 trailer_frame_len(const TbRecord *event, gsize end, gsize at)
 {
   gboolean padded = end && end < at && at == TB_PCAPNG_TRAILER_FRAME &&
                     trailer_is_zero(event->data + end, at - end);
   return (guint32)(padded ? end : at);
 }
 
-gboolean tb_pcapng_trailer_find(const TbEvent *event, TbPcapngTrailer *trailer)
+gboolean tb_pcapng_trailer_find(const TbRecord *event, TbPcapngTrailer *trailer)
 {
   gsize len = event->len;
   TbNetHeaders headers;
@@ -92,7 +92,7 @@ gboolean tb_pcapng_trailer_find(const TbEvent *event, TbPcapngTrailer *trailer)
   return FALSE;
 }
 
-gboolean tb_pcapng_trailer_find_zeros(const TbEvent *event, guint32 *frame_len)
+gboolean tb_pcapng_trailer_find_zeros(const TbRecord *event, guint32 *frame_len)
 {
   TbNetHeaders headers;
   if (!tb_pcapng_trailer_may_be(event))
@@ -105,7 +105,7 @@ gboolean tb_pcapng_trailer_find_zeros(const TbEvent *event, guint32 *frame_len)
   return trailer_is_zero(event->data + at, TB_PCAPNG_TRAILER_LEAST);
 }
 
-void tb_pcapng_trailers_count(TbPcapngTrailers *trailers, const TbEvent *event)
+void tb_pcapng_trailers_count(TbPcapngTrailers *trailers, const TbRecord *event)
 {
   TbPcapngTrailer trailer;
   guint32 frame_len;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "model/event.h"
+#include "model/record.h"
 
 #include <glib.h>
 
@@ -35,7 +35,7 @@ typedef struct {
 } TbPcapngTrailers;
 
 /** tb_pcapng_trailer_may_be: (fast): FALSE where @event surely has no trailer */
-static inline gboolean tb_pcapng_trailer_may_be(const TbEvent *event)
+static inline gboolean tb_pcapng_trailer_may_be(const TbRecord *event)
 {
   return event->source->link_type == TB_PCAPNG_TRAILER_LINK && event->len == event->orig_len &&
          event->len >= TB_PCAPNG_TRAILER_FRAME + TB_PCAPNG_TRAILER_LEAST &&
@@ -43,16 +43,16 @@ static inline gboolean tb_pcapng_trailer_may_be(const TbEvent *event)
 }
 
 /** tb_pcapng_trailer_find: FALSE where @event, a packet with a source, has no such trailer */
-gboolean tb_pcapng_trailer_find(const TbEvent *event, TbPcapngTrailer *trailer);
+gboolean tb_pcapng_trailer_find(const TbRecord *event, TbPcapngTrailer *trailer);
 
 /**
  * tb_pcapng_trailer_find_zeros: the trailer of a frame without an owner is all zero, like much
  * else: it is one only where tb_pcapng_trailers_are_all() says so
  */
-gboolean tb_pcapng_trailer_find_zeros(const TbEvent *event, guint32 *frame_len);
+gboolean tb_pcapng_trailer_find_zeros(const TbRecord *event, guint32 *frame_len);
 
 /** tb_pcapng_trailers_count: one more packet of the interface */
-void tb_pcapng_trailers_count(TbPcapngTrailers *trailers, const TbEvent *event);
+void tb_pcapng_trailers_count(TbPcapngTrailers *trailers, const TbRecord *event);
 
 /** tb_pcapng_trailers_are_all: every whole packet ends with a trailer or zeros in its place */
 static inline gboolean tb_pcapng_trailers_are_all(const TbPcapngTrailers *trailers)

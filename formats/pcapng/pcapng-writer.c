@@ -6,6 +6,7 @@
 #include "pcapng/pcapng-encoding.h"
 #include "pcapng/pcapng-interface.h"
 #include "pcapng/pcapng-owners.h"
+#include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-process.h"
 #include "pcapng/pcapng-time.h"
 
@@ -14,6 +15,8 @@ enum {
   /* Larger packets are written in pieces; see tb_output_reserve(). */
   WRITER_PIECE_BYTES = 256 * 1024,
   WRITER_NS_TSRESOL = 9,
+  WRITER_RECEPTION_SHIFT = 2,
+  WRITER_FLAGS_TOLD = TB_RECORD_NO_TIME | TB_RECORD_INBOUND | TB_RECORD_OUTBOUND,
 };
 
 /* How one source stands in the output. */
@@ -204,35 +207,53 @@ static gboolean writer_open(TbWriter *writer, GError **error)
 
 /* The packet's ticks on its interface; FALSE where the time cannot be written. */
 static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterface *interface,
-                                           const TbEvent *event, guint64 *ticks)
+                                           const TbItem *event, guint64 *ticks)
 {
-  gboolean exact;
+  const TbSource *source = event->record->source;
   if (interface->own_ticks) {
+    const TbPayload *payload = tb_pcapng_payload(event->record);
     /* One source found in two inputs: they need not count alike. */
-    gboolean alike = event->source == interface->source
-                     || (event->source->tsresol == interface->time.tsresol
-                         && event->source->tsoffset_s == interface->time.offset_s
-                         && !tb_axis_is_moved(&event->source->axis));
-    *ticks = alike ? event->ticks : tb_pcapng_time_from_ns(&interface->time, event->time_ns);
+    gboolean alike = source == interface->source ||
+                     (source->tsresol == interface->time.tsresol &&
+                      source->tsoffset_s == interface->time.offset_s &&
+                      !tb_axis_is_moved(&source->axis));
+    *ticks = alike && payload->format ? payload->word
+                                      : tb_pcapng_time_from_ns(&interface->time, event->time.ns);
     return TRUE;
   }
-  tb_pcapng_time_to_ns(&interface->input, event->ticks, &exact);
-  if (event->time_ns < 0)
+  if (event->time.ns < 0)
     return FALSE;
-  writer->counts.inexact += !exact;
-  *ticks = (guint64)event->time_ns;
+  writer->counts.inexact += (event->record->flags & TB_RECORD_INEXACT) != 0;
+  *ticks = (guint64)event->time.ns;
   return TRUE;
 }
 
+/* How a packet came, where that is told by the record and no options of its own. */
+static void writer_append_flags(const TbRecord *record, TbBuf *buf)
+{
+  guint32 flags = record->flags & TB_RECORD_INBOUND ? 1 : record->flags & TB_RECORD_OUTBOUND ? 2 : 0;
+  static const guint32 receptions[] = { TB_RECORD_UNICAST, TB_RECORD_MULTICAST,
+                                        TB_RECORD_BROADCAST, TB_RECORD_PROMISCUOUS };
+  for (guint i = 0; i < G_N_ELEMENTS(receptions); i++)
+    if (record->flags & receptions[i])
+      flags |= (i + 1) << WRITER_RECEPTION_SHIFT;
+  guint32 value = GUINT32_TO_LE(flags);
+  if (flags)
+    tb_pcapng_option(buf, TB_PCAPNG_EPB_FLAGS, &value, sizeof value);
+}
+
 /* With their end mark. */
-static void writer_append_options(TbWriter *writer, const TbEvent *event, const TbBuf *host,
+static void writer_append_options(TbWriter *writer, const TbItem *event, const TbBuf *host,
                                   TbBuf *buf)
 {
   Writer *priv = writer->priv;
   static const char no_time[] = "time=none ";
   const TbOwners *owners = event->owners;
+  const TbPayload *payload = tb_pcapng_payload(event->record);
+  if (!payload->format)
+    writer_append_flags(event->record, buf);
   if (!owners)
-    tb_buf_append(buf, event->options, event->options_len);
+    tb_buf_append(buf, payload->bytes, payload->len);
   else if (owners->carried)
     tb_pcapng_owners_copy_options(event, host, buf);
   else
@@ -240,7 +261,7 @@ static void writer_append_options(TbWriter *writer, const TbEvent *event, const 
   if (owners && priv->processes &&
       !tb_pcapng_processes_refer(priv->processes, event, buf, &priv->process_blocks))
     writer->counts.unreferred++;
-  if (event->flags & TB_EVENT_NO_TIME)
+  if (event->record->flags & TB_RECORD_NO_TIME)
     tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, no_time, sizeof no_time - 1);
   tb_pcapng_option_end(buf);
 }
@@ -262,21 +283,21 @@ static gboolean writer_processes(TbWriter *writer, GError **error)
 }
 
 /* A packet that may not fit the output's buffer. @tail: (nullable): its options */
-static gboolean writer_large_packet(TbWriter *writer, const TbEvent *event, const guint8 *head,
+static gboolean writer_large_packet(TbWriter *writer, const TbItem *event, const guint8 *head,
                                     const TbBuf *tail, GError **error)
 {
   static const guint8 zeros[4] = { 0 };
   return tb_output_write(writer->output, head, TB_PCAPNG_EPB_HEAD, error)
-         && tb_output_write(writer->output, event->data, event->len, error)
-         && tb_output_write(writer->output, zeros, tb_pad4(event->len) - event->len, error)
+         && tb_output_write(writer->output, event->record->data, event->record->len, error)
+         && tb_output_write(writer->output, zeros, tb_pad4(event->record->len) - event->record->len, error)
          && (!tail || tb_output_write(writer->output, tail->data, tail->len, error))
          && tb_output_write(writer->output, head + 4, 4, error);
 }
 
-static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean writer_packet(TbWriter *writer, const TbItem *event, GError **error)
 {
   Writer *priv = writer->priv;
-  const WriterInterface *interface = &priv->interfaces[event->source->rank];
+  const WriterInterface *interface = &priv->interfaces[event->record->source->rank];
   guint64 ticks;
   if (interface->number == WRITER_NO_INTERFACE)
     return TRUE;
@@ -285,8 +306,9 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
     return TRUE;
   }
   guint8 head[TB_PCAPNG_EPB_HEAD];
-  gsize padded = tb_pad4(event->len), total = sizeof head + padded + 4;
-  gboolean has_tail = event->options_len || event->owners || event->flags & TB_EVENT_NO_TIME;
+  gsize padded = tb_pad4(event->record->len), total = sizeof head + padded + 4;
+  gboolean has_tail = tb_pcapng_payload(event->record)->len || event->owners ||
+                      event->record->flags & WRITER_FLAGS_TOLD;
   TbBuf *tail = &priv->block;
   if (has_tail) {
     tb_buf_reset(tail);
@@ -300,8 +322,8 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   tb_put_u32(head + 8, (guint32)interface->number, FALSE);
   tb_put_u32(head + 12, (guint32)(ticks >> 32), FALSE);
   tb_put_u32(head + 16, (guint32)ticks, FALSE);
-  tb_put_u32(head + 20, event->len, FALSE);
-  tb_put_u32(head + 24, event->orig_len, FALSE);
+  tb_put_u32(head + 20, event->record->len, FALSE);
+  tb_put_u32(head + 24, event->record->orig_len, FALSE);
   writer->counts.packets++;
   if (G_UNLIKELY(total > WRITER_PIECE_BYTES))
     return writer_large_packet(writer, event, head, has_tail ? tail : NULL, error);
@@ -311,8 +333,8 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   /* The last word first: what follows covers of it all but the padding. */
   memset(p + sizeof head + padded - 4, 0, 4);
   memcpy(p, head, sizeof head);
-  if (event->len)
-    memcpy(p + sizeof head, event->data, event->len);
+  if (event->record->len)
+    memcpy(p + sizeof head, event->record->data, event->record->len);
   if (has_tail)
     memcpy(p + sizeof head + padded, tail->data, tail->len);
   memcpy(p + total - 4, head + 4, 4);
@@ -320,13 +342,13 @@ static gboolean writer_packet(TbWriter *writer, const TbEvent *event, GError **e
   return TRUE;
 }
 
-static gboolean writer_row(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean writer_row(TbWriter *writer, const TbItem *event, GError **error)
 {
   Writer *priv = writer->priv;
-  const WriterInterface *interface = &priv->interfaces[event->source->rank];
+  const WriterInterface *interface = &priv->interfaces[event->record->source->rank];
   if (interface->number == WRITER_NO_INTERFACE)
     return TRUE;
-  if (event->time_ns < 0) {
+  if (event->time.ns < 0) {
     writer->counts.out_of_range++;
     return TRUE;
   }
@@ -336,18 +358,18 @@ static gboolean writer_row(TbWriter *writer, const TbEvent *event, GError **erro
   return tb_output_write(writer->output, priv->block.data, priv->block.len, error);
 }
 
-static gboolean writer_event(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean writer_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   const Writer *priv = writer->priv;
   if (G_UNLIKELY(priv->process_blocks.len) && !writer_processes(writer, error))
     return FALSE;
-  if (event->glued_len && !tb_output_write(writer->output, event->glued, event->glued_len, error))
-    return FALSE;
-  switch (event->kind) {
-  case TB_EVENT_KIND_PACKET: return writer_packet(writer, event, error);
-  case TB_EVENT_KIND_TRACE:
-  case TB_EVENT_KIND_LOST: return writer_row(writer, event, error);
-  case TB_EVENT_KIND_META: break;
+  switch (event->record->kind) {
+  case TB_RECORD_PACKET: return writer_packet(writer, event, error);
+  case TB_RECORD_EVENT:
+  case TB_RECORD_LOST: return writer_row(writer, event, error);
+  case TB_RECORD_CARRIED:
+    return tb_output_write(writer->output, event->record->data, event->record->len, error);
+  case TB_RECORD_HEARTBEAT: break;
   }
   return TRUE;
 }

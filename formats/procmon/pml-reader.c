@@ -288,30 +288,30 @@ static void pml_close(TbReader *reader)
   g_free(pml);
 }
 
-static void reader_count(PmlReader *pml, const TbEvent *event)
+static void reader_count(PmlReader *pml, const TbRecord *event)
 {
   TbSourceCounts *counts = &pml->source->counts;
-  gboolean unordered = event->time_ns < pml->last_ns;
-  pml->last_ns = event->time_ns;
-  if (counts->records == 0 || event->time_ns < counts->first_ns)
-    counts->first_ns = event->time_ns;
-  if (counts->records == 0 || event->time_ns > counts->last_ns)
-    counts->last_ns = event->time_ns;
+  gboolean unordered = event->time.ns < pml->last_ns;
+  pml->last_ns = event->time.ns;
+  if (counts->records == 0 || event->time.ns < counts->first_ns)
+    counts->first_ns = event->time.ns;
+  if (counts->records == 0 || event->time.ns > counts->last_ns)
+    counts->last_ns = event->time.ns;
   counts->records++;
   counts->unordered += unordered;
 }
 
 /* A whole record in memory becomes an event. FALSE: its time cannot be told. */
 static gboolean reader_fill(TbReader *reader, PmlReader *pml, const guint8 *data, guint32 len,
-                            guint64 offset, TbEvent *event, PmlRecord *record)
+                            guint64 offset, TbRecord *event, PmlRecord *record)
 {
   gint64 time_ns;
   if (!pml_record_view(data, len, pml->header.is64, record) ||
       !pml_time_to_ns(record->start, &time_ns))
     return FALSE;
-  *event = (TbEvent){
-    .kind = TB_EVENT_KIND_TRACE,
-    .time_ns = time_ns,
+  *event = (TbRecord){
+    .kind = TB_RECORD_EVENT,
+    .time.ns = time_ns,
     .source = pml->source,
     .type = pml_types_get(pml->types, reader, record),
     .data = data,
@@ -323,12 +323,12 @@ static gboolean reader_fill(TbReader *reader, PmlReader *pml, const guint8 *data
     .offset = offset,
   };
   if (record->status >> 30 == 3)
-    event->flags |= TB_EVENT_FAILED;
+    event->flags |= TB_RECORD_FAILED;
   /* Section 4: without completion the duration is whatever was in memory. */
   if (record->status != PML_STATUS_PENDING && record->duration <= G_MAXINT64 / 100 &&
       time_ns <= G_MAXINT64 - (gint64)record->duration * 100) {
-    event->flags |= TB_EVENT_DURATION;
-    event->duration_ns = record->duration * 100;
+    event->flags |= TB_RECORD_DURATION;
+    event->value = record->duration * 100;
   }
   reader_count(pml, event);
   return TRUE;
@@ -344,7 +344,7 @@ static TbReadResult reader_damaged(TbReader *reader, PmlReader *pml, TbError cod
   return TB_READ_DAMAGED;
 }
 
-static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbEvent *event,
+static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbRecord *event,
                                         GError **error)
 {
   PmlRecord record;
@@ -386,11 +386,11 @@ static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbEven
     return reader_damaged(reader, pml, TB_ERROR_CORRUPT, offset + 0x1c,
                           "an event's time cannot be told",
                           got < len ? 0 : tb_get_u64(data + 0x1c, FALSE), G_MAXINT64);
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
 /* Up to three bytes between records are known to be there without meaning anything. */
-static TbReadResult reader_next_walking(TbReader *reader, PmlReader *pml, TbEvent *event,
+static TbReadResult reader_next_walking(TbReader *reader, PmlReader *pml, TbRecord *event,
                                         GError **error)
 {
   PmlRecord record;
@@ -422,10 +422,10 @@ static TbReadResult reader_next_walking(TbReader *reader, PmlReader *pml, TbEven
     return reader_damaged(reader, pml, TB_ERROR_CORRUPT, offset,
                           "an event record is cut", offset + len, pml->end);
   pml->near_time = record.start;
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
-static TbReadResult pml_next(TbReader *reader, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult pml_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)
 {
   PmlReader *pml = reader->priv;
   return G_UNLIKELY(pml->walk) ? reader_next_walking(reader, pml, event, error)

@@ -128,7 +128,7 @@ static void type_free_context(gpointer data)
  * asks some twenty. The same bytes at the same place of the file are the same
  * record.
  */
-static const PmlRecord *type_view(PmlShared *shared, const TbEvent *event)
+static const PmlRecord *type_view(PmlShared *shared, const TbRecord *event)
 {
   if (shared->viewed_data == event->data && shared->viewed_offset == event->offset &&
       shared->viewed_len == event->len)
@@ -167,7 +167,7 @@ static void type_flatten(TbBuf *out, gsize from)
   out->len = to;
 }
 
-static void type_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void type_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   const TypeContext *context = type->context;
   const PmlRecord *record = type_view(context->shared, event);
@@ -244,7 +244,7 @@ static gboolean field_network_int(const PmlRecord *record, FieldId id, gint64 *o
   return TRUE;
 }
 
-static gboolean type_get_int(const TbEventType *type, const TbField *field, const TbEvent *event,
+static gboolean type_get_int(const TbEventType *type, const TbField *field, const TbRecord *event,
                              gint64 *out)
 {
   const TypeContext *context = type->context;
@@ -353,7 +353,7 @@ static const char *field_fixed_text(const TypeContext *context, FieldId id,
 }
 
 static gboolean type_get_bytes(const TbEventType *type, const TbField *field,
-                               const TbEvent *event, const guint8 **out, gsize *len)
+                               const TbRecord *event, const guint8 **out, gsize *len)
 {
   const TypeContext *context = type->context;
   FieldId id = (FieldId)field->offset;
@@ -375,7 +375,7 @@ static gboolean type_get_bytes(const TbEventType *type, const TbField *field,
   return TRUE;
 }
 
-static gboolean type_get_addresses(const TbEventType *type, const TbEvent *event, TbAddresses *out)
+static gboolean type_get_addresses(const TbEventType *type, const TbRecord *event, TbAddresses *out)
 {
   const TypeContext *context = type->context;
   PmlNetworkView view;
@@ -393,7 +393,7 @@ static gboolean type_get_addresses(const TbEventType *type, const TbEvent *event
 }
 
 /* Who acted is told by the process index; the thread may be anybody's in network events. */
-static gboolean type_get_actor(const TbEventType *type, const TbEvent *event, TbContext *out)
+static gboolean type_get_actor(const TbEventType *type, const TbRecord *event, TbContext *out)
 {
   const TypeContext *context = type->context;
   const PmlRecord *record = type_view(context->shared, event);

@@ -195,7 +195,7 @@ static void reader_count(Snitch *snitch, gint64 time_ns)
 }
 
 static void reader_lend(TbReader *reader, const char *type_name, JsonObject *object,
-                        gint64 time_us, guint64 offset, TbEvent *event)
+                        gint64 time_us, guint64 offset, TbRecord *event)
 {
   Snitch *snitch = reader->priv;
   SnitchRecord record;
@@ -209,25 +209,25 @@ static void reader_lend(TbReader *reader, const char *type_name, JsonObject *obj
     tb_buf_append_str(&snitch->payload, " type=");
     tb_escape_append(&snitch->payload, type_name, strlen(type_name), TB_ESCAPE_PAIR);
   }
-  *event = (TbEvent){
-    .kind = TB_EVENT_KIND_TRACE,
+  *event = (TbRecord){
+    .kind = TB_RECORD_EVENT,
     .source = snitch->source,
     .type = type,
-    .time_ns = time_us * 1000,
+    .time.ns = time_us * 1000,
     .data = snitch->payload.data,
     .len = (guint32)snitch->payload.len,
-    .flags = record.flags & SNITCH_FAILED ? TB_EVENT_FAILED : 0,
+    .flags = record.flags & SNITCH_FAILED ? TB_RECORD_FAILED : 0,
     .tid = record.tid,
     .cpu = TB_CPU_NONE,
     .sequence = snitch->sequence++,
     .offset = offset,
   };
-  reader_count(snitch, event->time_ns);
+  reader_count(snitch, event->time.ns);
 }
 
 /* A line of JSON to an event. */
 static TbReadResult reader_take_line(TbReader *reader, const char *line, gsize len, LineKind kind,
-                                     guint64 offset, TbEvent *event)
+                                     guint64 offset, TbRecord *event)
 {
   Snitch *snitch = reader->priv;
   const char *type, *name = tb_input_get_name(reader->input);
@@ -251,7 +251,7 @@ static TbReadResult reader_take_line(TbReader *reader, const char *line, gsize l
     return reader_lose(reader, offset, why);
   reader_check_keys(reader, members, offset);
   reader_lend(reader, type, object, time_us, offset, event);
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
 static gboolean line_is_blank(const char *line, gsize len)
@@ -261,7 +261,7 @@ static gboolean line_is_blank(const char *line, gsize len)
   return len == 0;
 }
 
-static TbReadResult snitch_next(TbReader *reader, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult snitch_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)
 {
   Snitch *snitch = reader->priv;
   const guint8 *line;

@@ -51,7 +51,7 @@ typedef struct {
   TbBuf text; /* of an address that was asked for last */
 } TypeContext;
 
-static gboolean type_read(const TbEvent *event, SnitchRecord *record)
+static gboolean type_read(const TbRecord *event, SnitchRecord *record)
 {
   if (event->len < sizeof *record)
     return FALSE;
@@ -59,13 +59,13 @@ static gboolean type_read(const TbEvent *event, SnitchRecord *record)
   return TRUE;
 }
 
-static void type_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void type_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   if (event->len > sizeof(SnitchRecord))
     tb_buf_append(out, event->data + sizeof(SnitchRecord), event->len - sizeof(SnitchRecord));
 }
 
-static gboolean type_get_int(const TbEventType *type, const TbField *field, const TbEvent *event,
+static gboolean type_get_int(const TbEventType *type, const TbField *field, const TbRecord *event,
                              gint64 *out)
 {
   SnitchRecord record;
@@ -100,7 +100,7 @@ static gboolean type_give(const char *text, gsize n, const guint8 **out, gsize *
 }
 
 /* The bytes of an address in the event's payload; @offset: of the address in its head. */
-static gboolean type_give_address(const TbEvent *event, const SnitchAddress *address, gsize offset,
+static gboolean type_give_address(const TbRecord *event, const SnitchAddress *address, gsize offset,
                                   const guint8 **out, gsize *len)
 {
   *out = event->data + offset + offsetof(SnitchAddress, bytes);
@@ -108,7 +108,7 @@ static gboolean type_give_address(const TbEvent *event, const SnitchAddress *add
   return address->family != 0;
 }
 
-static gboolean type_get_bytes(const TbEventType *type, const TbField *field, const TbEvent *event,
+static gboolean type_get_bytes(const TbEventType *type, const TbField *field, const TbRecord *event,
                                const guint8 **out, gsize *len)
 {
   SnitchRecord record;
@@ -158,7 +158,7 @@ static gboolean address_put(const SnitchAddress *address, guint8 family, guint8 
 }
 
 /* The call's own address stands for the end it speaks of; the rest is what the socket has. */
-static gboolean type_get_addresses(const TbEventType *type, const TbEvent *event, TbAddresses *out)
+static gboolean type_get_addresses(const TbEventType *type, const TbRecord *event, TbAddresses *out)
 {
   SnitchRecord record;
   if (!type_read(event, &record))

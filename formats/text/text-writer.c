@@ -74,12 +74,12 @@ static gboolean text_open(TbWriter *writer, GError **error)
   return TRUE;
 }
 
-static void append_task(TbBuf *out, const TbEvent *event)
+static void append_task(TbBuf *out, const TbItem *event)
 {
   char number[24];
   TbContext scratch;
-  const TbContext *actor = tb_event_get_actor(event, &scratch);
-  gint32 tid = event->tid >= 0 ? event->tid : actor ? actor->tid : 0;
+  const TbContext *actor = tb_item_get_actor(event, &scratch);
+  gint32 tid = event->record->tid >= 0 ? event->record->tid : actor ? actor->tid : 0;
   const char *comm = actor && actor->comm ? actor->comm : tid == 0 ? "<idle>" : "<...>";
   append_right(out, comm, strlen(comm), TEXT_COMM_WIDTH);
   tb_buf_append_c(out, '-');
@@ -103,11 +103,11 @@ static void append_cpu(TbBuf *out, guint32 cpu)
 }
 
 /* boot, counter and x86-tsc are bare numbers, all else seconds: docs/format-text.md. */
-static void append_time(TbBuf *out, const TbEvent *event)
+static void append_time(TbBuf *out, const TbItem *event)
 {
-  TbClock clock = event->source->axis.clock;
+  TbClock clock = event->record->source->axis.clock;
   char number[24];
-  guint64 time = (guint64)event->time_ns;
+  guint64 time = (guint64)event->time.ns;
   if (clock == TB_CLOCK_BOOT || clock == TB_CLOCK_COUNTER || clock == TB_CLOCK_X86_TSC) {
     TbBuf digits = { (guint8 *)number, 0, sizeof number };
     tb_buf_append_u64(&digits, time);
@@ -136,50 +136,50 @@ static void append_name(TbBuf *out, const char *name)
 }
 
 /* The event behind a line of lost events shares that line's prefix in trace-cmd's report. */
-static gboolean needs_prefix(TextWriter *text, const TbEvent *event)
+static gboolean needs_prefix(TextWriter *text, const TbItem *event)
 {
-  gboolean follows = event->source == text->lost_source && event->cpu == text->lost_cpu;
+  gboolean follows = event->record->source == text->lost_source && event->record->cpu == text->lost_cpu;
   text->lost_source = NULL;
   return text->prefixes && !follows;
 }
 
-static void append_lost(TextWriter *text, const TbEvent *event)
+static void append_lost(TextWriter *text, const TbItem *event)
 {
   TbBuf *out = &text->line;
   if (text->prefixes)
-    tb_buf_append_str(out, text->prefixes[event->source->rank]);
-  text->lost_source = event->source;
-  text->lost_cpu = event->cpu;
+    tb_buf_append_str(out, text->prefixes[event->record->source->rank]);
+  text->lost_source = event->record->source;
+  text->lost_cpu = event->record->cpu;
   tb_buf_append_str(out, "CPU:");
-  tb_buf_append_u64(out, event->cpu == TB_CPU_NONE ? 0 : event->cpu);
+  tb_buf_append_u64(out, event->record->cpu == TB_CPU_NONE ? 0 : event->record->cpu);
   tb_buf_append_str(out, " [");
-  if (event->lost) {
-    tb_buf_append_u64(out, event->lost);
+  if (event->record->value) {
+    tb_buf_append_u64(out, event->record->value);
     tb_buf_append_c(out, ' ');
   }
   tb_buf_append_str(out, "EVENTS DROPPED]");
 }
 
-static void append_event(TextWriter *text, const TbEvent *event)
+static void append_event(TextWriter *text, const TbItem *event)
 {
   TbBuf *line = &text->line;
   if (needs_prefix(text, event))
-    tb_buf_append_str(line, text->prefixes[event->source->rank]);
+    tb_buf_append_str(line, text->prefixes[event->record->source->rank]);
   append_task(line, event);
-  append_cpu(line, event->cpu);
+  append_cpu(line, event->record->cpu);
   append_time(line, event);
-  append_name(line, event->type->name);
-  tb_event_append_padded_text(event, line);
+  append_name(line, event->record->type->name);
+  tb_record_append_padded_text(event->record, line);
 }
 
-static gboolean text_event(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean text_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   TextWriter *text = writer->priv;
   TbBuf *line = &text->line;
   tb_buf_reset(line);
-  if (event->kind == TB_EVENT_KIND_LOST)
+  if (event->record->kind == TB_RECORD_LOST)
     append_lost(text, event);
-  else if (event->kind == TB_EVENT_KIND_TRACE)
+  else if (event->record->kind == TB_RECORD_EVENT)
     append_event(text, event);
   else
     return TRUE;

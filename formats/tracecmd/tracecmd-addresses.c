@@ -41,14 +41,14 @@ void tc_addresses_free(TcAddresses *addresses)
   g_free(addresses);
 }
 
-static gint64 addresses_number(const TbField *field, const TbEvent *event, gint64 missing)
+static gint64 addresses_number(const TbField *field, const TbRecord *event, gint64 missing)
 {
   gint64 value;
   return field && tb_field_get_int(field, event, &value) ? value : missing;
 }
 
 /* The bytes of one address by family; NULL where the payload ends before them. */
-static const guint8 *addresses_bytes(const TcAddresses *a, const TbEvent *event, gint64 family,
+static const guint8 *addresses_bytes(const TcAddresses *a, const TbRecord *event, gint64 family,
                                      gboolean remote)
 {
   gboolean wide = family == ADDRESSES_AF_INET6;
@@ -60,7 +60,7 @@ static const guint8 *addresses_bytes(const TcAddresses *a, const TbEvent *event,
 }
 
 /* The family: of the socket, else of the sockaddr's first word. */
-static gint64 addresses_family(const TcAddresses *a, const TbEvent *event)
+static gint64 addresses_family(const TcAddresses *a, const TbRecord *event)
 {
   if (!a->sockaddr)
     return addresses_number(a->family, event, 0);
@@ -75,7 +75,7 @@ static gboolean addresses_is_mapped(const guint8 *p)
   return memcmp(p, prefix, sizeof prefix) == 0;
 }
 
-gboolean tc_addresses_get(const TcAddresses *a, const TbEvent *event, TbAddresses *out)
+gboolean tc_addresses_get(const TcAddresses *a, const TbRecord *event, TbAddresses *out)
 {
   static const guint8 nothing[16];
   gint64 family = addresses_family(a, event);

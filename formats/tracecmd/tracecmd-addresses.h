@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/record.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +22,6 @@ void tc_addresses_free(TcAddresses *addresses);
  * IPv4, which is what is on the wire.
  * Returns: FALSE where the event names none (another family, or nothing but zeros)
  */
-gboolean tc_addresses_get(const TcAddresses *addresses, const TbEvent *event, TbAddresses *out);
+gboolean tc_addresses_get(const TcAddresses *addresses, const TbRecord *event, TbAddresses *out);
 
 G_END_DECLS

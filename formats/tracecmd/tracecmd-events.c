@@ -30,7 +30,7 @@ typedef struct {
   guint32 id;
 } TcEventContext;
 
-static void event_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void event_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   TcEventContext *context = type->context;
   if (G_UNLIKELY(!context->text))
@@ -51,7 +51,7 @@ static const TbEventTypeOps event_ops = {
   .free_context = event_context_free,
 };
 
-static gboolean event_get_addresses(const TbEventType *type, const TbEvent *event,
+static gboolean event_get_addresses(const TbEventType *type, const TbRecord *event,
                                     TbAddresses *out)
 {
   return tc_addresses_get(((TcEventContext *)type->context)->addresses, event, out);
@@ -63,7 +63,7 @@ static const TbEventTypeOps connection_ops = {
   .free_context = event_context_free,
 };
 
-static void unknown_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void unknown_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   const TcEventContext *context = type->context;
   tb_buf_append_str(out, "[UNKNOWN EVENT ");

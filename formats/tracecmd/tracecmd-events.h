@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/record.h"
 #include "tracecmd/tracecmd-file.h"
 #include "tracecmd/tracecmd-ring.h"
 

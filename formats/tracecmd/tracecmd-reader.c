@@ -231,7 +231,7 @@ static gint64 reader_own_time(const TcReader *tc, const TcStream *stream, guint6
 }
 
 static void reader_fill_lost(const TcReader *tc, TcStream *stream, const TcRingRecord *record,
-                             TbEvent *event)
+                             TbRecord *event)
 {
   TbSourceCounts *counts = &stream->source->counts;
   counts->lost_gaps++;
@@ -241,15 +241,15 @@ static void reader_fill_lost(const TcReader *tc, TcStream *stream, const TcRingR
     counts->lost += record->lost;
   if (stream->sequence == 0)
     stream->last_time = record->time;
-  *event = (TbEvent){
-    .kind = TB_EVENT_KIND_LOST,
-    .time_ns = reader_own_time(tc, stream, record->time),
+  *event = (TbRecord){
+    .kind = TB_RECORD_LOST,
+    .time.ns = reader_own_time(tc, stream, record->time),
     .source = stream->source,
     .tid = -1,
     .cpu = stream->cpu,
     .tie = stream->cpu,
     .sequence = stream->sequence++,
-    .lost = record->lost == TB_LOST_UNKNOWN ? 0 : record->lost,
+    .value = record->lost == TB_LOST_UNKNOWN ? 0 : record->lost,
     .offset = record->offset,
   };
 }
@@ -280,7 +280,7 @@ static gboolean reader_damage_record(TbReader *reader, TcStream *stream,
 
 /* FALSE: nothing to lend (not wanted now, or damaged). */
 static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
-                                         const TcRingRecord *record, TbEvent *event)
+                                         const TcRingRecord *record, TbRecord *event)
 {
   TcReader *tc = reader->priv;
   const TcCommon *common = &tc->common;
@@ -299,15 +299,15 @@ static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
   if (reader->wanted_only && !type->interest)
     return FALSE;
   guint8 flags = data[common->flags_off];
-  *event = (TbEvent){
-    .kind = TB_EVENT_KIND_TRACE,
-    .time_ns = G_LIKELY(!tc->scale && !tc->shift) ? (gint64)record->time
+  *event = (TbRecord){
+    .kind = TB_RECORD_EVENT,
+    .time.ns = G_LIKELY(!tc->scale && !tc->shift) ? (gint64)record->time
                                                   : reader_own_time(tc, stream, record->time),
     .source = stream->source,
     .type = type,
     .data = data,
     .len = record->len,
-    .flags = flags & READER_FLAGS_IRQ ? TB_EVENT_IRQ : 0,
+    .flags = flags & READER_FLAGS_IRQ ? TB_RECORD_IRQ : 0,
     .tid = (gint32)tb_get_u32(data + common->pid_off, big),
     .cpu = stream->cpu,
     .tie = stream->cpu,
@@ -408,7 +408,7 @@ static void reader_note_end(TbReader *reader, TcStream *stream)
                          g_ptr_array_index(reader->sources, i));
 }
 
-static TbReadResult reader_next(TbReader *reader, guint32 index, TbEvent *event, GError **error)
+static TbReadResult reader_next(TbReader *reader, guint32 index, TbRecord *event, GError **error)
 {
   TcReader *tc = reader->priv;
   TcStream *stream = &g_array_index(tc->streams, TcStream, index);
@@ -418,10 +418,10 @@ static TbReadResult reader_next(TbReader *reader, guint32 index, TbEvent *event,
     if (G_LIKELY(result == TC_RING_RECORD)) {
       reader_note_time(reader, index, stream, &record);
       if (reader_fill_event(reader, stream, &record, event))
-        return TB_READ_EVENT;
+        return TB_READ_RECORD;
     } else if (result == TC_RING_LOST) {
       reader_fill_lost(tc, stream, &record, event);
-      return TB_READ_EVENT;
+      return TB_READ_RECORD;
     } else if (result == TC_RING_DAMAGED) {
       stream->source->counts.damaged++;
       return TB_READ_DAMAGED;

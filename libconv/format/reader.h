@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/input.h"
 #include "base/limits.h"
-#include "model/event.h"
+#include "model/record.h"
 
 #include <glib.h>
 
@@ -23,12 +23,12 @@ typedef struct _TbFolderFile TbFolderFile;
 
 /**
  * TbReadResult:
- * @TB_READ_EVENT: an event was lent
+ * @TB_READ_RECORD: an event was lent
  * @TB_READ_END: no more events in this stream
  * @TB_READ_DAMAGED: something could not be read and is in the damage log; go on
  * @TB_READ_ERROR: the stream cannot go on; the error says why
  */
-typedef enum { TB_READ_EVENT, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbReadResult;
+typedef enum { TB_READ_RECORD, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbReadResult;
 
 /**
  * TbReaderFormat:
@@ -62,11 +62,11 @@ typedef struct {
   guint (*probe)(const guint8 *head, gsize len);
   gboolean (*open)(TbReader *reader, GError **error);
   gboolean (*rewind)(TbReader *reader, GError **error);
-  TbReadResult (*next)(TbReader *reader, guint32 stream, TbEvent *event, GError **error);
+  TbReadResult (*next)(TbReader *reader, guint32 stream, TbRecord *event, GError **error);
   guint64 (*position)(const TbReader *reader);
   void (*describe)(const TbReader *reader,
                    void (*add)(gpointer data, const char *key, const char *value), gpointer data);
-  const struct _TbOwners *(*get_owners)(TbReader *reader, const TbEvent *packet);
+  const struct _TbOwners *(*get_owners)(TbReader *reader, const TbRecord *packet);
   void (*close)(TbReader *reader);
   gboolean (*list_folder)(TbFolder *folder, const TbLimits *limits, GError **error);
 } TbReaderFormat;
@@ -158,7 +158,7 @@ gboolean tb_reader_is_unordered(const TbReader *reader, guint32 stream);
 const char *tb_reader_get_input_name(const TbReader *reader);
 
 /** tb_reader_next: @event is lent until the next call with the same @stream */
-static inline TbReadResult tb_reader_next(TbReader *reader, guint32 stream, TbEvent *event,
+static inline TbReadResult tb_reader_next(TbReader *reader, guint32 stream, TbRecord *event,
                                           GError **error)
 {
   return reader->format->next(reader, stream, event, error);

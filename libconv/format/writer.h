@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/output.h"
-#include "model/event.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -41,7 +41,7 @@ typedef struct {
   const char *extension;
   guint32 capabilities;
   gboolean (*open)(TbWriter *writer, GError **error);
-  gboolean (*event)(TbWriter *writer, const TbEvent *event, GError **error);
+  gboolean (*event)(TbWriter *writer, const TbItem *event, GError **error);
   gboolean (*finish)(TbWriter *writer, GError **error);
   void (*close)(TbWriter *writer);
 } TbWriterFormat;
@@ -101,7 +101,7 @@ const char *tb_writer_get_setting(const TbWriter *writer, const char *name);
 void tb_writer_free(TbWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbWriter, tb_writer_free)
 
-static inline gboolean tb_writer_event(TbWriter *writer, const TbEvent *event, GError **error)
+static inline gboolean tb_writer_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   return writer->format->event(writer, event, error);
 }

@@ -10,6 +10,23 @@
 
 G_BEGIN_DECLS
 
+/* Three kinds of time, in ns, that are no numbers of each other: TbAxis leads from one to the next. */
+
+/** TbOwnTime: of a source's own clock, as its records are stamped */
+typedef struct {
+  gint64 ns;
+} TbOwnTime;
+
+/** TbMachineTime: of a machine's timeline, which all its recordings share */
+typedef struct {
+  gint64 ns;
+} TbMachineTime;
+
+/** TbOutputTime: of the output, which all machines share */
+typedef struct {
+  gint64 ns;
+} TbOutputTime;
+
 typedef enum {
   TB_CLOCK_UNKNOWN,
   TB_CLOCK_REALTIME, /* wall clock, ns since 1970-01-01 UTC: all packet captures */

@@ -2,7 +2,7 @@
 /* Event types and compiled field access; see schema.h. */
 #include "model/schema.h"
 
-#include "model/event.h"
+#include "model/record.h"
 
 TbEventType *tb_event_type_new(const char *system, const char *name, const TbEventTypeOps *ops,
                                gpointer context)
@@ -67,12 +67,12 @@ gboolean tb_event_type_is(const TbEventType *type, const char *system, const cha
   return g_str_equal(type->name, name) && (!system || g_str_equal(type->system, system));
 }
 
-static inline gboolean field_fits(const TbField *field, const TbEvent *event)
+static inline gboolean field_fits(const TbField *field, const TbRecord *event)
 {
   return field->offset <= event->len && field->size <= event->len - field->offset;
 }
 
-gboolean tb_field_get_int(const TbField *field, const TbEvent *event, gint64 *out)
+gboolean tb_field_get_int(const TbField *field, const TbRecord *event, gint64 *out)
 {
   const TbEventType *type = event->type;
   if (field->kind == TB_FIELD_COMPUTED)
@@ -86,7 +86,7 @@ gboolean tb_field_get_int(const TbField *field, const TbEvent *event, gint64 *ou
 }
 
 /* Where a locator word points: trace-dat-format.md section 4. */
-static gboolean field_locate(const TbField *field, const TbEvent *event, gsize *at, gsize *len)
+static gboolean field_locate(const TbField *field, const TbRecord *event, gsize *at, gsize *len)
 {
   if (field->size != 4)
     return FALSE;
@@ -96,7 +96,7 @@ static gboolean field_locate(const TbField *field, const TbEvent *event, gsize *
   return *at <= event->len && *len <= event->len - *at;
 }
 
-gboolean tb_field_get_bytes(const TbField *field, const TbEvent *event, const guint8 **out,
+gboolean tb_field_get_bytes(const TbField *field, const TbRecord *event, const guint8 **out,
                             gsize *len)
 {
   const TbEventType *type = event->type;

@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-typedef struct _TbEvent TbEvent;
+typedef struct _TbRecord TbRecord;
 typedef struct _TbEventType TbEventType;
 typedef struct _TbField TbField;
 typedef struct _TbContext TbContext;
@@ -83,13 +83,13 @@ typedef struct {
  * @free_context: (nullable): releases @context with the type
  */
 typedef struct {
-  void (*append_text)(const TbEventType *type, const TbEvent *event, TbBuf *out);
-  gboolean (*get_int)(const TbEventType *type, const TbField *field, const TbEvent *event,
+  void (*append_text)(const TbEventType *type, const TbRecord *event, TbBuf *out);
+  gboolean (*get_int)(const TbEventType *type, const TbField *field, const TbRecord *event,
                       gint64 *out);
-  gboolean (*get_bytes)(const TbEventType *type, const TbField *field, const TbEvent *event,
+  gboolean (*get_bytes)(const TbEventType *type, const TbField *field, const TbRecord *event,
                         const guint8 **out, gsize *len);
-  gboolean (*get_addresses)(const TbEventType *type, const TbEvent *event, TbAddresses *out);
-  gboolean (*get_actor)(const TbEventType *type, const TbEvent *event, TbContext *out);
+  gboolean (*get_addresses)(const TbEventType *type, const TbRecord *event, TbAddresses *out);
+  gboolean (*get_actor)(const TbEventType *type, const TbRecord *event, TbContext *out);
   void (*free_context)(gpointer context);
 } TbEventTypeOps;
 
@@ -139,13 +139,13 @@ gboolean tb_event_type_is(const TbEventType *type, const char *system, const cha
  * tb_field_get_int: value of a number, sign-extended when it is signed.
  * Returns: FALSE when the event is too short for it or it is no number
  */
-gboolean tb_field_get_int(const TbField *field, const TbEvent *event, gint64 *out);
+gboolean tb_field_get_int(const TbField *field, const TbRecord *event, gint64 *out);
 
 /**
  * tb_field_get_bytes: bytes of a string (without NUL) or array, borrowed from the event.
  * Returns: FALSE when its place is outside the event's payload
  */
-gboolean tb_field_get_bytes(const TbField *field, const TbEvent *event, const guint8 **out,
+gboolean tb_field_get_bytes(const TbField *field, const TbRecord *event, const guint8 **out,
                             gsize *len);
 
 G_END_DECLS

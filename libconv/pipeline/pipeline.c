@@ -22,6 +22,7 @@ typedef struct {
   guint32 stream;
   gboolean shifted;
   gint64 shift_ns;
+  TbRecord record; /* lent last */
   gint64 last_ns;
   gboolean unordered; /* found in prepare: needs sorting */
   TbSort *sort;
@@ -40,6 +41,7 @@ struct _TbPipeline {
   GPtrArray *notes;
   TbObserver *attrib; /* (nullable): one of them */
   TbOwners told;      /* what the present packet says itself */
+  TbRecord stripped;  /* the present packet without its trailer */
   TbPacketLinks *links; /* (nullable): one of them */
   TbTally *tally;     /* (nullable) */
   GArray *leaves;
@@ -185,7 +187,7 @@ static void pipeline_set_overlap(TbPipeline *p, gboolean ranges_known)
 }
 
 /* Whether @event was already seen from another input. */
-static inline gboolean pipeline_is_repeat(TbPipeline *p, const TbEvent *event)
+static inline gboolean pipeline_is_repeat(TbPipeline *p, const TbItem *event)
 {
   if (G_LIKELY(!p->overlap) || !tb_overlap_is_repeat(p->overlap, event))
     return FALSE;
@@ -366,20 +368,23 @@ static void leaf_open_source(const PipelineLeaf *leaf, TbSource *source)
 }
 
 /* Pulls from a reader and maps to output time. */
-static TbReadResult leaf_pull(gpointer data, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult leaf_pull(gpointer data, guint32 stream, TbItem *item, GError **error)
 {
   PipelineLeaf *leaf = data;
-  TbReadResult result = tb_reader_next(leaf->reader, stream, event, error);
-  if (G_LIKELY(result == TB_READ_EVENT && event->kind != TB_EVENT_KIND_META)) {
-    if (G_UNLIKELY(event->source->opened.rate == 0))
-      leaf_open_source(leaf, event->source);
-    event->timeline_ns = tb_axis_map(&event->source->opened, event->time_ns);
-    event->time_ns = tb_axis_map(&event->source->axis, event->time_ns);
-    if (event->source->guide)
-      event->timeline_ns = tb_axes_timeline_ns(event->source->guide, event->time_ns);
-    if (G_UNLIKELY(event->time_ns < leaf->last_ns))
+  TbRecord *record = &leaf->record;
+  TbReadResult result = tb_reader_next(leaf->reader, stream, record, error);
+  *item = (TbItem){ .record = record };
+  if (G_LIKELY(result == TB_READ_RECORD && !tb_item_is_trailing(item))) {
+    TbSource *source = record->source;
+    if (G_UNLIKELY(source->opened.rate == 0))
+      leaf_open_source(leaf, source);
+    item->machine_time.ns = tb_axis_map(&source->opened, record->time.ns);
+    item->time.ns = tb_axis_map(&source->axis, record->time.ns);
+    if (source->guide)
+      item->machine_time.ns = tb_axes_timeline_ns(source->guide, item->time.ns);
+    if (G_UNLIKELY(item->time.ns < leaf->last_ns))
       leaf->unordered = leaf->pipeline->broken = TRUE;
-    leaf->last_ns = event->time_ns;
+    leaf->last_ns = item->time.ns;
   } else if (result == TB_READ_ERROR && leaf_end_damaged(leaf, error)) {
     return TB_READ_END;
   }
@@ -443,25 +448,25 @@ static void pipeline_announce_types(TbPipeline *p)
   p->n_announced = p->n_types;
 }
 
-static inline void pipeline_show_to(const TbPipeline *p, guint index, const TbEvent *event)
+static inline void pipeline_show_to(const TbPipeline *p, guint index, const TbItem *event)
 {
   TbObserver *observer = g_ptr_array_index(p->observers, index);
   observer->ops->event(observer, event);
 }
 
-static void pipeline_show(TbPipeline *p, const TbEvent *event)
+static void pipeline_show(TbPipeline *p, const TbItem *event)
 {
-  if (G_LIKELY(event->kind == TB_EVENT_KIND_TRACE)) {
-    if (G_UNLIKELY(event->type->id >= p->n_announced))
+  if (G_LIKELY(event->record->kind == TB_RECORD_EVENT)) {
+    if (G_UNLIKELY(event->record->type->id >= p->n_announced))
       pipeline_announce_types(p);
-    for (guint32 left = event->type->interest; left; left &= left - 1)
+    for (guint32 left = event->record->type->interest; left; left &= left - 1)
       pipeline_show_to(p, (guint)__builtin_ctz(left), event);
     return;
   }
   for (guint i = 0; i < p->observers->len; i++) {
     const TbObserver *observer = g_ptr_array_index(p->observers, i);
-    if (event->kind == TB_EVENT_KIND_PACKET ? observer->ops->wants_packets
-                                            : event->kind == TB_EVENT_KIND_LOST)
+    if (event->record->kind == TB_RECORD_PACKET ? observer->ops->wants_packets
+                                            : event->record->kind == TB_RECORD_LOST)
       pipeline_show_to(p, i, event);
   }
 }
@@ -500,12 +505,12 @@ static gboolean pipeline_is_watched(const TbPipeline *p, const TbReader *reader)
 }
 
 /* One record seen in prepare; FALSE to stop. */
-static gboolean pipeline_see(TbPipeline *p, TbReadResult result, const TbEvent *event,
+static gboolean pipeline_see(TbPipeline *p, TbReadResult result, const TbItem *event,
                              GError **error)
 {
   if (result == TB_READ_ERROR)
     return FALSE;
-  if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event))
+  if (result == TB_READ_RECORD && !pipeline_is_repeat(p, event))
     pipeline_show(p, event);
   return ++p->events % PIPELINE_PROGRESS_EVERY != 0 || pipeline_tick(p, "reading", error);
 }
@@ -513,7 +518,7 @@ static gboolean pipeline_see(TbPipeline *p, TbReadResult result, const TbEvent *
 /* A stream whose order against others nobody watches is read to its end by itself. */
 static gboolean pipeline_drain(TbPipeline *p, PipelineLeaf *leaf, GError **error)
 {
-  TbEvent event = { 0 };
+  TbItem event = { 0 };
   TbReadResult result;
   leaf->last_ns = G_MININT64;
   while ((result = leaf_pull(leaf, leaf->stream, &event, error)) != TB_READ_END)
@@ -524,7 +529,7 @@ static gboolean pipeline_drain(TbPipeline *p, PipelineLeaf *leaf, GError **error
 
 static gboolean pipeline_look_in_order(TbPipeline *p, const GArray *watched, GError **error)
 {
-  TbEvent *event = NULL;
+  TbItem *event = NULL;
   guint index;
   TbReadResult result;
   g_autoptr(TbMerge) merge =
@@ -687,51 +692,53 @@ gboolean tb_pipeline_prepare(TbPipeline *p, const TbInputSpec *inputs, guint n, 
 
 /* Whether the writer gets this event at all. */
 static inline gboolean pipeline_keeps(const TbPipeline *p, guint32 capabilities,
-                                      const TbEvent *event)
+                                      const TbItem *event)
 {
-  if (event->kind == TB_EVENT_KIND_TRACE || event->kind == TB_EVENT_KIND_LOST)
+  if (event->record->kind == TB_RECORD_EVENT || event->record->kind == TB_RECORD_LOST)
     return !p->options.no_events && (capabilities & TB_WRITER_EVENTS);
   return !p->options.no_packets && (capabilities & TB_WRITER_PACKETS);
 }
 
 /* What a packet itself says of its owners, then what the recordings do. */
 static void pipeline_set_owners(TbPipeline *p, TbContextStage *context, guint index,
-                                TbEvent *event)
+                                TbItem *event)
 {
   TbReader *reader = g_array_index(p->leaves, PipelineLeaf, index).reader;
-  event->owners = reader->format->get_owners ? reader->format->get_owners(reader, event) : NULL;
+  event->owners = reader->format->get_owners ? reader->format->get_owners(reader, event->record) : NULL;
   if (event->owners && !event->owners->carried) {
     p->told = *event->owners;
     event->owners = tb_owners_limit(&p->told, p->options.owners) ? &p->told : NULL;
   }
   if (p->attrib)
-    tb_attrib_apply(p->attrib, context, event, event->timeline_ns);
+    tb_attrib_apply(p->attrib, context, event, event->machine_time.ns);
 }
 
 /* Once its owner is known, the packet is what was on the wire. */
-static void pipeline_strip(TbEvent *packet)
+static void pipeline_strip(TbPipeline *p, TbItem *packet)
 {
-  packet->len -= packet->trailer_len;
-  packet->orig_len -= packet->trailer_len;
-  packet->trailer_len = 0;
+  p->stripped = *packet->record;
+  p->stripped.len -= p->stripped.trailer_len;
+  p->stripped.orig_len -= p->stripped.trailer_len;
+  p->stripped.trailer_len = 0;
+  packet->record = &p->stripped;
 }
 
 /* What prepare found out about an event or packet. */
 static inline gboolean pipeline_explain(TbPipeline *p, TbContextStage *context, guint index,
-                                        TbEvent *event, GError **error)
+                                        TbItem *event, GError **error)
 {
-  event->packet = NULL;
-  if (event->kind == TB_EVENT_KIND_PACKET)
+  event->link = NULL;
+  if (event->record->kind == TB_RECORD_PACKET)
     pipeline_set_owners(p, context, index, event);
-  else if (event->kind == TB_EVENT_KIND_TRACE && !event->source->frozen)
-    tb_context_stage_apply(context, event, event->timeline_ns);
+  else if (event->record->kind == TB_RECORD_EVENT && !event->record->source->frozen)
+    tb_context_stage_apply(context, event, event->machine_time.ns);
   return !p->links || !tb_packet_links_wants(p->links, event) ||
          tb_packet_links_apply(p->links, event, error);
 }
 
 static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
 {
-  TbEvent *event;
+  TbItem *event;
   guint index;
   TbReadResult result;
   g_autoptr(TbMerge) merge = pipeline_merge(p);
@@ -744,14 +751,14 @@ static gboolean pipeline_stream(TbPipeline *p, TbWriter *writer, GError **error)
     if (result == TB_READ_ERROR)
       return FALSE;
     gboolean stale = p->broken && p->foretold; /* all this will be written again */
-    if (result == TB_READ_EVENT && !pipeline_is_repeat(p, event) &&
+    if (result == TB_READ_RECORD && !pipeline_is_repeat(p, event) &&
         pipeline_keeps(p, capabilities, event) && G_LIKELY(!stale)) {
       if (!pipeline_explain(p, context, index, event, error))
         return FALSE;
-      if (G_UNLIKELY(p->tally) && event->kind == TB_EVENT_KIND_PACKET)
+      if (G_UNLIKELY(p->tally) && event->record->kind == TB_RECORD_PACKET)
         tb_tally_packet(p->tally, event);
-      if (G_UNLIKELY(event->trailer_len && p->options.strip_trailers))
-        pipeline_strip(event);
+      if (G_UNLIKELY(event->record->trailer_len && p->options.strip_trailers))
+        pipeline_strip(p, event);
       if ((!filter || tb_filter_keeps(filter, event)) &&
           !tb_writer_event(writer, event, error))
         return FALSE;
@@ -888,13 +895,13 @@ static gboolean pipeline_count_leaf(TbPipeline *p, TbContextStage *context, guin
                                     GError **error)
 {
   PipelineLeaf *leaf = &g_array_index(p->leaves, PipelineLeaf, index);
-  TbEvent event = { 0 };
+  TbItem event = { 0 };
   TbReadResult result;
   leaf->last_ns = G_MININT64;
   while ((result = leaf_pull(leaf, leaf->stream, &event, error)) != TB_READ_END) {
     if (result == TB_READ_ERROR)
       return FALSE;
-    if (result == TB_READ_EVENT && event.kind == TB_EVENT_KIND_PACKET) {
+    if (result == TB_READ_RECORD && event.record->kind == TB_RECORD_PACKET) {
       pipeline_set_owners(p, context, index, &event);
       tb_tally_packet(p->tally, &event);
     }

@@ -17,20 +17,20 @@ static gboolean census_wants_type(TbObserver *observer, const TbEventType *type)
   return TRUE;
 }
 
-static void census_event(TbObserver *observer, const TbEvent *event)
+static void census_event(TbObserver *observer, const TbItem *event)
 {
   Census *census = (Census *)observer;
-  if (event->kind != TB_EVENT_KIND_TRACE)
+  if (event->record->kind != TB_RECORD_EVENT)
     return;
-  GArray *rows = g_ptr_array_index(census->by_type, event->type->id);
+  GArray *rows = g_ptr_array_index(census->by_type, event->record->type->id);
   for (guint i = 0; i < rows->len; i++) {
     TbCensusRow *row = &g_array_index(rows, TbCensusRow, i);
-    if (row->source == event->source) {
+    if (row->source == event->record->source) {
       row->count++;
       return;
     }
   }
-  TbCensusRow row = { event->source, event->type, 1 };
+  TbCensusRow row = { event->record->source, event->record->type, 1 };
   g_array_append_val(rows, row);
 }
 

@@ -61,5 +61,5 @@ void note_maker_free(NoteMaker *maker);
 /** note_is_row: (fast): whether events of type @id may be life-cycle rows */
 gboolean note_is_row(NoteMaker *maker, const TbEventType *type);
 /** note_make: for types of such rows. Returns: (transfer none) (nullable): valid until the next call */
-const TbNote *note_make(NoteMaker *maker, TbContextStage *stage, const TbEvent *event,
+const TbSentence *note_make(NoteMaker *maker, TbContextStage *stage, const TbItem *event,
                         gint64 time_ns);

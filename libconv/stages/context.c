@@ -242,12 +242,12 @@ const ContextCursor *context_look(TbContextStage *stage, const TbMachine *machin
  * The actor that the record tells itself. One place for each hash: who comes
  * again finds what a writer prepared, the rest only costs preparing it anew.
  */
-static const TbContext *context_take_told(TbContextStage *stage, const TbEvent *event)
+static const TbContext *context_take_told(TbContextStage *stage, const TbItem *event)
 {
   TbContext told = { 0 };
-  if (!event->type->ops->get_actor(event->type, event, &told))
+  if (!event->record->type->ops->get_actor(event->record->type, event->record, &told))
     return NULL;
-  guint32 h = ((guint32)told.tid ^ (guint32)told.pid << 16 ^ event->source->rank << 24) *
+  guint32 h = ((guint32)told.tid ^ (guint32)told.pid << 16 ^ event->record->source->rank << 24) *
               2654435761u;
   guint32 at = (h >> 16) % TB_CONTEXT_TOLD;
   TbContext *kept = &stage->told[at];
@@ -270,22 +270,22 @@ static void context_learn_type(TbContextStage *stage, const TbEventType *type)
   stage->types[type->id] = note_is_row(stage->notes, type) ? TYPE_ROW : TYPE_PLAIN;
 }
 
-void tb_context_stage_apply(TbContextStage *stage, TbEvent *event, gint64 timeline_ns)
+void tb_context_stage_apply(TbContextStage *stage, TbItem *event, gint64 timeline_ns)
 {
-  event->context = NULL;
-  event->note = NULL;
-  const TbMachine *machine = event->source->machine;
+  event->actor = NULL;
+  event->sentence = NULL;
+  const TbMachine *machine = event->record->source->machine;
   if (!machine)
     return;
-  if (event->type && event->type->ops->get_actor)
-    event->context = context_take_told(stage, event);
-  else if (event->tid > 0)
-    event->context = &context_look(stage, machine, event->tid, timeline_ns)->context;
-  if (event->kind != TB_EVENT_KIND_TRACE)
+  if (event->record->type && event->record->type->ops->get_actor)
+    event->actor = context_take_told(stage, event);
+  else if (event->record->tid > 0)
+    event->actor = &context_look(stage, machine, event->record->tid, timeline_ns)->context;
+  if (event->record->kind != TB_RECORD_EVENT)
     return;
-  guint32 id = event->type->id;
+  guint32 id = event->record->type->id;
   if (G_UNLIKELY(id >= stage->n_types || stage->types[id] == TYPE_NEW))
-    context_learn_type(stage, event->type);
+    context_learn_type(stage, event->record->type);
   if (stage->types[id] == TYPE_ROW)
-    event->note = note_make(stage->notes, stage, event, timeline_ns);
+    event->sentence = note_make(stage->notes, stage, event, timeline_ns);
 }

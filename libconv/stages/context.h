@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -39,6 +39,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbContextStage, tb_context_stage_free)
  * Both stay valid until the next call. The context is NULL where nobody acts
  * (thread 0, or no thread stated).
  */
-void tb_context_stage_apply(TbContextStage *stage, TbEvent *event, gint64 timeline_ns);
+void tb_context_stage_apply(TbContextStage *stage, TbItem *event, gint64 timeline_ns);
 
 G_END_DECLS

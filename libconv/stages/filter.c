@@ -80,17 +80,17 @@ static gboolean filter_wants_ancestor(const TbFilter *filter, const TbTimeline *
   return FALSE;
 }
 
-static gboolean filter_wants(const TbFilter *filter, const TbEvent *event, gint32 pid, gint32 tid,
+static gboolean filter_wants(const TbFilter *filter, const TbItem *event, gint32 pid, gint32 tid,
                              const char *comm)
 {
   if (filter_wants_pid(filter, pid) || filter_wants_pid(filter, tid) ||
       filter_wants_comm(filter, comm))
     return TRUE;
-  return filter->wish.children && event->source->machine && !event->source->frozen &&
-         filter_wants_ancestor(filter, event->source->machine->timeline, tid, event->timeline_ns);
+  return filter->wish.children && event->record->source->machine && !event->record->source->frozen &&
+         filter_wants_ancestor(filter, event->record->source->machine->timeline, tid, event->machine_time.ns);
 }
 
-static gboolean filter_keeps_packet(const TbFilter *filter, const TbEvent *event)
+static gboolean filter_keeps_packet(const TbFilter *filter, const TbItem *event)
 {
   const TbOwners *owners = event->owners;
   const TbOwner *ends[] = { owners ? &owners->src : NULL, owners ? &owners->dst : NULL };
@@ -102,10 +102,10 @@ static gboolean filter_keeps_packet(const TbFilter *filter, const TbEvent *event
   return FALSE;
 }
 
-static gboolean filter_keeps_row(TbFilter *filter, const TbEvent *event)
+static gboolean filter_keeps_row(TbFilter *filter, const TbItem *event)
 {
   TbContext scratch;
-  const TbContext *who = tb_event_get_actor(event, &scratch);
+  const TbContext *who = tb_item_get_actor(event, &scratch);
   if (!who)
     return FALSE;
   if (who->generation == 0)
@@ -120,13 +120,14 @@ static gboolean filter_keeps_row(TbFilter *filter, const TbEvent *event)
   return answer->keeps;
 }
 
-gboolean tb_filter_keeps(TbFilter *filter, const TbEvent *event)
+gboolean tb_filter_keeps(TbFilter *filter, const TbItem *event)
 {
-  switch (event->kind) {
-  case TB_EVENT_KIND_PACKET: return filter_keeps_packet(filter, event);
-  case TB_EVENT_KIND_TRACE: return filter_keeps_row(filter, event);
-  case TB_EVENT_KIND_LOST:
-  case TB_EVENT_KIND_META: break;
+  switch (event->record->kind) {
+  case TB_RECORD_PACKET: return filter_keeps_packet(filter, event);
+  case TB_RECORD_EVENT: return filter_keeps_row(filter, event);
+  case TB_RECORD_LOST:
+  case TB_RECORD_HEARTBEAT:
+  case TB_RECORD_CARRIED: break;
   }
   return TRUE;
 }

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 #include "model/owner.h"
 
 #include <glib.h>
@@ -36,6 +36,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbFilter, tb_filter_free)
  * tb_filter_keeps: whether @event, with its context or owners, is wanted. Rows of lost events
  * and blocks without a record always are.
  */
-gboolean tb_filter_keeps(TbFilter *filter, const TbEvent *event);
+gboolean tb_filter_keeps(TbFilter *filter, const TbItem *event);
 
 G_END_DECLS

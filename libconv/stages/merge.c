@@ -13,7 +13,7 @@
 #define MERGE_KEY_LAST G_MAXUINT64 /* of META and of ended inputs */
 #define MERGE_NONE G_MAXUINT32
 
-typedef enum { LEAF_RECORD, LEAF_META, LEAF_ENDED } LeafState;
+typedef enum { LEAF_RECORD, LEAF_TRAILING, LEAF_ENDED } LeafState;
 
 typedef struct {
   guint64 key;
@@ -34,7 +34,7 @@ struct _TbMerge {
   guint32 due;    /* leaf whose event was lent and which is pulled next, or MERGE_NONE */
   MergeNode winner;
   MergeNode *nodes;
-  TbEvent *events;
+  TbItem *events;
   MergeLeaf *leaves;
 };
 
@@ -45,7 +45,7 @@ TbMerge *tb_merge_new(const TbMergeInput *inputs, guint n)
   merge->due = MERGE_NONE;
   merge->winner = (MergeNode){ MERGE_KEY_LAST, 0 };
   merge->nodes = g_new0(MergeNode, MAX(n, 1));
-  merge->events = g_new0(TbEvent, MAX(n, 1));
+  merge->events = g_new0(TbItem, MAX(n, 1));
   merge->leaves = g_new0(MergeLeaf, MAX(n, 1));
   for (guint i = 0; i < n; i++)
     merge->leaves[i].input = inputs[i];
@@ -76,17 +76,12 @@ guint64 tb_merge_get_unordered(const TbMerge *merge, guint index)
 }
 
 /* Blocks at the ends of two streams: by source, then by their bytes. */
-static gint merge_compare_meta(const TbEvent *a, const TbEvent *b)
+static gint merge_compare_trailing(const TbItem *a, const TbItem *b)
 {
-  guint32 rank_a = a->source ? a->source->rank : G_MAXUINT32;
-  guint32 rank_b = b->source ? b->source->rank : G_MAXUINT32;
+  guint32 rank_a = a->record->source->rank, rank_b = b->record->source->rank;
   if (rank_a != rank_b)
     return rank_a < rank_b ? -1 : 1;
-  gsize common = MIN(a->glued_len, b->glued_len);
-  gint by_bytes = common ? memcmp(a->glued, b->glued, common) : 0;
-  if (by_bytes)
-    return by_bytes;
-  return a->glued_len < b->glued_len ? -1 : a->glued_len > b->glued_len;
+  return tb_record_compare_bytes(a->record, b->record);
 }
 
 /* Whether leaf @a goes before leaf @b, their keys being equal. */
@@ -99,9 +94,9 @@ static G_GNUC_NO_INLINE gboolean merge_equal_before(const TbMerge *merge, guint3
   if (merge->stable)
     return a < b;
   if (state_a == LEAF_RECORD)
-    order = tb_event_compare(&merge->events[a], &merge->events[b]);
-  else if (state_a == LEAF_META)
-    order = merge_compare_meta(&merge->events[a], &merge->events[b]);
+    order = tb_item_compare(&merge->events[a], &merge->events[b]);
+  else if (state_a == LEAF_TRAILING)
+    order = merge_compare_trailing(&merge->events[a], &merge->events[b]);
   return order ? order < 0 : a < b;
 }
 
@@ -154,13 +149,13 @@ static inline void merge_replay(TbMerge *merge, guint32 leaf, guint64 key)
 static inline TbReadResult merge_pull(TbMerge *merge, guint32 leaf_index, GError **error)
 {
   MergeLeaf *leaf = &merge->leaves[leaf_index];
-  TbEvent *event = &merge->events[leaf_index];
+  TbItem *event = &merge->events[leaf_index];
   TbReadResult result = leaf->input.next(leaf->input.data, leaf->input.stream, event, error);
-  if (G_LIKELY(result == TB_READ_EVENT)) {
+  if (G_LIKELY(result == TB_READ_RECORD)) {
     guint64 key = tb_merge_key(event);
     if (G_UNLIKELY(key < leaf->last_key))
       leaf->unordered++;
-    leaf->state = event->kind == TB_EVENT_KIND_META ? LEAF_META : LEAF_RECORD;
+    leaf->state = tb_item_is_trailing(event) ? LEAF_TRAILING : LEAF_RECORD;
     leaf->last_key = key;
   } else if (result != TB_READ_DAMAGED) {
     leaf->state = LEAF_ENDED;
@@ -187,7 +182,7 @@ static TbReadResult merge_fill(TbMerge *merge, guint *input_index, GError **erro
   return TB_READ_END;
 }
 
-TbReadResult tb_merge_next(TbMerge *merge, TbEvent **event, guint *input_index,
+TbReadResult tb_merge_next(TbMerge *merge, TbItem **event, guint *input_index,
                            GError **error)
 {
   if (G_LIKELY(merge->due != MERGE_NONE)) {
@@ -214,5 +209,5 @@ TbReadResult tb_merge_next(TbMerge *merge, TbEvent **event, guint *input_index,
   merge->due = leaf;
   *event = &merge->events[leaf];
   *input_index = leaf;
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }

@@ -5,17 +5,17 @@
  * a stream is a function to pull from. Times must already be output times and
  * every source's rank must be set.
  *
- * The total order (tb_event_compare()) is: time in ns, rank of the source
+ * The total order (tb_item_compare()) is: time in ns, rank of the source
  * (machine, class, name, key), tie, sequence in the stream, record bytes. It
  * never depends on the order of the inputs; their index decides only between
- * records that are equal in all of that. Blocks at the end of a stream (META)
+ * records that are equal in all of that. Carried blocks without a time, from the end of a stream,
  * have no place in time: they come after all records of all streams, so that
  * they stand in the same place however a set of files is merged.
  */
 #pragma once
 
 #include "format/reader.h"
-#include "model/event.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -28,19 +28,19 @@ G_BEGIN_DECLS
  * @data, @stream: handed to @next
  */
 typedef struct {
-  TbReadResult (*next)(gpointer data, guint32 stream, TbEvent *event, GError **error);
+  TbReadResult (*next)(gpointer data, guint32 stream, TbItem *event, GError **error);
   gpointer data;
   guint32 stream;
 } TbMergeInput;
 
 typedef struct _TbMerge TbMerge;
 
-/** tb_merge_key: an event's place in time as an unsigned number; META stands at the end */
-static inline guint64 tb_merge_key(const TbEvent *event)
+/** tb_merge_key: an event's place in time as an unsigned number; trailing blocks stand at the end */
+static inline guint64 tb_merge_key(const TbItem *event)
 {
-  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_META))
+  if (G_UNLIKELY(tb_item_is_trailing(event)))
     return G_MAXUINT64;
-  return (guint64)event->time_ns ^ (G_GUINT64_CONSTANT(1) << 63);
+  return (guint64)event->time.ns ^ (G_GUINT64_CONSTANT(1) << 63);
 }
 
 /** tb_merge_new: @inputs (@n of them, also none) are copied; nothing is pulled yet */
@@ -53,14 +53,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbMerge, tb_merge_free)
 /**
  * tb_merge_next:
  * @event: (out) (nullable): lent until the next call, for the stages behind to annotate; set
- *   with %TB_READ_EVENT only
+ *   with %TB_READ_RECORD only
  * @input_index: (out): which input it, the damage or the error comes from
  *
  * %TB_READ_DAMAGED is passed on as it comes; the same input is pulled again with
  * the next call. After %TB_READ_ERROR that input counts as ended, and a further
  * call goes on with the others.
  */
-TbReadResult tb_merge_next(TbMerge *merge, TbEvent **event, guint *input_index,
+TbReadResult tb_merge_next(TbMerge *merge, TbItem **event, guint *input_index,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -101,16 +101,16 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
                   TbNetHeaders *out);
 
 /** tb_net_parse_packet: the same for a packet; what was put behind its frame is no part of it */
-static inline void tb_net_parse_packet(const TbEvent *packet, TbNetHeaders *out)
+static inline void tb_net_parse_packet(const TbItem *packet, TbNetHeaders *out)
 {
-  tb_net_parse(packet->source->link_type, packet->data, packet->len - packet->trailer_len,
-               packet->orig_len - packet->trailer_len, out);
+  tb_net_parse(packet->record->source->link_type, packet->record->data, packet->record->len - packet->record->trailer_len,
+               packet->record->orig_len - packet->record->trailer_len, out);
 }
 
 /**
  * tb_net_get_network_len: only what the link header of a packet tells: bytes on the wire from
  * the network header on, 0 = not known. @direction: (out)
  */
-guint32 tb_net_get_network_len(const TbEvent *packet, TbNetDirection *direction);
+guint32 tb_net_get_network_len(const TbItem *packet, TbNetDirection *direction);
 
 G_END_DECLS

@@ -23,7 +23,7 @@ typedef struct {
 struct _NoteMaker {
   GArray *types; /* NoteType by type id */
   TbBuf sentence;
-  TbNote note;
+  TbSentence note;
 };
 
 NoteMaker *note_maker_new(void)
@@ -74,11 +74,11 @@ static void note_append_cursor(TbBuf *out, const ContextCursor *cursor)
   note_append_who(out, cursor->context.comm, cursor->context.tid);
 }
 
-static void note_append_field(TbBuf *out, const TbField *field, const TbEvent *event)
+static void note_append_field(TbBuf *out, const TbField *field, const TbItem *event)
 {
   const guint8 *bytes;
   gsize len;
-  if (field && tb_field_get_bytes(field, event, &bytes, &len))
+  if (field && tb_field_get_bytes(field, event->record, &bytes, &len))
     note_append_name(out, (const char *)bytes, len);
 }
 
@@ -114,10 +114,10 @@ static const char *note_child_name(const TbTimeline *timeline, const TbProcess *
   return tb_timeline_get_string(timeline, process->comm);
 }
 
-static const char *note_birth(TbBuf *out, TbContextStage *stage, const TbEvent *event,
+static const char *note_birth(TbBuf *out, TbContextStage *stage, const TbItem *event,
                               gint64 time_ns, gint32 child, gboolean announced)
 {
-  const TbMachine *machine = event->source->machine;
+  const TbMachine *machine = event->record->source->machine;
   const TbTimeline *timeline = machine->timeline;
   const ContextCursor *cursor = context_look(stage, machine, child, time_ns);
   if (cursor->life == TB_PROC_NONE)
@@ -129,8 +129,8 @@ static const char *note_birth(TbBuf *out, TbContextStage *stage, const TbEvent *
                 : process->told_by_fork;
   if (announced && told_twice)
     return NULL; /* The other event's row has the sentence. */
-  if (event->tid > 0)
-    note_append_cursor(out, context_look(stage, machine, event->tid, time_ns));
+  if (event->record->tid > 0)
+    note_append_cursor(out, context_look(stage, machine, event->record->tid, time_ns));
   else
     tb_buf_append_str(out, "the kernel");
   tb_buf_append_str(out, is_thread ? " starts thread " : " forks ");
@@ -139,10 +139,10 @@ static const char *note_birth(TbBuf *out, TbContextStage *stage, const TbEvent *
   return is_thread ? "thread-start" : "process-fork";
 }
 
-static const char *note_exec(TbBuf *out, TbContextStage *stage, const TbEvent *event,
+static const char *note_exec(TbBuf *out, TbContextStage *stage, const TbItem *event,
                              gint64 time_ns, gint32 tid, const TbLifeEvent *life)
 {
-  const TbMachine *machine = event->source->machine;
+  const TbMachine *machine = event->record->source->machine;
   const ContextCursor *cursor = context_look(stage, machine, tid, time_ns);
   note_append_cursor(out, cursor);
   tb_buf_append_str(out, " executes ");
@@ -159,12 +159,12 @@ static const char *note_exec(TbBuf *out, TbContextStage *stage, const TbEvent *e
   return "process-exec";
 }
 
-static const char *note_rename(TbBuf *out, TbContextStage *stage, const TbEvent *event,
+static const char *note_rename(TbBuf *out, TbContextStage *stage, const TbItem *event,
                                gint64 time_ns, gint32 tid, const TbLifeEvent *life)
 {
-  gboolean itself = event->tid == tid || event->tid <= 0;
+  gboolean itself = event->record->tid == tid || event->record->tid <= 0;
   if (!itself) {
-    note_append_cursor(out, context_look(stage, event->source->machine, event->tid, time_ns));
+    note_append_cursor(out, context_look(stage, event->record->source->machine, event->record->tid, time_ns));
     tb_buf_append_str(out, " renames ");
   }
   note_append_field(out, life->text, event);
@@ -198,11 +198,11 @@ static void note_append_end(TbBuf *out, const TbProcess *process, const TbTrackF
   }
 }
 
-static const char *note_exit(TbBuf *out, TbContextStage *stage, const TbEvent *event,
+static const char *note_exit(TbBuf *out, TbContextStage *stage, const TbItem *event,
                              gint64 time_ns, gint32 tid, const TbTrackFlavour *flavour)
 {
-  const TbTimeline *timeline = event->source->machine->timeline;
-  const ContextCursor *cursor = context_look(stage, event->source->machine, tid, time_ns);
+  const TbTimeline *timeline = event->record->source->machine->timeline;
+  const ContextCursor *cursor = context_look(stage, event->record->source->machine, tid, time_ns);
   if (cursor->process == TB_PROC_NONE)
     return NULL;
   const TbProcess *process = tb_timeline_get_process(timeline, cursor->process);
@@ -228,18 +228,18 @@ static const char *note_exit(TbBuf *out, TbContextStage *stage, const TbEvent *e
   return "thread-exit";
 }
 
-const TbNote *note_make(NoteMaker *maker, TbContextStage *stage, const TbEvent *event,
+const TbSentence *note_make(NoteMaker *maker, TbContextStage *stage, const TbItem *event,
                         gint64 time_ns)
 {
-  const NoteType *known = &g_array_index(maker->types, NoteType, event->type->id);
+  const NoteType *known = &g_array_index(maker->types, NoteType, event->record->type->id);
   gint64 tid;
   if (known->is_windows) {
     tb_buf_reset(&maker->sentence);
-    maker->note = (TbNote){ .kind = tb_windows_note_append(event, &maker->sentence),
-                            .sentence = &maker->sentence };
+    maker->note = (TbSentence){ .kind = tb_windows_note_append(event, &maker->sentence),
+                            .text = &maker->sentence };
     return maker->note.kind ? &maker->note : NULL;
   }
-  if (!tb_field_get_int(known->life.subject, event, &tid) || tid <= 0 || tid > G_MAXINT32)
+  if (!tb_field_get_int(known->life.subject, event->record, &tid) || tid <= 0 || tid > G_MAXINT32)
     return NULL;
   TbBuf *out = &maker->sentence;
   tb_buf_reset(out);
@@ -262,6 +262,6 @@ const TbNote *note_make(NoteMaker *maker, TbContextStage *stage, const TbEvent *
   case TB_LIFE_EVENT_NONE:
   default: break;
   }
-  maker->note = (TbNote){ .kind = kind, .sentence = out };
+  maker->note = (TbSentence){ .kind = kind, .text = out };
   return kind ? &maker->note : NULL;
 }

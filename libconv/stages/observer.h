@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -32,7 +32,7 @@ typedef struct {
   gboolean (*wants_type)(TbObserver *observer, const TbEventType *type);
   gboolean wants_packets;
   gboolean any_order;
-  void (*event)(TbObserver *observer, const TbEvent *event);
+  void (*event)(TbObserver *observer, const TbItem *event);
   gboolean (*finish)(TbObserver *observer, GError **error);
   void (*free)(TbObserver *observer);
 } TbObserverOps;

@@ -106,18 +106,18 @@ static inline guint64 hash_mix(guint64 hash, guint64 value)
 }
 
 /* Two events of 64 equal bits count as one: nothing else at this moment is compared. */
-static guint64 event_hash(const TbEvent *event, guint32 group)
+static guint64 event_hash(const TbItem *event, guint32 group)
 {
-  guint64 hash = hash_mix((guint64)group << 32 | event->cpu, (guint64)event->kind << 32 | event->len);
+  guint64 hash = hash_mix((guint64)group << 32 | event->record->cpu, (guint64)event->record->kind << 32 | event->record->len);
   guint32 at = 0;
-  hash = hash_mix(hash, event->lost);
-  for (; at + 8 <= event->len; at += 8) {
+  hash = hash_mix(hash, event->record->kind == TB_RECORD_LOST ? event->record->value : 0);
+  for (; at + 8 <= event->record->len; at += 8) {
     guint64 word;
-    memcpy(&word, event->data + at, 8);
+    memcpy(&word, event->record->data + at, 8);
     hash = hash_mix(hash, word);
   }
-  for (; at < event->len; at++)
-    hash = hash_mix(hash, event->data[at]);
+  for (; at < event->record->len; at++)
+    hash = hash_mix(hash, event->record->data[at]);
   return hash ? hash : 1;
 }
 
@@ -169,18 +169,17 @@ static void overlap_begin(TbOverlap *overlap, gint64 moment)
   overlap->n_used = 0;
 }
 
-gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbEvent *event)
+gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbItem *event)
 {
-  if (event->source != overlap->last_source) {
-    overlap->last_source = event->source;
-    overlap->last_place = g_hash_table_lookup(overlap->places, event->source);
+  if (event->record->source != overlap->last_source) {
+    overlap->last_source = event->record->source;
+    overlap->last_place = g_hash_table_lookup(overlap->places, event->record->source);
   }
   const OverlapPlace *place = overlap->last_place;
-  /* Blocks that stand before a record must not be lost with it. */
-  if (!place || event->glued_len > 0 || (event->kind != TB_EVENT_KIND_TRACE && event->kind != TB_EVENT_KIND_LOST))
+  if (!place || (event->record->kind != TB_RECORD_EVENT && event->record->kind != TB_RECORD_LOST))
     return FALSE;
-  if (event->time_ns != overlap->moment)
-    overlap_begin(overlap, event->time_ns);
+  if (event->time.ns != overlap->moment)
+    overlap_begin(overlap, event->time.ns);
   if (overlap->n_used >= OVERLAP_MOMENT_MAX)
     return FALSE;
   guint64 hash = event_hash(event, place->group);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "format/reader.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -28,6 +29,6 @@ void tb_overlap_free(TbOverlap *overlap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbOverlap, tb_overlap_free)
 
 /** tb_overlap_is_repeat: whether @event, next in the total order, was handed on from another input */
-gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbEvent *event);
+gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbItem *event);
 
 G_END_DECLS

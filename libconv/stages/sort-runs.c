@@ -39,6 +39,7 @@ typedef struct {
   gsize cap;
   gsize len;
   guint64 buffer_off;
+  TbStored stored; /* lent last */
 } RunReader;
 
 struct _TbRuns {
@@ -51,31 +52,31 @@ struct _TbRuns {
   TbMerge *merge;
 };
 
-void tb_record_store(guint8 *to, const TbEvent *event)
+void tb_stored_put(guint8 *to, const TbItem *item)
 {
-  memcpy(to, event, sizeof *event);
-  to += sizeof *event;
-  if (event->len)
-    memcpy(to, event->data, event->len);
-  to += event->len;
-  if (event->options_len)
-    memcpy(to, event->options, event->options_len);
-  to += event->options_len;
-  if (event->glued_len)
-    memcpy(to, event->glued, event->glued_len);
-  gsize tail = (gsize)event->len + event->options_len + event->glued_len;
-  memset(to + event->glued_len, 0, (8 - tail % 8) % 8);
+  const TbRecord *record = item->record;
+  TbStored head = { .item = *item, .record = *record };
+  if (record->payload)
+    head.payload = *record->payload;
+  memcpy(to, &head, sizeof head);
+  to += sizeof head;
+  gsize tail = (gsize)record->len + head.payload.len;
+  if (record->len)
+    memcpy(to, record->data, record->len);
+  if (head.payload.len)
+    memcpy(to + record->len, head.payload.bytes, head.payload.len);
+  memset(to + tail, 0, (8 - tail % 8) % 8);
 }
 
-void tb_record_load(const guint8 *from, TbEvent *event)
+void tb_stored_get(const guint8 *from, TbStored *out)
 {
-  memcpy(event, from, sizeof *event);
-  from += sizeof *event;
-  event->data = event->len ? from : NULL;
-  from += event->len;
-  event->options = event->options_len ? from : NULL;
-  from += event->options_len;
-  event->glued = event->glued_len ? from : NULL;
+  memcpy(out, from, sizeof *out);
+  from += sizeof *out;
+  out->item.record = &out->record;
+  out->record.data = out->record.len ? from : NULL;
+  out->payload.bytes = out->payload.len ? from + out->record.len : NULL;
+  if (out->record.payload)
+    out->record.payload = &out->payload;
 }
 
 static RunFile *run_file_new(const char *folder, GError **error)
@@ -178,22 +179,23 @@ static const guint8 *run_reader_get(RunReader *reader, gsize len, GError **error
   return reader->buffer;
 }
 
-static TbReadResult run_reader_next(gpointer data, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult run_reader_next(gpointer data, guint32 stream, TbItem *event, GError **error)
 {
   RunReader *reader = data;
   if (reader->at_off == reader->end_off)
     return TB_READ_END;
-  const guint8 *record = run_reader_get(reader, sizeof *event, error);
+  const guint8 *record = run_reader_get(reader, sizeof(TbStored), error);
   if (!record)
     return TB_READ_ERROR;
-  memcpy(event, record, sizeof *event);
-  gsize len = (gsize)tb_record_bytes(event);
+  tb_stored_get(record, &reader->stored);
+  gsize len = (gsize)tb_stored_bytes(&reader->stored.item);
   record = run_reader_get(reader, len, error);
   if (!record)
     return TB_READ_ERROR;
-  tb_record_load(record, event);
+  tb_stored_get(record, &reader->stored);
+  *event = reader->stored.item;
   reader->at_off += len;
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
 TbRuns *tb_runs_new(const char *folder, guint64 memory_bytes)
@@ -263,12 +265,12 @@ static void runs_open_merge(TbRuns *runs, guint first, guint n)
 /* Copies the open merge as one run to @to. */
 static gboolean runs_copy_merge(TbRuns *runs, RunFile *to, guint8 *scratch, GError **error)
 {
-  TbEvent *event;
+  TbItem *event;
   guint input;
   TbReadResult result;
-  while ((result = tb_merge_next(runs->merge, &event, &input, error)) == TB_READ_EVENT) {
-    tb_record_store(scratch, event);
-    if (!run_file_add(to, scratch, (gsize)tb_record_bytes(event), runs->folder, error))
+  while ((result = tb_merge_next(runs->merge, &event, &input, error)) == TB_READ_RECORD) {
+    tb_stored_put(scratch, event);
+    if (!run_file_add(to, scratch, (gsize)tb_stored_bytes(event), runs->folder, error))
       return FALSE;
   }
   run_file_end_run(to);

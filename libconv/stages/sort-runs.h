@@ -2,8 +2,8 @@
 /*
  * Sorted runs on disk, for TbSort: records are appended to an unnamed
  * temporary file run by run and merged back, in several levels when there are
- * more runs than fit the memory. Private to the sorter; knows events only as
- * a header with three pieces of bytes behind it.
+ * more runs than fit the memory. Private to the sorter; knows items only as
+ * a header with two pieces of bytes behind it.
  */
 #pragma once
 
@@ -14,21 +14,29 @@
 G_BEGIN_DECLS
 
 /*
- * A stored record: the TbEvent as it stands in memory, then data, options and
- * glued blocks, padded to 8. Its pointers to sources, types and contexts stay
- * valid, as the file never outlives the process.
+ * A stored item: TbItem, TbRecord and TbPayload as they stand in memory, then data and payload,
+ * padded to 8. Pointers to sources and types stay valid, as the file never outlives the process.
  */
 
-static inline guint64 tb_record_bytes(const TbEvent *event)
+/** TbStored: room for an item that was stored */
+typedef struct {
+  TbItem item;
+  TbRecord record;
+  TbPayload payload;
+} TbStored;
+
+/** tb_stored_bytes: size of @item as it is stored */
+static inline guint64 tb_stored_bytes(const TbItem *item)
 {
-  guint64 tail = (guint64)event->len + event->options_len + event->glued_len;
-  return sizeof *event + ((tail + 7) & ~(guint64)7);
+  const TbPayload *payload = item->record->payload;
+  guint64 tail = (guint64)item->record->len + (payload ? payload->len : 0);
+  return sizeof(TbStored) + ((tail + 7) & ~(guint64)7);
 }
 
-/** tb_record_store: tb_record_bytes() of @event to @to */
-void tb_record_store(guint8 *to, const TbEvent *event);
-/** tb_record_load: @event borrows from the whole record at @from */
-void tb_record_load(const guint8 *from, TbEvent *event);
+/** tb_stored_put: tb_stored_bytes() of @item to @to */
+void tb_stored_put(guint8 *to, const TbItem *item);
+/** tb_stored_get: @out->item borrows from @out and from the whole stored item at @from */
+void tb_stored_get(const guint8 *from, TbStored *out);
 
 typedef struct _TbRuns TbRuns;
 

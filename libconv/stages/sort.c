@@ -32,6 +32,7 @@ struct _TbSort {
   guint next_entry;
   guint64 max_key;
   TbRuns *runs;
+  TbStored stored; /* lent last, where no runs were needed */
   TbMerge *merge; /* borrowed from runs */
   GError *input_error;
   TbSortCounts counts;
@@ -101,9 +102,9 @@ static gboolean sort_spill(TbSort *sort, GError **error)
   g_array_sort(sort->entries, sort_compare);
   for (guint i = 0; i < sort->entries->len; i++) {
     const guint8 *record = g_array_index(sort->entries, SortEntry, i).record;
-    TbEvent event;
-    tb_record_load(record, &event);
-    gsize len = (gsize)tb_record_bytes(&event);
+    TbStored stored;
+    tb_stored_get(record, &stored);
+    gsize len = (gsize)tb_stored_bytes(&stored.item);
     if (!tb_runs_add(sort->runs, record, len, error))
       return FALSE;
     sort->counts.spilled_bytes += len;
@@ -114,9 +115,9 @@ static gboolean sort_spill(TbSort *sort, GError **error)
 }
 
 /* Takes a copy of @event; the memory limit is kept by spilling what came before it. */
-static gboolean sort_take(TbSort *sort, const TbEvent *event, GError **error)
+static gboolean sort_take(TbSort *sort, const TbItem *event, GError **error)
 {
-  gsize len = (gsize)tb_record_bytes(event);
+  gsize len = (gsize)tb_stored_bytes(event);
   guint64 grown = len > sort->slab_left ? MAX(len, sort->slab_bytes) : 0;
   guint64 entries = (sort->entries->len + 1) * (guint64)SORT_ENTRY_COST;
   if (sort->entries->len > 0 && sort->held_bytes + grown + entries > sort->max_bytes
@@ -128,7 +129,7 @@ static gboolean sort_take(TbSort *sort, const TbEvent *event, GError **error)
   sort->max_key = MAX(sort->max_key, entry.key);
   sort->counts.records++;
   guint8 *record = sort_reserve(sort, len);
-  tb_record_store(record, event);
+  tb_stored_put(record, event);
   entry.record = record;
   g_array_append_val(sort->entries, entry);
   return TRUE;
@@ -153,10 +154,10 @@ static gboolean sort_order(TbSort *sort, GError **error)
 /* Takes in the input. Returns EVENT when all of it is in order, else what is to be said first. */
 static TbReadResult sort_fill(TbSort *sort, GError **error)
 {
-  TbEvent event;
+  TbItem event;
   TbReadResult result;
   while ((result = sort->input.next(sort->input.data, sort->input.stream, &event,
-                                    &sort->input_error)) == TB_READ_EVENT) {
+                                    &sort->input_error)) == TB_READ_RECORD) {
     if (!sort_take(sort, &event, error)) {
       sort->state = SORT_ENDED;
       return TB_READ_ERROR;
@@ -168,7 +169,7 @@ static TbReadResult sort_fill(TbSort *sort, GError **error)
     sort->state = SORT_ENDED;
     return TB_READ_ERROR;
   }
-  return TB_READ_EVENT;
+  return TB_READ_RECORD;
 }
 
 /* The end of what was taken in: the input's own end, or its error. */
@@ -182,24 +183,26 @@ static TbReadResult sort_end(TbSort *sort, GError **error)
   return TB_READ_ERROR;
 }
 
-TbReadResult tb_sort_next(TbSort *sort, TbEvent *event, GError **error)
+TbReadResult tb_sort_next(TbSort *sort, TbItem *event, GError **error)
 {
   if (G_UNLIKELY(sort->state == SORT_FILLING)) {
     TbReadResult result = sort_fill(sort, error);
-    if (result != TB_READ_EVENT)
+    if (result != TB_READ_RECORD)
       return result;
   }
   if (sort->state == SORT_MEMORY) {
     if (sort->next_entry == sort->entries->len)
       return sort_end(sort, error);
-    tb_record_load(g_array_index(sort->entries, SortEntry, sort->next_entry++).record, event);
-    return TB_READ_EVENT;
+    tb_stored_get(g_array_index(sort->entries, SortEntry, sort->next_entry++).record,
+                  &sort->stored);
+    *event = sort->stored.item;
+    return TB_READ_RECORD;
   }
   if (sort->state == SORT_RUNS) {
-    TbEvent *merged;
+    TbItem *merged;
     guint input;
     TbReadResult result = tb_merge_next(sort->merge, &merged, &input, error);
-    if (result == TB_READ_EVENT)
+    if (result == TB_READ_RECORD)
       *event = *merged;
     else if (result == TB_READ_END)
       return sort_end(sort, error);
@@ -210,7 +213,7 @@ TbReadResult tb_sort_next(TbSort *sort, TbEvent *event, GError **error)
   return TB_READ_END;
 }
 
-static TbReadResult sort_pull(gpointer data, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult sort_pull(gpointer data, guint32 stream, TbItem *event, GError **error)
 {
   return tb_sort_next(data, event, error);
 }

@@ -50,7 +50,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbSort, tb_sort_free)
  * input comes after all records that preceded it. Own errors: TB_ERROR_IO of the
  * temporary files.
  */
-TbReadResult tb_sort_next(TbSort *sort, TbEvent *event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+TbReadResult tb_sort_next(TbSort *sort, TbItem *event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** tb_sort_get_input: (not nullable): the sorter as an input of a merge; borrows @sort */
 TbMergeInput tb_sort_get_input(TbSort *sort);

@@ -138,12 +138,12 @@ static gboolean tally_is_loopback(guint family, const guint8 *address)
   return family == 4 ? address[0] == 127 : family == 6 && memcmp(address, v6, sizeof v6) == 0;
 }
 
-static void tally_places(const TbTally *tally, const TbEvent *packet, const TbNetHeaders *headers,
+static void tally_places(const TbTally *tally, const TbItem *packet, const TbNetHeaders *headers,
                          TbEndPlace places[TB_N_PACKET_ENDS])
 {
   places[TB_PACKET_SRC] = places[TB_PACKET_DST] = TB_END_UNKNOWN;
-  if (tally->attrib && packet->source->machine && !packet->source->frozen)
-    tb_attrib_find_places(tally->attrib, packet->source->machine, headers, &places[TB_PACKET_SRC],
+  if (tally->attrib && packet->record->source->machine && !packet->record->source->frozen)
+    tb_attrib_find_places(tally->attrib, packet->record->source->machine, headers, &places[TB_PACKET_SRC],
                           &places[TB_PACKET_DST]);
   if (tally_is_loopback(headers->family, headers->source))
     places[TB_PACKET_SRC] = TB_END_LOCAL;
@@ -284,24 +284,24 @@ static gboolean tally_is_wanted(const TbTally *tally, const TbOwner *owner)
   return tb_owner_is_known(owner) && owner->confidence >= tally->least;
 }
 
-static void tally_processes(TbTally *tally, const TbEvent *packet, const TbTraffic *one)
+static void tally_processes(TbTally *tally, const TbItem *packet, const TbTraffic *one)
 {
   const TbOwners *owners = packet->owners ? packet->owners : &tally_nobody;
-  TallyMachine *machine = tally_ensure(tally, packet->source->machine);
+  TallyMachine *machine = tally_ensure(tally, packet->record->source->machine);
   gboolean sent = tally_is_wanted(tally, &owners->src);
   gboolean received = tally_is_wanted(tally, &owners->dst);
   traffic_add(&machine->all, one);
   if (sent)
-    traffic_add(&tally_process(machine, &owners->src, packet->timeline_ns)->sent, one);
+    traffic_add(&tally_process(machine, &owners->src, packet->machine_time.ns)->sent, one);
   if (received)
-    traffic_add(&tally_process(machine, &owners->dst, packet->timeline_ns)->received, one);
+    traffic_add(&tally_process(machine, &owners->dst, packet->machine_time.ns)->received, one);
   if (!sent && !received)
     traffic_add(&machine->not_named, one);
 }
 
 /* --- all --- */
 
-void tb_tally_packet(TbTally *tally, const TbEvent *packet)
+void tb_tally_packet(TbTally *tally, const TbItem *packet)
 {
   TbNetHeaders headers;
   TbEndPlace places[TB_N_PACKET_ENDS];
@@ -309,7 +309,7 @@ void tb_tally_packet(TbTally *tally, const TbEvent *packet)
   tb_net_parse_packet(packet, &headers);
   tally_places(tally, packet, &headers, places);
   TbTraffic one = { .packets = 1,
-                    .bytes = MAX(packet->orig_len, packet->len) - packet->trailer_len,
+                    .bytes = MAX(packet->record->orig_len, packet->record->len) - packet->record->trailer_len,
                     .payload = headers.has_transport ? headers.payload_len : 0 };
   TbEndTally *ends = tally->shares.ends[tally_kind(&headers)];
   tally_end(tally, &ends[TB_PACKET_SRC], &owners->src, &owners->src_claim, places[TB_PACKET_SRC]);
@@ -317,7 +317,7 @@ void tb_tally_packet(TbTally *tally, const TbEvent *packet)
   traffic_add(&tally->shares.all, &one);
   if (!tb_owner_is_known(&owners->src) && !tb_owner_is_known(&owners->dst))
     traffic_add(&tally->shares.not_named, &one);
-  if (tally->least != TB_CONFIDENCE_NONE && packet->source->machine)
+  if (tally->least != TB_CONFIDENCE_NONE && packet->record->source->machine)
     tally_processes(tally, packet, &one);
 }
 

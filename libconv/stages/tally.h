@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 #include "stages/attrib/attrib.h"
 
 #include <glib.h>
@@ -96,7 +96,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbTally, tb_tally_free)
 void tb_tally_count_processes(TbTally *tally, TbConfidence least);
 
 /** tb_tally_packet: a packet whose owners are set and whose times are mapped */
-void tb_tally_packet(TbTally *tally, const TbEvent *packet);
+void tb_tally_packet(TbTally *tally, const TbItem *packet);
 
 /**
  * tb_tally_finish: processes that only owners name, and no event, become instances of their

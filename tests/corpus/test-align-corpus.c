@@ -40,19 +40,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Loaded, loaded_free)
 
 static void loaded_read(Loaded *l, GHashTable *tracks, GArray *plans)
 {
-  TbEvent event = { 0 };
+  TbItem event = { 0 };
   for (guint32 s = 0; s < l->reader->n_streams; s++) {
     TbReadResult result;
     while ((result = tb_reader_next(l->reader, s, &event, NULL)) != TB_READ_END) {
-      g_assert_cmpint(result, ==, TB_READ_EVENT);
+      g_assert_cmpint(result, ==, TB_READ_RECORD);
       TbAlignTrack *track = g_hash_table_lookup(tracks, event.source);
       if (!track) {
         track = tb_align_track_new(event.source, TB_ALIGN_SAMPLES);
         g_hash_table_insert(tracks, event.source, track);
       }
-      if (event.kind == TB_EVENT_KIND_PACKET)
+      if (event.kind == TB_RECORD_PACKET)
         tb_align_track_packet(track, &event);
-      else if (event.kind == TB_EVENT_KIND_TRACE &&
+      else if (event.kind == TB_RECORD_EVENT &&
                g_array_index(plans, TbAlignPlan, event.type->id).wanted)
         tb_align_track_event(track, &g_array_index(plans, TbAlignPlan, event.type->id), &event);
     }

@@ -5,17 +5,17 @@
 
 #include <string.h>
 
-static void toy_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void toy_append_text(const TbEventType *type, const TbItem *event, TbBuf *out)
 {
   tb_buf_append_str(out, "a=1 b=\"two\"\nthree");
 }
 
-static gboolean toy_get_bytes(const TbEventType *type, const TbField *field, const TbEvent *event,
+static gboolean toy_get_bytes(const TbEventType *type, const TbField *field, const TbItem *event,
                               const guint8 **out, gsize *len)
 {
-  *out = event->data;
-  *len = event->len;
-  return event->len > 0;
+  *out = event->record->data;
+  *len = event->record->len;
+  return event->record->len > 0;
 }
 
 static const TbEventTypeOps toy_ops = { .append_text = toy_append_text,
@@ -70,7 +70,7 @@ static void toy_clear(Toy *toy)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Toy, toy_clear)
 
-static void toy_write(Toy *toy, const TbEvent *event)
+static void toy_write(Toy *toy, const TbItem *event)
 {
   g_autoptr(GError) error = NULL;
   g_assert_true(tb_writer_event(toy->writer, event, &error));
@@ -108,7 +108,7 @@ static void test_model_columns(void)
                             "Detail,number,Path,Result,Duration,Completion Time,Source,CPU",
                             NULL);
   TbContext context = { .pid = 7, .ppid = 1, .comm = "ba\"sh" };
-  TbEvent event = { .kind = TB_EVENT_KIND_TRACE, .time_ns = TOY_TIME, .source = toy.source,
+  TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = TOY_TIME, .source = toy.source,
                     .type = toy.type, .data = (const guint8 *)"\1\2\0\0", .len = 4, .tid = 8,
                     .cpu = 3, .context = &context };
   toy_write(&toy, &event);
@@ -116,7 +116,7 @@ static void test_model_columns(void)
   event.len = 0;
   event.tid = -1;
   event.cpu = TB_CPU_NONE;
-  event.flags = TB_EVENT_DURATION;
+  event.flags = TB_RECORD_DURATION;
   event.duration_ns = 3000000000;
   toy_write(&toy, &event);
   toy_expect(&toy,
@@ -147,7 +147,7 @@ static void test_times(void)
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_auto(Toy) toy = toy_new("Time of Day,Date & Time,Relative Time", cases[i].zone);
-    TbEvent event = { .kind = TB_EVENT_KIND_TRACE, .time_ns = cases[i].time_ns,
+    TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = cases[i].time_ns,
                       .source = toy.source, .type = toy.type };
     g_autofree char *want = g_strconcat(
         BOM "\"Time of Day\",\"Date & Time\",\"Relative Time\"\r\n", cases[i].row, "\r\n", NULL);
@@ -162,7 +162,7 @@ static void test_relative_time(void)
   gint64 steps[] = { 0, 5630012, 3600 * G_GINT64_CONSTANT(1000000000),
                      400000 * G_GINT64_CONSTANT(1000000000) };
   for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
-    toy_write(&toy, &(TbEvent){ .kind = TB_EVENT_KIND_TRACE, .time_ns = TOY_TIME + steps[i],
+    toy_write(&toy, &(TbItem){ .kind = TB_RECORD_EVENT, .time_ns = TOY_TIME + steps[i],
                                 .source = toy.source, .type = toy.type });
   toy_expect(&toy, BOM "\"Relative Time\"\r\n\"00:00:00.0000000\"\r\n\"00:00:00.0056300\"\r\n"
                        "\"01:00:00.0000000\"\r\n\"111:06:40.0000000\"\r\n");
@@ -174,13 +174,13 @@ static void test_other_clocks_and_loss(void)
 {
   g_auto(Toy) toy = toy_new("Time of Day,Date & Time,Operation,Detail", NULL);
   tb_axis_init(&toy.source->axis, TB_CLOCK_MONO, FALSE);
-  TbEvent event = { .kind = TB_EVENT_KIND_LOST, .time_ns = 12345678900, .source = toy.source,
+  TbItem event = { .kind = TB_RECORD_LOST, .time_ns = 12345678900, .source = toy.source,
                     .lost = 17, .cpu = TB_CPU_NONE };
   toy_write(&toy, &event);
   event.lost = 0;
-  event.flags = TB_EVENT_NO_TIME;
+  event.flags = TB_RECORD_NO_TIME;
   toy_write(&toy, &event);
-  event.kind = TB_EVENT_KIND_PACKET;
+  event.kind = TB_RECORD_PACKET;
   toy_write(&toy, &event);
   toy_expect(&toy, BOM "\"Time of Day\",\"Date & Time\",\"Operation\",\"Detail\"\r\n"
                        "\"12.3456789\",\"\",\"<Lost>\",\"17 events lost\"\r\n"

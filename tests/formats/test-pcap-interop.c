@@ -32,13 +32,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
 /* Reads @reader to its end into @listing and @writer. */
 static void copy_all(TbReader *reader, TbWriter *writer, Listing *listing)
 {
-  TbEvent event;
+  TbRecord event;
   for (;;) {
     g_autoptr(GError) error = NULL;
     TbReadResult result = tb_reader_next(reader, 0, &event, &error);
     if (result == TB_READ_END)
       return;
-    if (result != TB_READ_EVENT) {
+    if (result != TB_READ_RECORD) {
       listing->last = result;
       if (error)
         listing->damage_off = tb_error_get_offset(error);
@@ -46,7 +46,7 @@ static void copy_all(TbReader *reader, TbWriter *writer, Listing *listing)
     }
     listing->n++;
     g_string_append_printf(listing->list, "%" G_GINT64_FORMAT ".%09d\t%u\t%u\n",
-                           event.time_ns / 1000000000, (gint)(event.time_ns % 1000000000),
+                           event.time.ns / 1000000000, (gint)(event.time.ns % 1000000000),
                            event.len, event.orig_len);
     g_assert_true(tb_writer_event(writer, &event, NULL));
   }

@@ -48,7 +48,7 @@ static TbSource *source_of(const Opened *o)
   return g_ptr_array_index(o->reader->sources, 0);
 }
 
-static TbReadResult next(Opened *o, TbEvent *event)
+static TbReadResult next(Opened *o, TbRecord *event)
 {
   g_clear_error(&o->error);
   return tb_reader_next(o->reader, 0, event, &o->error);
@@ -57,14 +57,14 @@ static TbReadResult next(Opened *o, TbEvent *event)
 /* Reads to the end; Returns: how many packets. @last: what came behind them */
 static guint read_all(Opened *o, TbReadResult *last)
 {
-  TbEvent event;
+  TbRecord event;
   guint n = 0;
   *last = TB_READ_END;
   for (;;) {
     TbReadResult result = next(o, &event);
     if (result == TB_READ_END)
       return n;
-    if (result != TB_READ_EVENT)
+    if (result != TB_READ_RECORD)
       *last = result;
     else if (*last == TB_READ_END)
       n++;
@@ -107,12 +107,12 @@ static void check_magic(guint32 magic, gboolean big)
   g_assert_cmpuint(source->tsresol, ==, is_ns(magic) ? 9 : 6);
   g_assert_cmpint(source->axis.clock, ==, TB_CLOCK_REALTIME);
   g_assert_true(source->axis.realtime);
-  TbEvent event;
-  g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
-  g_assert_cmpint(event.kind, ==, TB_EVENT_KIND_PACKET);
+  TbRecord event;
+  g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
+  g_assert_cmpint(event.kind, ==, TB_RECORD_PACKET);
   g_assert_true(event.source == source);
-  g_assert_cmpint(event.time_ns, ==, G_GINT64_CONSTANT(1700000000000000000) + 123456 * unit);
-  g_assert_cmpuint(event.ticks, ==, (guint64)event.time_ns / unit);
+  g_assert_cmpint(event.time.ns, ==, G_GINT64_CONSTANT(1700000000000000000) + 123456 * unit);
+  g_assert_cmpuint(event.ticks, ==, (guint64)event.time.ns / unit);
   g_assert_cmpuint(event.len, ==, 60);
   g_assert_cmpuint(event.orig_len, ==, 60);
   g_assert_cmpuint(event.data[0], ==, 1);
@@ -122,8 +122,8 @@ static void check_magic(guint32 magic, gboolean big)
   g_assert_cmpuint(event.cpu, ==, TB_CPU_NONE);
   g_assert_cmpint(event.tid, ==, -1);
   g_assert_cmpuint(event.options_len, ==, magic == 0xa1b2cd34 ? 8 : 0);
-  g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
-  g_assert_cmpint(event.time_ns, ==,
+  g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
+  g_assert_cmpint(event.time.ns, ==,
                   G_GINT64_CONSTANT(4294967295) * 1000000000 + 999999999 / unit * unit);
   g_assert_cmpuint(event.len, ==, 20);
   g_assert_cmpuint(event.orig_len, ==, 1514);
@@ -169,8 +169,8 @@ static void check_lengths(guint16 major, guint16 minor, guint32 first, guint32 s
   pcap_build_header(&file, &build);
   pcap_build_record(&file, &build, 1, 2, first, second, caplen, 0);
   g_auto(Opened) o = open_buf(&file);
-  TbEvent event;
-  g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
+  TbRecord event;
+  g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
   g_assert_cmpuint(event.len, ==, caplen);
   g_assert_cmpuint(event.orig_len, ==, len);
   g_assert_cmpint(next(&o, &event), ==, TB_READ_END);
@@ -243,10 +243,10 @@ static void test_fraction_carries(void)
   static const gint64 times[] = { 100999999, 101000000, G_GINT64_CONSTANT(4294967295) * 1000000
                                                             + 4294967295 };
   for (guint pass = 0; pass < 2; pass++) {
-    TbEvent event;
+    TbRecord event;
     for (guint i = 0; i < 3; i++) {
-      g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
-      g_assert_cmpint(event.time_ns, ==, times[i] * 1000);
+      g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
+      g_assert_cmpint(event.time.ns, ==, times[i] * 1000);
       g_assert_cmpuint(event.ticks, ==, times[i]);
     }
     g_assert_cmpint(next(&o, &event), ==, TB_READ_END);
@@ -288,11 +288,11 @@ static void test_empty_packet(void)
   pcap_build_record(&file, &build, 1, 1, 0, 1000, 0, 0);
   pcap_build_record(&file, &build, 1, 1, 0, 0, 0, 0);
   g_auto(Opened) o = open_buf(&file);
-  TbEvent event;
-  g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
+  TbRecord event;
+  g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
   g_assert_cmpuint(event.len, ==, 0);
   g_assert_cmpuint(event.orig_len, ==, 1000);
-  g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
+  g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
   g_assert_cmpint(next(&o, &event), ==, TB_READ_END);
 }
 
@@ -339,10 +339,10 @@ static void test_jumbo(void)
   pcap_build_packet(&file, &build, 2, 0, 10, 4);
   pcap_build_packet(&file, &build, 3, 0, 262144, 5);
   g_auto(Opened) o = open_buf(&file);
-  TbEvent event;
+  TbRecord event;
   static const guint32 lens[] = { 300000, 10, 262144 };
   for (guint i = 0; i < 3; i++) {
-    g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
+    g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
     g_assert_cmpuint(event.len, ==, lens[i]);
     g_assert_cmpuint(event.data[0], ==, i + 3);
     g_assert_cmpuint(event.data[lens[i] - 1], ==, (lens[i] - 1 + i + 3) & 0xff);
@@ -457,8 +457,8 @@ static void test_modified_flags(void)
     pcap_build_packet(&file, &build, type, 0, 4, type);
   g_auto(Opened) o = open_buf(&file);
   for (guint type = 0; type < 7; type++) {
-    TbEvent event;
-    g_assert_cmpint(next(&o, &event), ==, TB_READ_EVENT);
+    TbRecord event;
+    g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
     if (type >= G_N_ELEMENTS(flags)) {
       g_assert_cmpuint(event.options_len, ==, 0);
       continue;

@@ -57,9 +57,9 @@ static gboolean open_writer(Written *w)
   return w->writer != NULL;
 }
 
-static TbEvent packet(TbSource *source, gint64 time_ns)
+static TbItem packet(TbSource *source, gint64 time_ns)
 {
-  return (TbEvent){ .kind = TB_EVENT_KIND_PACKET, .source = source, .time_ns = time_ns,
+  return (TbItem){ .kind = TB_RECORD_PACKET, .source = source, .time_ns = time_ns,
                     .data = some_bytes, .len = 8, .orig_len = 80 };
 }
 
@@ -83,7 +83,7 @@ static void test_layout(void)
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 6);
   source->snaplen = 1000;
   g_assert_true(open_writer(&w));
-  TbEvent event = packet(source, G_GINT64_CONSTANT(1700000000123456000));
+  TbItem event = packet(source, G_GINT64_CONSTANT(1700000000123456000));
   g_assert_true(tb_writer_event(w.writer, &event, NULL));
   guint8 want[24 + 16 + 8] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0 };
   tb_put_u32(want + 16, 1000, FALSE);
@@ -168,7 +168,7 @@ static void test_empty_interface(void)
   TbSource *filled = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 6);
   filled->counts.records = 1;
   g_assert_true(open_writer(&w));
-  TbEvent event = packet(empty, 0);
+  TbItem event = packet(empty, 0);
   g_assert_false(tb_writer_event(w.writer, &event, &w.error));
   g_assert_error(w.error, TB_ERROR, TB_ERROR_UNSUPPORTED);
   const GByteArray *bytes = finish(&w);
@@ -204,7 +204,7 @@ static void test_times(void)
                                   G_MAXINT64, 0, 1999,
                                   G_GINT64_CONSTANT(4294967296) * 1000000000 - 1000 };
   for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
-    TbEvent event = packet(source, times[i]);
+    TbItem event = packet(source, times[i]);
     g_assert_true(tb_writer_event(w.writer, &event, NULL));
   }
   g_assert_cmpuint(w.writer->counts.out_of_range, ==, 4);
@@ -223,7 +223,7 @@ static void check_inexact(guint8 tsresol, guint64 ticks, guint inexact)
   written_init(&w);
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, tsresol);
   g_assert_true(open_writer(&w));
-  TbEvent event = packet(source, 1);
+  TbItem event = packet(source, 1);
   event.ticks = ticks;
   g_assert_true(tb_writer_event(w.writer, &event, NULL));
   g_assert_cmpuint(w.writer->counts.inexact, ==, inexact);
@@ -251,14 +251,14 @@ static void test_stripped(void)
   written_init(&w);
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 9);
   g_assert_true(open_writer(&w));
-  TbEvent events[5];
+  TbItem events[5];
   for (guint i = 0; i < G_N_ELEMENTS(events); i++)
     events[i] = packet(source, i);
   events[1].options = some_bytes;
   events[1].options_len = 8;
   events[2].glued = some_bytes;
   events[2].glued_len = 12;
-  events[3].kind = TB_EVENT_KIND_META;
+  events[3].kind = TB_RECORD_CARRIED;
   events[3].glued = some_bytes;
   events[3].glued_len = 12;
   for (guint i = 0; i < G_N_ELEMENTS(events); i++)
@@ -274,7 +274,7 @@ static void test_too_large(void)
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 9);
   g_assert_true(open_writer(&w));
   g_autofree guint8 *bytes = g_malloc0(300000);
-  TbEvent event = packet(source, 1);
+  TbItem event = packet(source, 1);
   event.data = bytes;
   event.len = event.orig_len = 300000;
   g_assert_true(tb_writer_event(w.writer, &event, NULL));
@@ -335,8 +335,8 @@ static void test_round_trip(void)
     written_init(&w);
     g_ptr_array_add(w.sources, tb_source_ref(g_ptr_array_index(reader->sources, 0)));
     g_assert_true(open_writer(&w));
-    TbEvent event;
-    while (tb_reader_next(reader, 0, &event, NULL) == TB_READ_EVENT)
+    TbItem event;
+    while (tb_reader_next(reader, 0, &event, NULL) == TB_READ_RECORD)
       g_assert_true(tb_writer_event(w.writer, &event, NULL));
     const GByteArray *bytes = finish(&w);
     g_assert_cmpmem(bytes->data, bytes->len, file.data, file.len);

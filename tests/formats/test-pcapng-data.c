@@ -245,11 +245,11 @@ static void test_file(gconstpointer data)
                      tb_limits_default(), damage, NULL);
   g_assert_nonnull(reader);
   TbReadResult result;
-  TbEvent event;
+  TbRecord event;
   guint records = 0, owners = 0;
   while ((result = tb_reader_next(reader, 0, &event, NULL)) != TB_READ_END) {
-    records += result == TB_READ_EVENT;
-    owners += result == TB_READ_EVENT && event.kind == TB_EVENT_KIND_PACKET &&
+    records += result == TB_READ_RECORD;
+    owners += result == TB_READ_RECORD && event.kind == TB_RECORD_PACKET &&
               reader->format->get_owners(reader, &event) != NULL;
   }
   g_assert_cmpuint(owners, ==, files[i].owners);

@@ -14,7 +14,7 @@ static GBytes *write_packet(const TbOwners *owners, const TbBuf *options)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbEvent event = output_fixture_packet(&f, 1, packet, sizeof packet);
+  TbRecord event = output_fixture_packet(&f, 1, packet, sizeof packet);
   event.owners = owners;
   event.options = options ? options->data : NULL;
   event.options_len = options ? (guint32)options->len : 0;
@@ -75,7 +75,7 @@ static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *m
     tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, text);
   if (more)
     tb_buf_append(&options, more->data, more->len);
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .options = options.data,
+  TbRecord event = { .kind = TB_RECORD_PACKET, .options = options.data,
                     .options_len = (guint32)options.len };
   return tb_pcapng_owners_read(read, &event);
 }
@@ -215,7 +215,7 @@ static GBytes *append_options(TbPcapngOwnersCache *cache, const TbOwners *owners
 {
   g_auto(TbBuf) out = { 0 };
   TbOwners fresh = *owners;
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .owners = cache ? owners : &fresh };
+  TbRecord event = { .kind = TB_RECORD_PACKET, .owners = cache ? owners : &fresh };
   g_autofree TbPcapngOwnersCache *none = tb_pcapng_owners_cache_new();
   fresh.src.generation = fresh.dst.generation = 0;
   tb_pcapng_owners_append(cache ? cache : none, &event, host, &out);
@@ -369,7 +369,7 @@ static void test_tcpshark_trailer(void)
     const char *name = i % 5 ? "curl" : "", *args = i % 7 ? "" : "curl -v http://x";
     memset(frame, 0, 4096);
     make_frame(frame, len, n_tags, v6);
-    TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = frame };
+    TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
     guint32 whole = put_trailer(frame, MAX(len, 60), name, args);
     TbPcapngTrailer trailer;
     for (event.len = 0; event.len < whole; event.len++) {
@@ -392,7 +392,7 @@ static void test_tcpshark_behind_the_frame(void)
 {
   g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   guint8 frame[256] = { 0 };
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = frame };
+  TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
   TbPcapngTrailer trailer;
   source->link_type = 1;
   make_frame(frame, 50, 0, FALSE);
@@ -412,7 +412,7 @@ static void test_tcpshark_lengths_overflow(void)
   g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   g_autofree guint8 *frame = g_malloc0(80000);
   g_autofree char *name = g_strnfill(300, 'n'), *args = g_strnfill(66000, 'a');
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = frame };
+  TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
   TbPcapngTrailer trailer;
   source->link_type = 1;
   make_frame(frame, 60, 0, FALSE);
@@ -431,8 +431,8 @@ static void test_tcpshark_zeros(void)
   static const guint8 arp[] = { 8, 6, 0, 1, 8, 0, 6, 4 };
   g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   guint8 frame[256] = { 0 }, other[75] = { 0 };
-  TbEvent named = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = frame };
-  TbEvent zeros = named;
+  TbRecord named = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
+  TbRecord zeros = named;
   TbPcapngTrailers trailers = { 0 };
   guint32 frame_len;
   source->link_type = 1;
@@ -461,7 +461,7 @@ static void test_tcpshark_owner(void)
   g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   guint8 frame[256] = { 0 };
   TbPcapngOwners read = { 0 };
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = frame };
+  TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
   source->link_type = 1;
   make_frame(frame, 50, 0, FALSE);
   event.len = event.orig_len = put_trailer(frame, 60, "curl", "curl -v");
@@ -519,7 +519,7 @@ static void test_translation(void)
   gsize before = options.len;
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "pid=5 comm=a via=darwin effective=6:b ");
   tb_pcapng_option(&options, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .options = options.data,
+  TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .options = options.data,
                     .options_len = (guint32)options.len };
   g_assert_true(tb_pcapng_owners_read(&read, &event));
   g_assert_false(read.owners.carried);
@@ -548,7 +548,7 @@ static void test_carried_under_another_name(void)
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "someone's note");
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT,
                        "pid=1 tid=1 comm=a host=old role=src via=bytes ");
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .options = options.data,
+  TbRecord event = { .kind = TB_RECORD_PACKET, .options = options.data,
                     .options_len = (guint32)options.len };
   g_assert_true(tb_pcapng_owners_read(&read, &event));
   g_autoptr(GBytes) file = write_packet(&read.owners, &options);

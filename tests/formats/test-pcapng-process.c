@@ -8,7 +8,7 @@ static gboolean refer(TbPcapngProcesses *processes, TbSource *source, const TbOw
                       TbBuf *options, TbBuf *blocks)
 {
   TbOwners owners = { .src = *owner };
-  TbEvent packet = { .kind = TB_EVENT_KIND_PACKET, .source = source, .owners = &owners };
+  TbRecord packet = { .kind = TB_RECORD_PACKET, .source = source, .owners = &owners };
   tb_buf_reset(options);
   tb_buf_reset(blocks);
   return tb_pcapng_processes_refer(processes, &packet, options, blocks);

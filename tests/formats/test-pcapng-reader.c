@@ -34,7 +34,7 @@ static void reading_close(Reading *r)
   g_clear_error(&r->error);
 }
 
-static TbReadResult reading_next(Reading *r, TbEvent *event)
+static TbReadResult reading_next(Reading *r, TbRecord *event)
 {
   TbReadResult result = tb_reader_next(r->reader, 0, event, &r->error);
   g_assert_no_error(r->error);
@@ -42,21 +42,21 @@ static TbReadResult reading_next(Reading *r, TbEvent *event)
 }
 
 /* The next event, damage in front of it ignored; FALSE at the end. */
-static gboolean reading_event(Reading *r, TbEvent *event)
+static gboolean reading_event(Reading *r, TbRecord *event)
 {
   TbReadResult result;
   do
     result = reading_next(r, event);
   while (result == TB_READ_DAMAGED);
-  return result == TB_READ_EVENT;
+  return result == TB_READ_RECORD;
 }
 
 static guint reading_count(Reading *r)
 {
-  TbEvent event;
+  TbRecord event;
   guint n = 0;
   while (reading_event(r, &event))
-    n += event.kind == TB_EVENT_KIND_PACKET;
+    n += event.kind == TB_RECORD_PACKET;
   return n;
 }
 
@@ -77,13 +77,13 @@ static TbSource *reading_source(const Reading *r, guint i)
 static char *reading_dump(Reading *r)
 {
   GString *text = g_string_new(NULL);
-  TbEvent event;
+  TbRecord event;
   while (reading_event(r, &event)) {
     g_autofree char *data = g_compute_checksum_for_data(G_CHECKSUM_MD5, event.data, event.len);
     g_autofree char *options = g_base64_encode(event.options, event.options_len);
     g_autofree char *glued = g_base64_encode(event.glued, event.glued_len);
     g_string_append_printf(text, "%d %s %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %x %s %s %s\n",
-                           event.kind, event.source->name, event.time_ns, event.ticks, event.len,
+                           event.kind, event.source->name, event.time.ns, event.ticks, event.len,
                            event.orig_len, event.flags, data, options, glued);
   }
   for (guint i = 0; i < r->reader->sources->len; i++) {
@@ -129,7 +129,7 @@ static void test_rich(void)
   static const guint8 flags[] = { 2, 0, 4, 0, 2, 0, 1, 0 };
   PcapngBuild b = { 0 };
   Reading r = { 0 };
-  TbEvent e;
+  TbRecord e;
   build_rich(&b, TRUE);
   reading_open(&r, &b);
   g_assert_cmpuint(r.reader->sources->len, ==, 2); /* known when opened */
@@ -150,7 +150,7 @@ static void test_rich(void)
   g_assert_cmpuint(e.orig_len, ==, 66);
   gint64 before = e.time_ns;
   g_assert_true(reading_event(&r, &e)); /* the simple one */
-  g_assert_cmpuint(e.flags, ==, TB_EVENT_NO_TIME);
+  g_assert_cmpuint(e.flags, ==, TB_RECORD_NO_TIME);
   g_assert_cmpint(e.time_ns, ==, before);
   g_assert_cmpuint(e.len, ==, 200);
   g_assert_cmpuint(e.orig_len, ==, 300);
@@ -172,7 +172,7 @@ static void test_sections(void)
 {
   PcapngBuild b = { 0 };
   Reading r = { 0 };
-  TbEvent e;
+  TbRecord e;
   build_section(&b, FALSE);
   build_interface(&b, 1, "a", 9);
   build_packet(&b, 0, 100, 20, 1);
@@ -205,7 +205,7 @@ static void test_carried_blocks(void)
 {
   PcapngBuild b = { 0 };
   Reading r = { 0 };
-  TbEvent e;
+  TbRecord e;
   build_section(&b, FALSE);
   build_interface(&b, 1, "a", 9);
   build_raw_block(&b, 0xbad, "\x01\0\0\0", 4); /* never opens a file's list of rows */
@@ -223,7 +223,7 @@ static void test_carried_blocks(void)
   g_assert_cmpuint(e.glued_len, ==, 16);
   g_assert_cmpuint(tb_get_u32(e.glued, FALSE), ==, 0xbad);
   g_assert_true(reading_event(&r, &e));
-  g_assert_cmpint(e.kind, ==, TB_EVENT_KIND_META);
+  g_assert_cmpint(e.kind, ==, TB_RECORD_CARRIED);
   g_assert_cmpuint(e.glued_len, ==, 16);
   g_assert_cmpuint(tb_get_u32(e.glued + 8, FALSE), ==, 3);
   g_assert_false(reading_event(&r, &e));
@@ -304,7 +304,7 @@ static void test_darwin(void)
 {
   PcapngBuild b = { 0 };
   Reading r = { 0 };
-  TbEvent e;
+  TbRecord e;
   build_section(&b, TRUE);
   build_interface(&b, 1, "en0", 9);
   for (guint i = 0; i < 2; i++) {

@@ -60,7 +60,7 @@ static GBytes *convert_as(const void *data, gsize len, const char *rename)
   g_autoptr(TbReader) reader = open_bytes(data, len, damage);
   g_autoptr(TbOutput) output = tb_output_new_memory();
   TbReadResult result;
-  TbEvent event;
+  TbRecord event;
   while ((result = tb_reader_next(reader, 0, &event, &error)) != TB_READ_END)
     g_assert_cmpint(result, !=, TB_READ_ERROR);
   g_autoptr(GPtrArray) sources = settle(reader, rename);
@@ -69,7 +69,7 @@ static GBytes *convert_as(const void *data, gsize len, const char *rename)
   g_assert_no_error(error);
   g_assert_true(tb_reader_rewind(reader, NULL));
   while ((result = tb_reader_next(reader, 0, &event, &error)) != TB_READ_END)
-    if (result == TB_READ_EVENT)
+    if (result == TB_READ_RECORD)
       g_assert_true(tb_writer_event(writer, &event, &error));
   g_assert_true(tb_writer_finish(writer, &error));
   g_assert_true(tb_output_commit(output, &error));
@@ -101,19 +101,19 @@ static void write_rows(OutputFixture *f, gboolean evil)
                         .exe = "/usr/bin/curl", .cmdline = evil ? NULL : "curl -s x" };
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "curl[3877] executes /usr/bin/curl");
-  TbNote note = { "process-exec", &sentence };
-  TbEvent event = output_fixture_event(f, 0, evil ? "two\nlines\n_PID=1\nTRACE_CPU=9" : "a=1 b=2");
+  TbSentence note = { "process-exec", &sentence };
+  TbRecord event = output_fixture_event(f, 0, evil ? "two\nlines\n_PID=1\nTRACE_CPU=9" : "a=1 b=2");
   event.context = &context;
   event.cpu = 3;
   output_fixture_write(f, &event);
   event.note = &note;
-  event.flags = TB_EVENT_DURATION;
-  event.duration_ns = 12;
+  event.flags = TB_RECORD_DURATION;
+  event.value = 12;
   output_fixture_write(f, &event);
   event = output_fixture_event(f, 5, "");
   output_fixture_write(f, &event);
-  event.kind = TB_EVENT_KIND_LOST;
-  event.lost = evil ? 0 : 99;
+  event.kind = TB_RECORD_LOST;
+  event.value = evil ? 0 : 99;
   event.cpu = 1;
   output_fixture_write(f, &event);
   event = output_fixture_packet(f, 9, "0123456789abcdef", 16);
@@ -140,24 +140,24 @@ static void test_rows_again(gconstpointer evil)
   assert_same(second, third);
 }
 
-static TbEvent next_event(TbReader *reader)
+static TbRecord next_event(TbReader *reader)
 {
-  TbEvent event;
-  g_assert_cmpint(tb_reader_next(reader, 0, &event, NULL), ==, TB_READ_EVENT);
+  TbRecord event;
+  g_assert_cmpint(tb_reader_next(reader, 0, &event, NULL), ==, TB_READ_RECORD);
   return event;
 }
 
-static void assert_text(const TbEvent *event, const char *expected)
+static void assert_text(const TbRecord *event, const char *expected)
 {
   g_auto(TbBuf) text = { 0 };
-  tb_event_append_text(event, &text);
+  tb_record_append_text(event, &text);
   g_assert_cmpmem(text.data, text.len, expected, strlen(expected));
 }
 
-static void assert_actor(const TbEvent *event)
+static void assert_actor(const TbRecord *event)
 {
   TbContext scratch;
-  const TbContext *actor = tb_event_get_actor(event, &scratch);
+  const TbContext *actor = tb_item_get_actor(event, &scratch);
   g_assert_nonnull(actor);
   g_assert_cmpint(actor->pid, ==, 3877);
   g_assert_cmpint(actor->tid, ==, 3878);
@@ -176,11 +176,11 @@ static void test_rows_read(void)
   gsize len;
   const void *data = g_bytes_get_data(file, &len);
   g_autoptr(TbReader) reader = open_bytes(data, len, damage);
-  TbEvent event = next_event(reader);
+  TbRecord event = next_event(reader);
   TbContext scratch;
   gint64 n;
-  g_assert_cmpint(event.kind, ==, TB_EVENT_KIND_TRACE);
-  g_assert_cmpint(event.time_ns, ==, OUTPUT_BASE_NS);
+  g_assert_cmpint(event.kind, ==, TB_RECORD_EVENT);
+  g_assert_cmpint(event.time.ns, ==, OUTPUT_BASE_NS);
   g_assert_cmpstr(event.type->system, ==, "sched");
   g_assert_cmpstr(event.type->name, ==, "sched_switch");
   g_assert_cmpuint(event.cpu, ==, 3);
@@ -193,13 +193,13 @@ static void test_rows_read(void)
   event = next_event(reader);
   assert_text(&event, "");
   g_assert_cmpuint(event.cpu, ==, TB_CPU_NONE);
-  g_assert_null(tb_event_get_actor(&event, &scratch));
+  g_assert_null(tb_item_get_actor(&event, &scratch));
   event = next_event(reader);
-  g_assert_cmpint(event.kind, ==, TB_EVENT_KIND_LOST);
-  g_assert_cmpuint(event.lost, ==, 99);
+  g_assert_cmpint(event.kind, ==, TB_RECORD_LOST);
+  g_assert_cmpuint(event.value, ==, 99);
   g_assert_cmpuint(event.cpu, ==, 1);
   event = next_event(reader);
-  g_assert_cmpint(event.kind, ==, TB_EVENT_KIND_PACKET);
+  g_assert_cmpint(event.kind, ==, TB_RECORD_PACKET);
   const TbSource *ftrace = g_ptr_array_index(reader->sources, 0);
   g_assert_true(ftrace->frozen);
   g_assert_cmpint(ftrace->class, ==, TB_SOURCE_EVENTS);
@@ -225,9 +225,9 @@ static void test_evil_rows_read(void)
   gsize len;
   const void *data = g_bytes_get_data(file, &len);
   g_autoptr(TbReader) reader = open_bytes(data, len, damage);
-  TbEvent event = next_event(reader);
+  TbRecord event = next_event(reader);
   TbContext scratch;
-  const TbContext *actor = tb_event_get_actor(&event, &scratch);
+  const TbContext *actor = tb_item_get_actor(&event, &scratch);
   assert_text(&event, "two\nlines\n_PID=1\nTRACE_CPU=9");
   g_assert_cmpint(actor->pid, ==, 3877);
   g_assert_false(actor->pid_known);
@@ -280,7 +280,7 @@ static void test_limit_again(void)
   output_fixture_init(&f);
   output_fixture_open(&f);
   g_autofree char *big = g_strnfill(300000, 'x');
-  TbEvent event = output_fixture_event(&f, 0, big);
+  TbRecord event = output_fixture_event(&f, 0, big);
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   output_fixture_clear(&f);
@@ -323,7 +323,7 @@ static void test_foreign_upper_pdu(void)
   g_autoptr(TbDamageLog) damage = tb_damage_log_new(10);
   data = g_bytes_get_data(second, &len);
   g_autoptr(TbReader) reader = open_bytes(data, len, damage);
-  g_assert_cmpint(next_event(reader).kind, ==, TB_EVENT_KIND_PACKET);
+  g_assert_cmpint(next_event(reader).kind, ==, TB_RECORD_PACKET);
   tb_buf_clear(&b.out);
 }
 
@@ -446,7 +446,7 @@ static void test_stock_tools(void)
     gsize len;
     const void *data = g_bytes_get_data(rewritten, &len);
     g_autoptr(TbReader) reader = open_bytes(data, len, damage);
-    TbEvent event = next_event(reader);
+    TbRecord event = next_event(reader);
     assert_text(&event, "a=1 b=2");
     assert_actor(&event);
     g_assert_cmpstr(event.source->key, ==, "0badcafe");
@@ -457,7 +457,7 @@ static void test_stock_tools(void)
     g_assert_cmpstr(machine->os_version, ==, "6.1.0-18-amd64");
     g_assert_cmpuint(machine->n_cpus, ==, 2);
     guint n = 1;
-    while (tb_reader_next(reader, 0, &event, NULL) == TB_READ_EVENT)
+    while (tb_reader_next(reader, 0, &event, NULL) == TB_READ_RECORD)
       n++;
     g_assert_cmpuint(n, ==, 5);
   }

@@ -63,12 +63,12 @@ static void test_order_of_keys(void)
                         .comm = "curl", .exe = "/usr/bin/curl", .cmdline = "curl x" };
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "curl[100] exits");
-  TbNote note = { "process-exit", &sentence };
-  TbEvent event = output_fixture_event(&f, 0, "comm=curl pid=100");
+  TbSentence note = { "process-exit", &sentence };
+  TbItem event = output_fixture_event(&f, 0, "comm=curl pid=100");
   event.context = &context;
   event.note = &note;
   event.cpu = 1;
-  event.flags = TB_EVENT_DURATION | TB_EVENT_FAILED;
+  event.flags = TB_RECORD_DURATION | TB_RECORD_FAILED;
   event.duration_ns = 77;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
@@ -93,7 +93,7 @@ static void test_bytes_of_row(void)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbEvent event = output_fixture_event(&f, 0, "a b");
+  TbItem event = output_fixture_event(&f, 0, "a b");
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GBytes) row = output_packet_bytes(file, 0);
@@ -112,15 +112,15 @@ static void test_two_ways_agree(void)
   output_fixture_open(&f);
   TbContext context = { .slot = 0, .generation = 1, .tid = 5, .pid = 4, .pid_known = TRUE,
                         .ppid = 2, .comm = "a\nb", .exe = "/x\x1b", .cmdline = "\xff" };
-  TbNote kind = { "thread-start", NULL };
-  TbEvent event = output_fixture_event(&f, 0, "plain text");
+  TbSentence kind = { "thread-start", NULL };
+  TbItem event = output_fixture_event(&f, 0, "plain text");
   event.context = &context;
   event.note = &kind;
   event.cpu = 7;
   output_fixture_write(&f, &event);
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "plain text");
-  TbNote note = { "thread-start", &sentence };
+  TbSentence note = { "thread-start", &sentence };
   event.note = &note;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
@@ -143,7 +143,7 @@ static void test_generation_replaces(void)
   output_fixture_open(&f);
   TbContext context = { .slot = 9, .generation = 1, .tid = 5, .pid = 5, .pid_known = TRUE,
                         .comm = "before" };
-  TbEvent event = output_fixture_event(&f, 0, "x");
+  TbItem event = output_fixture_event(&f, 0, "x");
   event.context = &context;
   output_fixture_write(&f, &event);
   context.comm = "after";
@@ -175,7 +175,7 @@ static void test_process_without_thread(void)
   output_fixture_open(&f);
   TbContext context = { .slot = 0, .generation = 1, .tid = 0, .pid = 2116, .pid_known = TRUE,
                         .comm = "chrome.exe" };
-  TbEvent event = output_fixture_event(&f, 0, "x");
+  TbItem event = output_fixture_event(&f, 0, "x");
   event.context = &context;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
@@ -191,8 +191,8 @@ static void test_lost(void)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbEvent event = output_fixture_event(&f, 0, NULL);
-  event.kind = TB_EVENT_KIND_LOST;
+  TbItem event = output_fixture_event(&f, 0, NULL);
+  event.kind = TB_RECORD_LOST;
   event.type = NULL;
   event.lost = 42;
   event.cpu = 3;
@@ -225,7 +225,7 @@ static void test_limit(void)
   tb_buf_append_c(&umlauts, 0);
   g_autofree char *controls = g_strnfill(200000, '\x1b');
   for (guint i = 0; i < 3; i++) {
-    TbEvent event = output_fixture_event(&f, i, i == 0   ? big
+    TbItem event = output_fixture_event(&f, i, i == 0   ? big
                                                 : i == 1 ? (const char *)umlauts.data
                                                          : controls);
     event.context = &context;
@@ -261,7 +261,7 @@ static void test_packets(void)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbEvent event = output_fixture_packet(&f, 1, packet_bytes, sizeof packet_bytes);
+  TbItem event = output_fixture_packet(&f, 1, packet_bytes, sizeof packet_bytes);
   event.orig_len = 1500;
   event.options = options;
   event.options_len = sizeof options;
@@ -271,7 +271,7 @@ static void test_packets(void)
   event.options_len = 0;
   event.glued_len = 0;
   event.len = 0;
-  event.flags = TB_EVENT_NO_TIME;
+  event.flags = TB_RECORD_NO_TIME;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GArray) blocks = output_blocks(file);
@@ -325,7 +325,7 @@ static void test_resolutions(void)
     f.eth0->tsresol = cases[i].tsresol;
     tb_axis_shift(&f.eth0->axis, cases[i].shift_ns);
     output_fixture_open(&f);
-    TbEvent event = output_fixture_packet(&f, 0, packet_bytes, 61);
+    TbItem event = output_fixture_packet(&f, 0, packet_bytes, 61);
     event.ticks = cases[i].ticks;
     event.time_ns = (gint64)cases[i].expected_ticks;
     output_fixture_write(&f, &event);
@@ -346,7 +346,7 @@ static void test_before_1970(void)
   output_fixture_init(&f);
   tb_axis_shift(&f.eth0->axis, -1);
   output_fixture_open(&f);
-  TbEvent event = output_fixture_event(&f, 0, "x");
+  TbItem event = output_fixture_event(&f, 0, "x");
   event.time_ns = -1;
   output_fixture_write(&f, &event);
   event = output_fixture_packet(&f, 0, packet_bytes, 61);
@@ -366,7 +366,7 @@ static void test_events_none(void)
   output_fixture_init(&f);
   g_hash_table_insert(f.settings, (gpointer)"events", (gpointer)"none");
   output_fixture_open(&f);
-  TbEvent event = output_fixture_event(&f, 0, "x");
+  TbItem event = output_fixture_event(&f, 0, "x");
   output_fixture_write(&f, &event);
   event = output_fixture_packet(&f, 0, packet_bytes, 61);
   output_fixture_write(&f, &event);
@@ -411,13 +411,13 @@ static void test_hostile(void)
   for (guint i = 0; i < G_N_ELEMENTS(names); i++, n++) {
     TbContext context = { .slot = 0, .generation = i + 1, .tid = 7, .pid = 7, .pid_known = TRUE,
                           .comm = names[i], .exe = names[i], .cmdline = names[i] };
-    TbEvent event = output_fixture_event(&f, n, names[i]);
+    TbItem event = output_fixture_event(&f, n, names[i]);
     event.context = &context;
     event.type = i % 2 ? evil : f.type;
     output_fixture_write(&f, &event);
   }
   output_fixture_set_text(&f, "nul\0nul\n_PID=1\n", 15);
-  TbEvent event = output_fixture_event(&f, n++, NULL);
+  TbItem event = output_fixture_event(&f, n++, NULL);
   output_fixture_write(&f, &event);
   g_autofree char *stack = g_strnfill(200000, 's');
   for (gsize i = 40; i < 200000; i += 41)
@@ -465,7 +465,7 @@ static void test_random_texts(void)
       text[g_rand_int_range(rand, 0, (gint32)len)] =
           (guint8)odd[g_rand_int_range(rand, 0, sizeof odd - 1)];
     output_fixture_set_text(&f, text, len);
-    TbEvent event = output_fixture_event(&f, i, NULL);
+    TbItem event = output_fixture_event(&f, i, NULL);
     output_fixture_write(&f, &event);
     while (skip < len && text[skip] == ' ')
       skip++;
@@ -490,7 +490,7 @@ static void write_mixed(OutputFixture *f)
   TbContext context = { .slot = 1, .generation = 1, .tid = 3877, .pid = 3877, .pid_known = TRUE,
                         .comm = "curl", .exe = "/usr/bin/curl" };
   for (guint i = 0; i < 10; i++) {
-    TbEvent event = i % 2 ? output_fixture_packet(f, i, packet_bytes, 61)
+    TbItem event = i % 2 ? output_fixture_packet(f, i, packet_bytes, 61)
                           : output_fixture_event(f, i, "prev_comm=curl ==> next_comm=sh");
     event.context = i % 4 ? NULL : &context;
     output_fixture_write(f, &event);
@@ -524,20 +524,20 @@ static void test_tshark(void)
 }
 
 /* A connection whose ends are in the type's hands: 10.0.0.1 (local) and 10.0.0.2, or fd00::1, ::2. */
-static gboolean get_test_addresses(const TbEventType *type, const TbEvent *event,
+static gboolean get_test_addresses(const TbEventType *type, const TbItem *event,
                                    TbAddresses *out)
 {
   static const guint8 four[4] = { 10, 0, 0, 1 };
   static const guint8 six[16] = { 0xfd, [15] = 1 };
-  *out = (TbAddresses){ .family = event->sequence < 2 ? 4 : 6, .protocol = 6, .local_port = 1,
-                        .remote_port = 2, .to_remote = event->sequence % 2 == 0 };
+  *out = (TbAddresses){ .family = event->record->sequence < 2 ? 4 : 6, .protocol = 6, .local_port = 1,
+                        .remote_port = 2, .to_remote = event->record->sequence % 2 == 0 };
   memcpy(out->local, out->family == 4 ? four : six, out->family == 4 ? 4 : 16);
   memcpy(out->remote, out->local, 16);
   out->remote[out->family == 4 ? 3 : 15] = 2;
-  return event->sequence < 4;
+  return event->record->sequence < 4;
 }
 
-static void append_nothing(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void append_nothing(const TbEventType *type, const TbItem *event, TbBuf *out)
 {
 }
 
@@ -553,7 +553,7 @@ static void test_addresses(void)
   g_ptr_array_add(f.types, type);
   output_fixture_open(&f);
   for (guint i = 0; i < 5; i++) {
-    TbEvent event = output_fixture_event(&f, i, NULL);
+    TbItem event = output_fixture_event(&f, i, NULL);
     event.type = type;
     output_fixture_write(&f, &event);
   }
@@ -611,7 +611,7 @@ static void bench_rows(void)
   f.writer->output = sink;
   TbContext context = { .slot = 1, .generation = 1, .tid = 3878, .pid = 3877, .pid_known = TRUE,
                         .ppid = 4, .comm = "curl", .exe = "/usr/bin/curl" };
-  TbEvent event = output_fixture_event(&f, 0, "prev_comm=curl prev_pid=3877 prev_prio=120 "
+  TbItem event = output_fixture_event(&f, 0, "prev_comm=curl prev_pid=3877 prev_prio=120 "
                                               "prev_state=S ==> next_comm=sh");
   event.context = &context;
   event.cpu = 1;

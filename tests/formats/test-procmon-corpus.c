@@ -73,7 +73,7 @@ static GByteArray *corpus_convert(const GByteArray *pml, GHashTable *settings)
   g_auto(PmlOpen) open = pml_open_memory(pml->data, pml->len, settings);
   g_autoptr(TbOutput) output = tb_output_new_memory();
   g_autoptr(GError) error = NULL;
-  TbEvent event;
+  TbRecord event;
   g_assert_no_error(open.error);
   g_autoptr(TbWriter) writer =
       tb_writer_open_with(&tb_csv_writer, output, tb_limits_default(), open.reader->machines,

@@ -64,7 +64,7 @@ static void expect_refused(const Victim *v, TbError code, guint64 offset, const 
 static guint expect_damage(const Victim *v, guint64 offset, const char *words)
 {
   g_auto(PmlOpen) open = pml_open_memory(v->bytes, v->len, NULL);
-  TbEvent event;
+  TbRecord event;
   guint n = 0;
   g_assert_no_error(open.error);
   while (pml_open_next(&open, &event, NULL))
@@ -267,11 +267,11 @@ static void test_event_sizes(void)
 }
 
 /* Everything a row can be asked for. */
-static void ask_all(const TbEvent *event, TbBuf *text)
+static void ask_all(const TbRecord *event, TbBuf *text)
 {
   TbAddresses addresses;
   tb_buf_reset(text);
-  tb_event_append_text(event, text);
+  tb_record_append_text(event, text);
   event->type->ops->get_addresses(event->type, event, &addresses);
   for (guint i = 0; i < event->type->n_fields; i++) {
     const guint8 *bytes = NULL;
@@ -289,7 +289,7 @@ static gint read_all(const guint8 *bytes, gsize len, GHashTable *settings)
   g_autofree guint8 *exact = g_memdup2(bytes, len); /* so that a checker sees its end */
   g_auto(PmlOpen) open = pml_open_memory(exact ? exact : (const guint8 *)"", len, settings);
   g_auto(TbBuf) text = { 0 };
-  TbEvent event;
+  TbRecord event;
   gint n = 0;
   if (!open.reader)
     return -1;
@@ -344,7 +344,7 @@ static void test_salvage_unclosed(gconstpointer is64)
   memset(v.bytes + 0x3a0, 0, 8);
   v.len = pml_builder_section(v.builder, 0x248); /* no tables were written */
   g_auto(PmlOpen) open = pml_open_memory(v.bytes, v.len, settings);
-  TbEvent event;
+  TbRecord event;
   g_assert_no_error(open.error);
   for (guint i = 0; i + 1 < v.rows->len; i++) { /* the last is of no known class */
     const PmlSampleRow *row = &g_array_index(v.rows, PmlSampleRow, i);
@@ -392,7 +392,7 @@ static void test_salvage_overwritten(void)
   memset(v.bytes + from, 0xff, to - from);
   v.len = pml_builder_section(v.builder, 0x248);
   g_auto(PmlOpen) open = pml_open_memory(v.bytes, v.len, settings);
-  TbEvent event;
+  TbRecord event;
   guint n = 0;
   g_assert_no_error(open.error);
   while (pml_open_next(&open, &event, NULL))

@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static void check_column(const TbEvent *event, guint row, const char *name, const char *expected)
+static void check_column(const TbRecord *event, guint row, const char *name, const char *expected)
 {
   g_autofree char *text = pml_open_text(event, name);
   if (g_strcmp0(text, expected) != 0)
@@ -23,7 +23,7 @@ static void test_sample_columns(gconstpointer is64)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   guint damaged = 0;
   g_assert_no_error(open.error);
   for (guint pass = 0; pass < 2; pass++) {
@@ -47,10 +47,10 @@ static void test_sample_columns(gconstpointer is64)
   g_assert_cmpuint(tb_damage_log_get_n(open.damage), ==, 0);
 }
 
-static void check_text(const TbEvent *event, const char *expected)
+static void check_text(const TbRecord *event, const char *expected)
 {
   g_auto(TbBuf) text = { 0 };
-  tb_event_append_text(event, &text);
+  tb_record_append_text(event, &text);
   tb_buf_append_c(&text, 0);
   g_assert_cmpstr((const char *)text.data, ==, expected);
 }
@@ -61,7 +61,7 @@ static void test_rows(void)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   g_assert_true(pml_open_next(&open, &event, NULL));
   g_assert_true(tb_event_type_is(event.type, "procmon", "Process Create"));
   check_text(&event,
@@ -75,13 +75,13 @@ static void test_rows(void)
     if (tb_event_type_is(event.type, "procmon", "WriteFile")) {
       pending = TRUE;
       check_text(&event, "C:\\T\\a.txt [PENDING] Offset: 0, Length: 512, I/O Flags: Write Through");
-      g_assert_false(event.flags & TB_EVENT_DURATION);
+      g_assert_false(event.flags & TB_RECORD_DURATION);
     } else if (event.type->name[0] == '<') {
       unknown = TRUE;
       check_text(&event, "class 9 operation 1 [SUCCESS]");
     } else {
-      g_assert_true(event.flags & TB_EVENT_DURATION);
-      g_assert_cmpuint(event.duration_ns, ==, 16100);
+      g_assert_true(event.flags & TB_RECORD_DURATION);
+      g_assert_cmpuint(event.value, ==, 16100);
     }
   }
   g_assert_true(pending && unknown);
@@ -96,7 +96,7 @@ static void test_unknown_sub_operation(void)
                                                      .detail = &detail });
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   g_assert_true(pml_open_next(&open, &event, NULL));
   g_assert_cmpstr(event.type->name, ==, "SetInformationFile 222");
   check_column(&event, 0, "Operation", "<Unknown>");
@@ -109,7 +109,7 @@ static void test_machine(void)
     g_autoptr(PmlBuilder) builder = pml_builder_new(is64);
     const TbBuf *file = pml_builder_finish(builder);
     g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-    TbEvent event;
+    TbRecord event;
     g_assert_no_error(open.error);
     const TbMachine *machine = g_ptr_array_index(open.reader->machines, 0);
     g_assert_cmpstr(machine->name, ==, is64 ? "BUILT64" : "BUILT32");
@@ -135,7 +135,7 @@ static void test_process_fields(void)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   g_assert_true(pml_open_next(&open, &event, NULL)); /* Process Create, by Explorer */
   g_assert_cmpint(event.tid, ==, 4242);
   check_column(&event, 0, "PID", "1364");
@@ -182,7 +182,7 @@ static void test_strings_surrogates(void)
                                                      .process_index = 5 });
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   g_assert_true(pml_open_next(&open, &event, NULL));
   check_column(&event, 0, "Process Name", "a\xf0\x9f\x98\x80\\uD83Db\\uDE00");
 }
@@ -195,7 +195,7 @@ static void test_stack(void)
   const TbBuf *file = pml_builder_finish(builder);
   g_hash_table_insert(settings, (gpointer)"stacks", (gpointer)"yes");
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, settings);
-  TbEvent event;
+  TbRecord event;
   gboolean seen = FALSE;
   while (pml_open_next(&open, &event, NULL)) {
     if (!tb_event_type_is(event.type, "procmon", "RegFlushKey"))
@@ -214,7 +214,7 @@ static void test_addresses(void)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   TbAddresses a;
   guint seen = 0;
   while (pml_open_next(&open, &event, NULL)) {
@@ -255,10 +255,10 @@ static void test_failed(void)
                                                        .status = cases[i].status });
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_assert_true(pml_open_next(&open, &event, NULL));
-    g_assert_true(!!(event.flags & TB_EVENT_FAILED) == cases[i].failed);
+    g_assert_true(!!(event.flags & TB_RECORD_FAILED) == cases[i].failed);
   }
 }
 
@@ -272,15 +272,15 @@ static void test_times(void)
                                                        .start = starts[i] });
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
-  TbEvent before = { 0 };
+  TbRecord event;
+  TbRecord before = { 0 };
   guint damaged = 0;
   for (guint i = 0; pml_open_next(&open, &event, &damaged); i++) {
-    g_assert_cmpint(event.time_ns, ==,
+    g_assert_cmpint(event.time.ns, ==,
                     G_GINT64_CONSTANT(1596178507000000000) +
                         (gint64)(event.tie == 5 ? 200 : event.tie == 3 ? 100 : 0));
     if (i)
-      g_assert_cmpint(tb_event_compare(&before, &event), <, 0);
+      g_assert_cmpint(tb_item_compare(&before, &event), <, 0);
     before = event;
     before.data = NULL;
     before.len = 0;
@@ -310,9 +310,9 @@ static void test_past_4_gib(void)
     g_autoptr(TbReader) reader =
         tb_reader_open(&tb_procmon_reader, input, tb_limits_default(), damage, &error);
     g_assert_no_error(error);
-    TbEvent event;
+    TbRecord event;
     for (guint i = 0; i < 3; i++) {
-      g_assert_cmpint(tb_reader_next(reader, 0, &event, &error), ==, TB_READ_EVENT);
+      g_assert_cmpint(tb_reader_next(reader, 0, &event, &error), ==, TB_READ_RECORD);
       g_assert_cmpuint(event.offset, ==, pml_builder_event_offset(builder, i));
       check_column(&event, i, "Process Name", "far.exe");
     }
@@ -383,10 +383,10 @@ static void test_actor(void)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  TbEvent event;
+  TbRecord event;
   TbContext scratch;
   g_assert_true(pml_open_next(&open, &event, NULL));
-  const TbContext *actor = tb_event_get_actor(&event, &scratch);
+  const TbContext *actor = tb_item_get_actor(&event, &scratch);
   g_assert_nonnull(actor);
   g_assert_cmpint(actor->pid, ==, 1364);
   g_assert_cmpint(actor->tid, ==, 4242);
@@ -397,7 +397,7 @@ static void test_actor(void)
   g_assert_cmpstr(actor->cmdline, ==, "\"C:\\Windows\\Explorer.EXE\" /n");
   while (pml_open_next(&open, &event, NULL))
     continue;
-  g_assert_null(tb_event_get_actor(&event, &scratch)); /* a process the table does not have */
+  g_assert_null(tb_item_get_actor(&event, &scratch)); /* a process the table does not have */
 }
 
 static void test_settings(void)
@@ -406,7 +406,7 @@ static void test_settings(void)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   g_autoptr(GHashTable) settings = g_hash_table_new(g_str_hash, g_str_equal);
   const TbBuf *file = pml_builder_finish(builder);
-  TbEvent event;
+  TbRecord event;
   guint seen = 0;
   g_hash_table_insert(settings, (gpointer)"tz", (gpointer)"+02:00");
   g_hash_table_insert(settings, (gpointer)"listing", (gpointer)"plain");

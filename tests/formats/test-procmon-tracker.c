@@ -21,7 +21,7 @@ static void run_tracker(PmlOpen *open)
 {
   TbObserver *observer = tb_proctrack_new();
   g_autoptr(GError) error = NULL;
-  TbEvent event;
+  TbRecord event;
   while (pml_open_next(open, &event, NULL)) {
     give_ids(open->reader);
     if (observer->ops->wants_type(observer, event.type))
@@ -47,7 +47,7 @@ static void test_exit_status(void)
   g_assert_false(tb_timeline_get_process(machine->timeline, 2)->has_code);
 }
 
-static void check_note(const TbEvent *event, const char *kind, const char *sentence)
+static void check_note(const TbRecord *event, const char *kind, const char *sentence)
 {
   g_assert_nonnull(event->note);
   g_assert_cmpstr(event->note->kind, ==, kind);
@@ -73,12 +73,12 @@ static void test_notes_and_actors(void)
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
   g_autoptr(TbContextStage) stage = tb_context_stage_new(open.reader->machines);
-  TbEvent event;
+  TbRecord event;
   guint seen = 0;
   guint64 explorer = 0;
   while (pml_open_next(&open, &event, NULL)) {
     give_ids(open.reader);
-    tb_context_stage_apply(stage, &event, event.time_ns);
+    tb_context_stage_apply(stage, &event, event.time.ns);
     gboolean told = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(notes); i++)
       if (tb_event_type_is(event.type, "procmon", notes[i].operation)) {
@@ -99,7 +99,7 @@ static void test_notes_and_actors(void)
   g_assert_null(event.context); /* the last one's process is not in the table */
   g_assert_true(tb_reader_rewind(open.reader, NULL));
   g_assert_true(pml_open_next(&open, &event, NULL));
-  tb_context_stage_apply(stage, &event, event.time_ns);
+  tb_context_stage_apply(stage, &event, event.time.ns);
   g_assert_cmpint(event.context->pid, ==, 1364);
 }
 

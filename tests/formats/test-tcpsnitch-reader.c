@@ -51,29 +51,29 @@ static void log_free(Log *log)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Log, log_free)
 
-static TbReadResult log_next(Log *log, TbEvent *event)
+static TbReadResult log_next(Log *log, TbRecord *event)
 {
   g_autoptr(GError) error = NULL;
   TbReadResult result = tb_reader_next(log->reader, 0, event, &error);
   g_assert_no_error(error);
   g_clear_pointer(&log->text, g_free);
-  if (result == TB_READ_EVENT) {
+  if (result == TB_READ_RECORD) {
     g_auto(TbBuf) text = { 0 };
-    tb_event_append_text(event, &text);
+    tb_record_append_text(event, &text);
     log->text = g_strndup((const char *)text.data, text.len);
   }
   return result;
 }
 
-static void expect_text(Log *log, TbEvent *event, const char *name, const char *text)
+static void expect_text(Log *log, TbRecord *event, const char *name, const char *text)
 {
-  g_assert_cmpint(log_next(log, event), ==, TB_READ_EVENT);
+  g_assert_cmpint(log_next(log, event), ==, TB_READ_RECORD);
   g_assert_cmpstr(event->type->system, ==, "tcpsnitch");
   g_assert_cmpstr(event->type->name, ==, name);
   g_assert_cmpstr(log->text, ==, text);
 }
 
-static gint64 get_int(const TbEvent *event, const char *name)
+static gint64 get_int(const TbRecord *event, const char *name)
 {
   gint64 value;
   const TbField *field = tb_event_type_find_field(event->type, name);
@@ -85,7 +85,7 @@ static gint64 get_int(const TbEvent *event, const char *name)
 static void expect_damage(Log *log, TbError code, guint64 offset, guint64 skipped,
                           const char *part)
 {
-  TbEvent event;
+  TbRecord event;
   g_assert_cmpint(log_next(log, &event), ==, TB_READ_DAMAGED);
   const GPtrArray *entries = tb_damage_log_get_entries(log->damage);
   g_assert_cmpuint(entries->len, ==, 1);
@@ -103,7 +103,7 @@ static void expect_damage(Log *log, TbError code, guint64 offset, guint64 skippe
 static void check_bad_line(const char *bad, gsize len, TbError code, guint64 at, const char *part)
 {
   g_autoptr(GString) text = g_string_new(good_line);
-  TbEvent event;
+  TbRecord event;
   g_string_append_len(text, bad, (gssize)len);
   g_string_append_c(text, '\n');
   g_string_append(text, good_line);
@@ -117,7 +117,7 @@ static void check_bad_line(const char *bad, gsize len, TbError code, guint64 at,
 
 static void test_call(void)
 {
-  TbEvent event;
+  TbRecord event;
   g_autoptr(Log) log = log_new(HEAD("send")
       "\"return_value\": 78, \"success\": true, \"thread_id\": 4100, \"details\": {\"bytes\": 80, "
       "\"flags\": {\"MSG_OOB\": false, \"MSG_NOSIGNAL\": true, \"MSG_MORE\": true}}}\n"
@@ -125,7 +125,7 @@ static void test_call(void)
       "\"thread_id\": 4100, \"details\": {\"addr\": {\"sa_family\": \"AF_INET6\", \"ip\": "
       "\"2001:db8::1\", \"port\": \"443\"}}}\n");
   expect_text(log, &event, "send", "(bytes=80, flags=MSG_NOSIGNAL|MSG_MORE) = 78");
-  g_assert_cmpint(event.time_ns, ==, G_GINT64_CONSTANT(1773829205000100000));
+  g_assert_cmpint(event.time.ns, ==, G_GINT64_CONSTANT(1773829205000100000));
   g_assert_cmpint(event.tid, ==, 4100);
   g_assert_cmpuint(event.flags, ==, 0);
   g_assert_cmpuint(event.cpu, ==, TB_CPU_NONE);
@@ -133,7 +133,7 @@ static void test_call(void)
   g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_SENT), ==, 78);
   g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, TB_SOCKET_NOTHING);
   expect_text(log, &event, "connect", "(addr=[2001:db8::1]:443) = -1 ECONNREFUSED");
-  g_assert_cmpuint(event.flags, ==, TB_EVENT_FAILED);
+  g_assert_cmpuint(event.flags, ==, TB_RECORD_FAILED);
   g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, TB_SOCKET_NOTHING);
   TbAddresses ends;
   g_assert_true(event.type->ops->get_addresses(event.type, &event, &ends));
@@ -148,7 +148,7 @@ static void test_call(void)
 /* What no version is known to write is shown, too. */
 static void test_unknown_is_shown(void)
 {
-  TbEvent event;
+  TbRecord event;
   g_autoptr(Log) log = log_new(HEAD("teleport")
       "\"return_value\": 1, \"success\": true, \"thread_id\": 1, \"fake_call\": true, "
       "\"repeat_count\": 3, \"details\": {\"to\": [1, null, \"a b\\n\"], \"x\": 0.5, \"none\": {}}}\n"
@@ -168,11 +168,11 @@ static void test_unknown_is_shown(void)
 static void test_many_types(void)
 {
   g_autoptr(GString) text = g_string_new(NULL);
-  TbEvent event;
+  TbRecord event;
   for (guint i = 0; i < 400; i++)
     g_string_append_printf(text, "{\"type\": \"call%u\", " TIME "}\n", i);
   g_autoptr(Log) log = log_open(text->str, text->len);
-  while (log_next(log, &event) == TB_READ_EVENT)
+  while (log_next(log, &event) == TB_READ_RECORD)
     if (event.sequence == 399) {
       g_assert_cmpstr(event.type->name, ==, "other");
       g_assert_cmpstr(log->text, ==, "() = ? type=call399");
@@ -185,10 +185,10 @@ static void test_thread_id(void)
   static const char *const odd[] = { "\"no_id\": 1", "\"thread_id\": -4", "\"thread_id\": 0",
                                      "\"thread_id\": 5000000000", "\"thread_id\": 1.5" };
   for (guint i = 0; i < G_N_ELEMENTS(odd); i++) {
-    TbEvent event;
+    TbRecord event;
     g_autofree char *text = g_strdup_printf(HEAD("close") "%s}\n", odd[i]);
     g_autoptr(Log) log = log_new(text);
-    g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
+    g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
     g_assert_cmpint(event.tid, ==, -1);
     g_assert_cmpuint(tb_damage_log_get_n(log->damage), ==, 0);
   }
@@ -243,7 +243,7 @@ static void test_nesting(void)
 static void test_huge_line(void)
 {
   g_autoptr(GString) text = g_string_new(good_line);
-  TbEvent event;
+  TbRecord event;
   gsize at = text->len;
   g_string_append(text, HEAD("x") "\"details\": {\"a\": \"");
   for (guint i = 0; i < 100000; i++)
@@ -253,20 +253,20 @@ static void test_huge_line(void)
   g_string_append(text, good_line);
   g_autoptr(Log) log = log_open(text->str, text->len);
   log->limits.record_bytes = 64 << 10;
-  g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
+  g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
   expect_damage(log, TB_ERROR_LIMIT, at, len, "more than 65536 bytes");
   expect_text(log, &event, "listen", "(backlog=5) = 0");
   g_assert_cmpint(log_next(log, &event), ==, TB_READ_END);
   log->limits.record_bytes = 1 << 20;
   g_assert_true(tb_reader_rewind(log->reader, NULL));
-  g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
-  g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
+  g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
+  g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
   g_assert_cmpuint(event.len, >, 100000);
 }
 
 static void test_not_utf8(void)
 {
-  TbEvent event;
+  TbRecord event;
   g_autoptr(Log) log = log_new(HEAD("fdopen") "\"return_value\": 0, \"details\": {\"mode\": "
                                "\"r\xff\xc3\"}}\n");
   expect_text(log, &event, "fdopen", "(mode=\"r\\xff\\xc3\") = 0");
@@ -275,7 +275,7 @@ static void test_not_utf8(void)
 
 static void test_key_twice(void)
 {
-  TbEvent event;
+  TbRecord event;
   g_autoptr(Log) log = log_new(HEAD("listen") "\"return_value\": 1, \"return_value\": 2, "
                                "\"details\": {\"backlog\": 1}}\n");
   expect_text(log, &event, "listen", "(backlog=1) = 2");
@@ -290,12 +290,12 @@ static void test_cut(void)
   g_autofree char *text = g_strconcat(good_line, good_line, NULL);
   gsize one = strlen(good_line);
   for (gsize len = 1; len < 2 * one; len++) {
-    TbEvent event;
+    TbRecord event;
     g_autofree char *cut = g_memdup2(text, len);
     g_autoptr(Log) log = log_open(cut, len);
     guint whole = (guint)((len + 1) / one); /* the end of a line alone is not missed */
     for (guint i = 0; i < whole; i++)
-      g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
+      g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
     if (len != whole * one && len + 1 != whole * one) {
       expect_damage(log, TB_ERROR_TRUNCATED, whole * one, len - whole * one, "ends within a line");
     }
@@ -306,12 +306,12 @@ static void test_cut(void)
 
 static void test_order(void)
 {
-  TbEvent event;
+  TbRecord event;
   g_autoptr(Log) log = log_new("{\"type\": \"a\", \"timestamp_usec\": 9}\r\n \t\n\n"
                                "{\"type\": \"b\", \"timestamp_usec\": 3}\n");
-  g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
-  g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
-  g_assert_cmpint(event.time_ns, ==, 3000);
+  g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
+  g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
+  g_assert_cmpint(event.time.ns, ==, 3000);
   const TbSource *source = g_ptr_array_index(log->reader->sources, 0);
   g_assert_cmpuint(source->counts.unordered, ==, 1);
   g_assert_cmpint(source->counts.first_ns, ==, 3000);
@@ -324,7 +324,7 @@ static void test_order(void)
 /* What the calls tell stages: ends, bytes and steps. */
 static void test_meaning(void)
 {
-  TbEvent event;
+  TbRecord event;
   g_autoptr(Log) log = log_new(
       HEAD("accept4") OK("4") ADDR("203.0.113.5", "50001") "}\n"
       HEAD("getsockname") OK("0") ADDR("192.0.2.10", "8080") "}\n"
@@ -343,7 +343,7 @@ static void test_meaning(void)
     { TB_SOCKET_COPIES, 0, 0 },   { TB_SOCKET_ACCEPTS, 0, 0 },  { TB_SOCKET_CLOSED, 0, 0 },
   };
   for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
-    g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
+    g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
     g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, wanted[i].step);
     g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_SENT), ==, wanted[i].sent);
     g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_RECEIVED), ==, wanted[i].received);
@@ -353,7 +353,7 @@ static void test_meaning(void)
   g_assert_cmpint(log_next(log, &event), ==, TB_READ_END);
   /* A second pass begins with nothing known. */
   g_assert_true(tb_reader_rewind(log->reader, NULL));
-  g_assert_cmpint(log_next(log, &event), ==, TB_READ_EVENT);
+  g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
   g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, TB_SOCKET_ACCEPTED);
   g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_LOCAL_PORT), ==, G_MININT64);
 }

@@ -40,7 +40,7 @@ static void check_pair(gboolean big)
   g_autoptr(TbEventType) type = make_type(pair_places, G_N_ELEMENTS(pair_places), big);
   TcAddresses *addresses = tc_addresses_new(type);
   guint8 data[48] = { 0 };
-  TbEvent event = { .type = type, .data = data, .len = sizeof data };
+  TbRecord event = { .type = type, .data = data, .len = sizeof data };
   TbAddresses ends;
   g_assert_nonnull(addresses);
   tb_put_u16(data, 1234, big);
@@ -87,7 +87,7 @@ static void test_sockaddr(void)
   g_autoptr(TbEventType) type = make_type(probe_places, G_N_ELEMENTS(probe_places), TRUE);
   TcAddresses *addresses = tc_addresses_new(type);
   guint8 data[60] = { 0 };
-  TbEvent event = { .type = type, .data = data, .len = sizeof data };
+  TbRecord event = { .type = type, .data = data, .len = sizeof data };
   TbAddresses ends;
   tb_put_u16(data, 2, TRUE);
   memcpy(data + 4, "\x7f\x00\x00\x01", 4);

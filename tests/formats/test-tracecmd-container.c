@@ -26,7 +26,7 @@ static void test_sparse_cpus(gconstpointer data)
 {
   DatShape shape = shape_of(*(const char *)data == '6' ? 6 : 7, "none");
   g_autoptr(DatFile) file = dat_file_new(&shape);
-  TbEvent event;
+  TbRecord event;
   dat_file_set_cpus(file, 8);
   dat_file_buffer(file, "", shape.version == 7 ? "mono" : NULL, 4096);
   dat_file_cpu(file, 5, one_tick(&shape, 4096, 50, 5));
@@ -35,7 +35,7 @@ static void test_sparse_cpus(gconstpointer data)
   dat_reading_clean(r);
   g_assert_cmpstr(r->lines->str, ==, "0 10 1\n1 50 5\n");
   g_assert_true(tb_reader_rewind(r->reader, NULL));
-  g_assert_cmpint(tb_reader_next(r->reader, 1, &event, NULL), ==, TB_READ_EVENT);
+  g_assert_cmpint(tb_reader_next(r->reader, 1, &event, NULL), ==, TB_READ_RECORD);
   g_assert_cmpuint(event.cpu, ==, 5);
 }
 

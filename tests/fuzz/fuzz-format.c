@@ -59,7 +59,7 @@ static void pass_add_bytes(Pass *pass, const guint8 *bytes, gsize len)
 }
 
 /* Every field by every way to ask for it; what they say goes into the digest. */
-static void pass_add_fields(Pass *pass, const TbEvent *event)
+static void pass_add_fields(Pass *pass, const TbRecord *event)
 {
   const TbEventType *type = event->type;
   for (guint32 i = 0; i < type->n_fields; i++) {
@@ -92,7 +92,7 @@ static void pass_add_owner(Pass *pass, const TbOwner *owner)
   pass_add_string(pass, owner->via);
 }
 
-static void pass_add_owners(Pass *pass, TbReader *reader, const TbEvent *packet)
+static void pass_add_owners(Pass *pass, TbReader *reader, const TbRecord *packet)
 {
   const TbOwners *owners =
       reader->format->get_owners ? reader->format->get_owners(reader, packet) : NULL;
@@ -109,39 +109,39 @@ static void pass_add_owners(Pass *pass, TbReader *reader, const TbEvent *packet)
   pass_add_owner(pass, &owners->effective);
 }
 
-static void pass_add_event(Pass *pass, TbReader *reader, const TbEvent *event, TbBuf *text)
+static void pass_add_event(Pass *pass, TbReader *reader, const TbRecord *event, TbBuf *text)
 {
   pass->events++;
-  pass_add(pass, (guint64)event->time_ns);
+  pass_add(pass, (guint64)event->time.ns);
   pass_add(pass, event->kind);
-  pass_add(pass, event->lost);
+  pass_add(pass, event->value);
   pass_add(pass, (guint32)event->tid);
   pass_add(pass, event->cpu);
-  if (event->kind != TB_EVENT_KIND_META && !event->source)
+  if (event->kind != TB_RECORD_CARRIED && !event->source)
     fail(reader, "an event without a source");
-  if (event->kind == TB_EVENT_KIND_TRACE && !event->type)
+  if (event->kind == TB_RECORD_EVENT && !event->type)
     fail(reader, "an event without a type");
   pass_add_bytes(pass, event->data, event->len);
   pass_add_bytes(pass, event->options, event->options ? event->options_len : 0);
   pass_add_bytes(pass, event->glued, event->glued ? event->glued_len : 0);
-  if (event->kind == TB_EVENT_KIND_PACKET)
+  if (event->kind == TB_RECORD_PACKET)
     pass_add_owners(pass, reader, event);
-  if (event->kind != TB_EVENT_KIND_TRACE)
+  if (event->kind != TB_RECORD_EVENT)
     return;
   pass_add_fields(pass, event);
   tb_buf_reset(text);
   /* Rendered, not compared: where a print format cannot be parsed, libtraceevent's text of an
    * array depends on the events rendered before, and ours is the same. */
-  tb_event_append_text(event, text);
+  tb_record_append_text(event, text);
 }
 
 static void read_stream(TbReader *reader, guint32 stream, Pass *pass, TbBuf *text)
 {
   for (guint calls = 0; calls < MAX_CALLS; calls++) {
-    TbEvent event = {0};
+    TbRecord event = {0};
     g_autoptr(GError) error = NULL;
     TbReadResult result = tb_reader_next(reader, stream, &event, &error);
-    if (result == TB_READ_EVENT)
+    if (result == TB_READ_RECORD)
       pass_add_event(pass, reader, &event, text);
     if ((result == TB_READ_ERROR) != (error != NULL))
       fail(reader, "an error that is not set, or set where there is none");

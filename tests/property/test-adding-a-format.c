@@ -35,14 +35,14 @@ static TbReader *open_bytes(const void *bytes, gsize len, TbDamageLog *damage)
 
 static void assert_record(TbReader *reader, gint64 time_ns, const char *text)
 {
-  TbEvent event = {0};
+  TbRecord event = {0};
   g_autoptr(GError) error = NULL;
   g_auto(TbBuf) out = {0};
-  g_assert_cmpint(tb_reader_next(reader, 0, &event, &error), ==, TB_READ_EVENT);
+  g_assert_cmpint(tb_reader_next(reader, 0, &event, &error), ==, TB_READ_RECORD);
   g_assert_no_error(error);
-  g_assert_cmpint(event.time_ns, ==, time_ns);
+  g_assert_cmpint(event.time.ns, ==, time_ns);
   g_assert_true(tb_event_type_is(event.type, "toy", "line"));
-  tb_event_append_text(&event, &out);
+  tb_record_append_text(&event, &out);
   g_assert_cmpmem(out.data, out.len, text, strlen(text));
 }
 
@@ -51,7 +51,7 @@ static void test_reads_twice(void)
   g_autoptr(TbDamageLog) damage = tb_damage_log_new(4);
   g_autoptr(TbReader) reader = open_bytes(two_records, sizeof two_records - 1, damage);
   for (int pass = 0; pass < 2; pass++) {
-    TbEvent event = {0};
+    TbRecord event = {0};
     assert_record(reader, 1, "first");
     assert_record(reader, 2, "second");
     g_assert_cmpint(tb_reader_next(reader, 0, &event, NULL), ==, TB_READ_END);
@@ -69,7 +69,7 @@ static void test_truncated(void)
     g_autoptr(TbDamageLog) damage = tb_damage_log_new(4);
     g_autoptr(GError) error = NULL;
     g_autoptr(TbReader) reader = open_bytes(two_records, cut, damage);
-    TbEvent event = {0};
+    TbRecord event = {0};
     assert_record(reader, 1, "first");
     g_assert_cmpint(tb_reader_next(reader, 0, &event, &error), ==, TB_READ_ERROR);
     g_assert_nonnull(error);

@@ -130,7 +130,7 @@ static void touch(World *world)
 static void show_lost(World *world)
 {
   Life *life = world->life;
-  TbEvent lost = { .kind = TB_EVENT_KIND_LOST, .time_ns = life->now_ns, .source = life->source,
+  TbItem lost = { .kind = TB_RECORD_LOST, .time_ns = life->now_ns, .source = life->source,
                    .tid = -1 };
   if (!world->owed || world->mode != MODE_LOST)
     return;
@@ -410,7 +410,7 @@ static void check_context(World *world, TbContextStage *stage, const TruthLife *
     gint64 at_ns[] = { named->time_ns, named->time_ns + (end_ns - named->time_ns) / 2,
                        end_ns - 1 };
     for (guint k = 0; k < G_N_ELEMENTS(at_ns); k++) {
-      TbEvent event = { .kind = TB_EVENT_KIND_LOST, .source = world->life->source,
+      TbItem event = { .kind = TB_RECORD_LOST, .source = world->life->source,
                         .tid = life->tid };
       if (at_ns[k] < named->time_ns || is_within(life->absent, at_ns[k]) ||
           (world->mode == MODE_LOST && is_within(world->gaps, at_ns[k])))

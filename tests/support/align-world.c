@@ -19,7 +19,7 @@ enum {
   WORLD_JITTER_NS = 80,
 };
 
-static void world_no_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void world_no_text(const TbEventType *type, const TbItem *event, TbBuf *out)
 {
 }
 
@@ -134,7 +134,7 @@ static void show_event(World *w, TbSource *source, const WorldClock *clock, guin
   tb_put_u32(data + WORLD_NETWORK_OFF, 14, FALSE);
   g_strlcpy((char *)data + WORLD_NAME_OFF, device, 16);
   gint64 own = world_own_time(clock, true_ns);
-  TbEvent event = { .kind = TB_EVENT_KIND_TRACE, .source = source, .type = w->types[type],
+  TbItem event = { .kind = TB_RECORD_EVENT, .source = source, .type = w->types[type],
                     .data = data, .len = sizeof data, .tid = 7,
                     .time_ns = tb_axis_map(&source->opened, own) };
   TbSourceCounts *counts = &source->counts;
@@ -150,13 +150,13 @@ void world_record(World *w, TbSource *source, const WorldClock *clock, const Wor
   gint32 jitter = g_rand_int_range(w->rand, 0, WORLD_JITTER_NS);
   w->skb += 0x100;
   if (packet->received) {
-    show_event(w, source, clock, WORLD_RECEIVE, packet->len, packet->device,
+    show_event(w, source, clock, WORLD_RECEIVE, packet->record->len, packet->device,
                true_ns - WORLD_RECEIVE_NS - jitter);
     show_event(w, source, clock, WORLD_PROBE, 0, "", true_ns + WORLD_PROBE_NS + jitter);
   } else {
-    show_event(w, source, clock, WORLD_QUEUE, packet->len + 14, packet->device,
+    show_event(w, source, clock, WORLD_QUEUE, packet->record->len + 14, packet->device,
                true_ns - WORLD_QUEUE_NS - jitter);
-    show_event(w, source, clock, WORLD_START, packet->len + 14, packet->device,
+    show_event(w, source, clock, WORLD_START, packet->record->len + 14, packet->device,
                true_ns + WORLD_START_NS + jitter);
   }
 }
@@ -170,14 +170,14 @@ void world_capture(World *w, TbSource *source, const WorldClock *clock, const Wo
   p[11] = packet->sender;
   tb_put_u16(p + 12, 0x0800, TRUE);
   p[14] = 0x45;
-  tb_put_u16(p + 16, (guint16)packet->len, TRUE);
+  tb_put_u16(p + 16, (guint16)packet->record->len, TRUE);
   tb_put_u16(p + 18, packet->id, TRUE);
   p[23] = 17;
   p[29] = packet->sender;
   p[33] = packet->receiver;
   gint64 own = world_own_time(clock, true_ns);
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = source, .data = p,
-                    .len = MIN(packet->len + 14, 60), .orig_len = packet->len + 14,
+  TbItem event = { .kind = TB_RECORD_PACKET, .source = source, .data = p,
+                    .len = MIN(packet->record->len + 14, 60), .orig_len = packet->record->len + 14,
                     .time_ns = tb_axis_map(&source->opened, own) };
   source->counts.records++;
   source->counts.first_ns = own;

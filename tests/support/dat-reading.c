@@ -8,14 +8,14 @@
 
 enum { READING_MAX = 1 << 20 };
 
-static void append_event(GString *out, guint32 stream, const TbEvent *event)
+static void append_event(GString *out, guint32 stream, const TbRecord *event)
 {
   gint64 value = -1;
   g_assert_true(!event->options && !event->glued && event->options_len + event->glued_len == 0);
   g_assert_true(!event->context && !event->note && !event->owners);
-  g_string_append_printf(out, "%u %" G_GUINT64_FORMAT " ", stream, (guint64)event->time_ns);
-  if (event->kind == TB_EVENT_KIND_LOST) {
-    g_string_append_printf(out, "lost %" G_GUINT64_FORMAT "\n", event->lost);
+  g_string_append_printf(out, "%u %" G_GUINT64_FORMAT " ", stream, (guint64)event->time.ns);
+  if (event->kind == TB_RECORD_LOST) {
+    g_string_append_printf(out, "lost %" G_GUINT64_FORMAT "\n", event->value);
     return;
   }
   const TbField *field = tb_event_type_find_field(event->type, "value");
@@ -28,7 +28,7 @@ static void append_event(GString *out, guint32 stream, const TbEvent *event)
 static GString *read_pass(DatReading *reading)
 {
   GString *out = g_string_new(NULL);
-  TbEvent event;
+  TbRecord event;
   guint64 calls = 0;
   memset(&event, 0xa5, sizeof event); /* a reader sets all of what it lends */
   reading->n_events = 0;
@@ -39,7 +39,7 @@ static GString *read_pass(DatReading *reading)
            TB_READ_END) {
       g_assert_cmpint(result, !=, TB_READ_ERROR);
       g_assert_cmpuint(calls++, <, READING_MAX);
-      if (result == TB_READ_EVENT) {
+      if (result == TB_READ_RECORD) {
         append_event(out, stream, &event);
         reading->n_events++;
       } else {

@@ -30,12 +30,12 @@ const guint8 *event_list_own(EventList *list, const void *bytes, gsize len)
   return copy;
 }
 
-TbEvent *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark)
+TbItem *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark)
 {
   guint8 bytes[8];
   tb_put_u64(bytes, mark, FALSE);
-  ListStep step = { .result = TB_READ_EVENT };
-  step.event.kind = TB_EVENT_KIND_PACKET;
+  ListStep step = { .result = TB_READ_RECORD };
+  step.event.kind = TB_RECORD_PACKET;
   step.event.time_ns = time_ns;
   step.event.source = source;
   step.event.data = event_list_own(list, bytes, sizeof bytes);
@@ -67,7 +67,7 @@ static void event_list_spoil(EventList *list)
   g_clear_pointer(&list->lent, g_bytes_unref);
 }
 
-static TbReadResult event_list_next(gpointer data, guint32 stream, TbEvent *event, GError **error)
+static TbReadResult event_list_next(gpointer data, guint32 stream, TbItem *event, GError **error)
 {
   EventList *list = data;
   event_list_spoil(list);
@@ -76,12 +76,12 @@ static TbReadResult event_list_next(gpointer data, guint32 stream, TbEvent *even
   const ListStep *step = &g_array_index(list->steps, ListStep, list->at++);
   if (step->result == TB_READ_ERROR)
     tb_error_set(error, TB_ERROR_CORRUPT, "list", list->at, "made to fail");
-  if (step->result != TB_READ_EVENT)
+  if (step->result != TB_READ_RECORD)
     return step->result;
   *event = step->event;
-  list->lent = g_bytes_new(event->data, event->len);
-  event->data = g_bytes_get_data(list->lent, NULL);
-  return TB_READ_EVENT;
+  list->lent = g_bytes_new(event->record->data, event->record->len);
+  event->record->data = g_bytes_get_data(list->lent, NULL);
+  return TB_READ_RECORD;
 }
 
 TbMergeInput event_list_input(EventList *list)
@@ -89,8 +89,8 @@ TbMergeInput event_list_input(EventList *list)
   return (TbMergeInput){ event_list_next, list, 0 };
 }
 
-guint64 event_list_mark(const TbEvent *event)
+guint64 event_list_mark(const TbItem *event)
 {
-  g_assert_cmpuint(event->len, >=, 8);
-  return tb_get_u64(event->data, FALSE);
+  g_assert_cmpuint(event->record->len, >=, 8);
+  return tb_get_u64(event->record->data, FALSE);
 }

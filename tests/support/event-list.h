@@ -15,7 +15,7 @@
  */
 typedef struct {
   TbReadResult result;
-  TbEvent event;
+  TbItem event;
 } ListStep;
 
 /**
@@ -36,7 +36,7 @@ void event_list_free(EventList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventList, event_list_free)
 
 /** event_list_add: an event with 8 bytes of data, the number @mark; Returns: to be changed further */
-TbEvent *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark);
+TbItem *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark);
 /** event_list_add_result: a damage, an error or an early end */
 void event_list_add_result(EventList *list, TbReadResult result);
 /** event_list_own: bytes that live as long as the list */
@@ -47,4 +47,4 @@ void event_list_rewind(EventList *list);
 TbMergeInput event_list_input(EventList *list);
 
 /** event_list_mark: the number given to event_list_add() */
-guint64 event_list_mark(const TbEvent *event);
+guint64 event_list_mark(const TbItem *event);

@@ -33,7 +33,7 @@ static const struct {
                               "i4 __syscall_nr,n8 error_code" },
 };
 
-static void life_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void life_append_text(const TbEventType *type, const TbItem *event, TbBuf *out)
 {
   tb_buf_append_str(out, "made in memory");
 }
@@ -106,8 +106,8 @@ void life_free(Life *life)
 static void life_begin(Life *life, LifeType kind, gint32 actor)
 {
   memset(life->data, 0, sizeof life->data);
-  life->event = (TbEvent){
-    .kind = TB_EVENT_KIND_TRACE,
+  life->event = (TbItem){
+    .kind = TB_RECORD_EVENT,
     .time_ns = life->now_ns,
     .source = life->source,
     .type = life->types[kind],
@@ -265,7 +265,7 @@ void life_deliver(Life *life, gint32 tid, gint sig, guint64 handler)
 void life_lost(Life *life)
 {
   life_begin(life, LIFE_SWITCH, -1);
-  life->event.kind = TB_EVENT_KIND_LOST;
+  life->event.kind = TB_RECORD_LOST;
   life->event.type = NULL;
   life->event.len = 0;
   life_show(life);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 #include "stages/context.h"
 #include "stages/proctrack/proctrack.h"
 
@@ -49,7 +49,7 @@ struct _Life {
   gint64 step_ns;
   guint32 cpu;
   guint8 data[256];
-  TbEvent event;
+  TbItem event;
   gboolean (*keep)(Life *life, gpointer data);
   gpointer keep_data;
 };

@@ -40,7 +40,7 @@ static const struct {
   { "task", "task_newtask", "i4 pid,n8 clone_flags" },
 };
 
-static void net_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void net_append_text(const TbEventType *type, const TbItem *event, TbBuf *out)
 {
   tb_buf_append_str(out, "made in memory");
 }
@@ -140,9 +140,9 @@ static void net_set_address(Net *net, guint kind, const char *name, guint8 last)
 
 static void net_show(Net *net, guint kind, gint32 tid)
 {
-  TbEvent event = { .kind = TB_EVENT_KIND_TRACE, .time_ns = net->now_ns, .source = net->events,
+  TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = net->now_ns, .source = net->events,
                     .type = net->types[kind], .data = net->data, .len = 128, .tid = tid };
-  event.flags = net->irq ? TB_EVENT_IRQ : 0;
+  event.flags = net->irq ? TB_RECORD_IRQ : 0;
   net->attrib->ops->event(net->attrib, &event);
   memset(net->data, 0, sizeof net->data);
   net->now_ns += 1000;
@@ -266,15 +266,15 @@ void net_fork(Net *net, gint32 parent, gint32 child, gint64 flags)
 
 void net_lost(Net *net)
 {
-  TbEvent event = { .kind = TB_EVENT_KIND_LOST, .time_ns = net->now_ns, .source = net->events };
+  TbItem event = { .kind = TB_RECORD_LOST, .time_ns = net->now_ns, .source = net->events };
   net->attrib->ops->event(net->attrib, &event);
 }
 
-static TbEvent net_packet_event(Net *net, GBytes *bytes, gint64 time_ns)
+static TbItem net_packet_event(Net *net, GBytes *bytes, gint64 time_ns)
 {
   gsize len;
   const guint8 *data = g_bytes_get_data(bytes, &len);
-  return (TbEvent){ .kind = TB_EVENT_KIND_PACKET, .time_ns = time_ns, .source = net->packets,
+  return (TbItem){ .kind = TB_RECORD_PACKET, .time_ns = time_ns, .source = net->packets,
                     .data = data + 8, .len = (guint32)len - 8, .orig_len = (guint32)len - 8 };
 }
 
@@ -302,7 +302,7 @@ static void net_packet(Net *net, guint8 protocol, guint16 from, guint16 to, cons
   if (head_len)
     memcpy(p + 34, head, head_len);
   GBytes *bytes = g_bytes_new_take(kept, 8 + len);
-  TbEvent event = net_packet_event(net, bytes, net->now_ns);
+  TbItem event = net_packet_event(net, bytes, net->now_ns);
   net->attrib->ops->event(net->attrib, &event);
   g_ptr_array_add(net->shown, bytes);
   net->now_ns += 1000;
@@ -372,7 +372,7 @@ TbOwners net_apply(Net *net, guint n, const TbOwners *told)
   GBytes *bytes = g_ptr_array_index(net->shown, n);
   gint64 time_ns;
   memcpy(&time_ns, g_bytes_get_data(bytes, NULL), 8);
-  TbEvent event = net_packet_event(net, bytes, time_ns);
+  TbItem event = net_packet_event(net, bytes, time_ns);
   event.owners = told;
   tb_attrib_apply(net->attrib, context, &event, time_ns);
   return event.owners ? *event.owners : (TbOwners){ 0 };

@@ -49,26 +49,26 @@ static gboolean sieve_wants_type(TbObserver *observer, const TbEventType *type)
 }
 
 /* The same answer for every observer. */
-static gboolean sieve_loses(const SieveRules *rules, const TbEvent *event)
+static gboolean sieve_loses(const SieveRules *rules, const TbItem *event)
 {
-  guint64 when = (guint64)event->time_ns;
+  guint64 when = (guint64)event->time.ns;
   guint64 what = rules->mark_ns ? when / (guint64)rules->mark_ns
-                                : when ^ (guint64)event->type->id << 40;
-  guint64 h = (what ^ (guint64)event->cpu << 56 ^ (guint64)rules->seed << 32) + rules->seed;
+                                : when ^ (guint64)event->record->type->id << 40;
+  guint64 h = (what ^ (guint64)event->record->cpu << 56 ^ (guint64)rules->seed << 32) + rules->seed;
   for (guint i = 0; i < 3; i++)
     h = (h ^ h >> 31) * 0x9e3779b97f4a7c15u;
   return (double)(h >> 11) < rules->lose * (double)(G_GUINT64_CONSTANT(1) << 53);
 }
 
-static void sieve_event(TbObserver *observer, const TbEvent *event)
+static void sieve_event(TbObserver *observer, const TbItem *event)
 {
   Sieve *sieve = (Sieve *)observer;
-  gboolean *lost = &sieve->lost[event->cpu % SIEVE_CPUS];
-  if (event->kind == TB_EVENT_KIND_TRACE && sieve->rules->lose > 0) {
+  gboolean *lost = &sieve->lost[event->record->cpu % SIEVE_CPUS];
+  if (event->record->kind == TB_RECORD_EVENT && sieve->rules->lose > 0) {
     gboolean loses = sieve_loses(sieve->rules, event);
     if (*lost && !loses) {
-      TbEvent mark = *event;
-      mark.kind = TB_EVENT_KIND_LOST;
+      TbItem mark = *event;
+      mark.kind = TB_RECORD_LOST;
       mark.lost = 0;
       sieve->inner->ops->event(sieve->inner, &mark);
     }
@@ -145,17 +145,17 @@ static gboolean dump_open(TbWriter *writer, GError **error)
   return TRUE;
 }
 
-static gboolean dump_event(TbWriter *writer, const TbEvent *event, GError **error)
+static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error)
 {
-  TbEvent packet = *event;
+  TbItem packet = *event;
   TbNetHeaders h;
-  if (event->kind != TB_EVENT_KIND_PACKET)
+  if (event->record->kind != TB_RECORD_PACKET)
     return TRUE;
-  tb_net_parse(event->source->link_type, event->data, event->len, event->orig_len, &h);
-  tb_attrib_apply(the_attrib, the_context, &packet, event->timeline_ns);
+  tb_net_parse(event->record->source->link_type, event->record->data, event->record->len, event->record->orig_len, &h);
+  tb_attrib_apply(the_attrib, the_context, &packet, event->machine_time.ns);
   if (h.family == 0)
     return TRUE;
-  printf("%s\t", tb_machine_get_label(event->source->machine));
+  printf("%s\t", tb_machine_get_label(event->record->source->machine));
   print_address(h.source, h.family);
   printf("\t%u\t", h.source_port);
   print_address(h.target, h.family);

@@ -7,7 +7,7 @@
 
 #include <glib/gstdio.h>
 
-static void output_append_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void output_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   const OutputFixture *f = type->context;
   tb_buf_append(out, f->text.data, f->text.len);
@@ -94,23 +94,23 @@ void output_fixture_set_text(OutputFixture *f, const void *text, gsize len)
   tb_buf_append(&f->text, text, len);
 }
 
-TbEvent output_fixture_event(OutputFixture *f, guint n, const char *text)
+TbRecord output_fixture_event(OutputFixture *f, guint n, const char *text)
 {
   if (text)
     output_fixture_set_text(f, text, strlen(text));
-  return (TbEvent){ .kind = TB_EVENT_KIND_TRACE, .time_ns = OUTPUT_BASE_NS + n,
+  return (TbRecord){ .kind = TB_RECORD_EVENT, .time_ns = OUTPUT_BASE_NS + n,
                     .source = f->ftrace, .type = f->type, .tid = -1, .cpu = TB_CPU_NONE,
                     .sequence = n };
 }
 
-TbEvent output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len)
+TbRecord output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len)
 {
-  return (TbEvent){ .kind = TB_EVENT_KIND_PACKET, .time_ns = OUTPUT_BASE_NS + n,
+  return (TbRecord){ .kind = TB_RECORD_PACKET, .time_ns = OUTPUT_BASE_NS + n,
                     .ticks = (guint64)OUTPUT_BASE_NS + n, .source = f->eth0, .data = bytes,
                     .len = len, .orig_len = len, .tid = -1, .cpu = TB_CPU_NONE, .sequence = n };
 }
 
-void output_fixture_write(OutputFixture *f, const TbEvent *event)
+void output_fixture_write(OutputFixture *f, const TbRecord *event)
 {
   g_autoptr(GError) error = NULL;
   tb_writer_event(f->writer, event, &error);

@@ -38,9 +38,9 @@ void output_fixture_open(OutputFixture *f);
 TbEventType *output_fixture_add_type(OutputFixture *f, const char *system, const char *name);
 void output_fixture_set_text(OutputFixture *f, const void *text, gsize len);
 /** output_fixture_event: a TRACE event of @ftrace at 1.7e18 + @n ns; @text may be NULL for the same text */
-TbEvent output_fixture_event(OutputFixture *f, guint n, const char *text);
-TbEvent output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len);
-void output_fixture_write(OutputFixture *f, const TbEvent *event);
+TbRecord output_fixture_event(OutputFixture *f, guint n, const char *text);
+TbRecord output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len);
+void output_fixture_write(OutputFixture *f, const TbRecord *event);
 /** output_fixture_finish: Returns: (transfer full): the whole file */
 GBytes *output_fixture_finish(OutputFixture *f);
 

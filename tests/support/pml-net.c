@@ -181,20 +181,20 @@ void pml_net_datagram(PmlNet *net, double ms, PmlNetEnd from, PmlNetEnd to, guin
 
 /* --- attribution --- */
 
-static TbEvent net_packet_event(PmlNet *net, guint n)
+static TbRecord net_packet_event(PmlNet *net, guint n)
 {
   gsize len;
   const guint8 *data = g_bytes_get_data(g_ptr_array_index(net->shown, n), &len);
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .source = net->packets,
+  TbRecord event = { .kind = TB_RECORD_PACKET, .source = net->packets,
                     .data = data + NET_TIME_BYTES, .len = (guint32)len - NET_TIME_BYTES,
                     .orig_len = (guint32)len - NET_TIME_BYTES };
-  memcpy(&event.time_ns, data, sizeof event.time_ns);
+  memcpy(&event.time.ns, data, sizeof event.time.ns);
   return event;
 }
 
 static void net_show_operations(PmlNet *net)
 {
-  TbEvent event;
+  TbRecord event;
   TbSource *source = g_ptr_array_index(net->open.reader->sources, 0);
   source->opened = source->axis;
   while (pml_open_next(&net->open, &event, NULL)) {
@@ -217,7 +217,7 @@ void pml_net_finish(PmlNet *net)
   tb_source_set_machine(net->packets, g_ptr_array_index(net->open.reader->machines, 0));
   net_show_operations(net);
   for (guint i = 0; i < net->shown->len; i++) {
-    TbEvent event = net_packet_event(net, i);
+    TbRecord event = net_packet_event(net, i);
     net->attrib->ops->event(net->attrib, &event);
   }
   g_assert_true(net->attrib->ops->finish(net->attrib, NULL));
@@ -235,8 +235,8 @@ static void net_check_end(const TbOwner *owner, gint32 pid, TbConfidence confide
 static TbOwners net_ask(PmlNet *net, guint n, const char **name)
 {
   g_autoptr(TbContextStage) context = tb_context_stage_new(net->open.reader->machines);
-  TbEvent event = net_packet_event(net, n);
-  tb_attrib_apply(net->attrib, context, &event, event.time_ns);
+  TbRecord event = net_packet_event(net, n);
+  tb_attrib_apply(net->attrib, context, &event, event.time.ns);
   TbOwners owners = event.owners ? *event.owners : (TbOwners){ 0 };
   if (name)
     *name = owners.src.comm;
@@ -279,9 +279,9 @@ gboolean pml_net_write(PmlNet *net, const char *log, const char *capture)
   build.link_word = net->link_type;
   pcap_build_header(&out, &build);
   for (guint i = 0; i < net->shown->len; i++) {
-    TbEvent event = net_packet_event(net, i);
-    pcap_build_record(&out, &build, (guint32)(event.time_ns / 1000000000),
-                      (guint32)(event.time_ns % 1000000000), event.len, event.len, 0, 0);
+    TbRecord event = net_packet_event(net, i);
+    pcap_build_record(&out, &build, (guint32)(event.time.ns / 1000000000),
+                      (guint32)(event.time.ns % 1000000000), event.len, event.len, 0, 0);
     tb_buf_append(&out, event.data, event.len);
   }
   return g_file_set_contents(log, (const char *)file->data, (gssize)file->len, NULL) &&

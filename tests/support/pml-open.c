@@ -20,12 +20,12 @@ void pml_open_clear(PmlOpen *open)
   g_clear_error(&open->error);
 }
 
-gboolean pml_open_next(PmlOpen *open, TbEvent *event, guint *damaged)
+gboolean pml_open_next(PmlOpen *open, TbRecord *event, guint *damaged)
 {
   for (;;) {
     TbReadResult result = tb_reader_next(open->reader, 0, event, &open->error);
     g_assert_no_error(open->error);
-    if (result == TB_READ_EVENT)
+    if (result == TB_READ_RECORD)
       return TRUE;
     if (result == TB_READ_END)
       return FALSE;
@@ -35,7 +35,7 @@ gboolean pml_open_next(PmlOpen *open, TbEvent *event, guint *damaged)
   }
 }
 
-char *pml_open_text(const TbEvent *event, const char *field)
+char *pml_open_text(const TbRecord *event, const char *field)
 {
   const TbField *f = tb_event_type_find_field(event->type, field);
   const guint8 *bytes = NULL;

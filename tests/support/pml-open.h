@@ -19,8 +19,8 @@ void pml_open_clear(PmlOpen *open);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PmlOpen, pml_open_clear)
 
 /** pml_open_next: the next event. FALSE at the end; damage is passed over and counted in @damaged */
-gboolean pml_open_next(PmlOpen *open, TbEvent *event, guint *damaged);
+gboolean pml_open_next(PmlOpen *open, TbRecord *event, guint *damaged);
 /** pml_open_text: Returns: (transfer full): a field's value as text; NULL when there is none */
-char *pml_open_text(const TbEvent *event, const char *field);
+char *pml_open_text(const TbRecord *event, const char *field);
 /** pml_open_damage: whether the damage log tells of @offset with a text that has @words in it */
 gboolean pml_open_damage(const PmlOpen *open, guint64 offset, const char *words);

@@ -29,7 +29,7 @@ static void emit_end(Emit *emit)
 
 static const TbContext *context_at(Emit *emit, gint32 tid, gint64 time_ns)
 {
-  TbEvent event = { .kind = TB_EVENT_KIND_LOST, .source = emit->life->source, .tid = tid };
+  TbItem event = { .kind = TB_RECORD_LOST, .source = emit->life->source, .tid = tid };
   tb_context_stage_apply(emit->stage, &event, time_ns);
   return event.context;
 }
@@ -152,7 +152,7 @@ static void test_more_threads_than_slots(void)
 
 /* Shows the event once to the tracker and once, when all is known, to the emit phase. */
 typedef struct {
-  TbEvent event;
+  TbItem event;
   guint8 data[256];
 } Kept;
 
@@ -168,7 +168,7 @@ static char *note_of(Emit *emit, GArray *kept, guint i)
   Kept *copy = &g_array_index(kept, Kept, i);
   copy->event.data = copy->data;
   tb_context_stage_apply(emit->stage, &copy->event, copy->event.time_ns);
-  const TbNote *note = copy->event.note;
+  const TbSentence *note = copy->event.note;
   return note ? g_strdup_printf("%s|%.*s", note->kind, (gint)note->sentence->len,
                                 (const char *)note->sentence->data)
               : NULL;

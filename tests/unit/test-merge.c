@@ -44,7 +44,7 @@ static TbMerge *fixture_merge(Fixture *f, const guint *order)
 
 static gint expected_compare(gconstpointer a, gconstpointer b)
 {
-  return tb_event_compare(&((const ListStep *)a)->event, &((const ListStep *)b)->event);
+  return tb_item_compare(&((const ListStep *)a)->event, &((const ListStep *)b)->event);
 }
 
 /* Fills @n lists with ordered events; @spread is the number of different times. */
@@ -74,12 +74,12 @@ static GArray *fixture_fill(Fixture *f, GRand *rand, guint per_list, guint sprea
 
 static void check_output(TbMerge *merge, const GArray *expected)
 {
-  TbEvent *event = NULL;
+  TbItem *event = NULL;
   guint input;
   for (guint i = 0; i < expected->len; i++) {
-    const TbEvent *want = &g_array_index(expected, ListStep, i).event;
-    g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_EVENT);
-    g_assert_cmpint(event->time_ns, ==, want->time_ns);
+    const TbItem *want = &g_array_index(expected, ListStep, i).event;
+    g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_RECORD);
+    g_assert_cmpint(event->time.ns, ==, want->time_ns);
     g_assert_cmpuint(event_list_mark(event), ==, tb_get_u64(want->data, FALSE));
   }
   g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_END);
@@ -127,7 +127,7 @@ static void test_order_of_inputs(void)
 static void test_no_inputs(void)
 {
   g_autoptr(TbMerge) merge = tb_merge_new(NULL, 0);
-  TbEvent *event = NULL;
+  TbItem *event = NULL;
   guint input;
   g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_END);
 }
@@ -141,9 +141,9 @@ static void test_equal_records(void)
     event_list_add(fixture_list(&f, i), g_ptr_array_index(f.sources, 0), 5, 77);
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);
   for (guint i = 0; i < 3; i++) {
-    TbEvent *event = NULL;
+    TbItem *event = NULL;
     guint input = 99;
-    g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_EVENT);
+    g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_RECORD);
     g_assert_cmpuint(input, ==, i);
   }
   fixture_clear(&f);
@@ -158,12 +158,12 @@ static void test_extreme_times(void)
     event_list_add(fixture_list(&f, i), g_ptr_array_index(f.sources, i), times[4 - i], i);
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);
   for (guint i = 0; i < 5; i++) {
-    TbEvent *event = NULL;
+    TbItem *event = NULL;
     guint input;
-    g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_EVENT);
-    g_assert_cmpint(event->time_ns, ==, times[i]);
+    g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_RECORD);
+    g_assert_cmpint(event->time.ns, ==, times[i]);
   }
-  TbEvent *event = NULL;
+  TbItem *event = NULL;
   guint input;
   g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_END);
   fixture_clear(&f);
@@ -174,13 +174,13 @@ static char *merge_transcript(TbMerge *merge, guint max_calls)
 {
   GString *out = g_string_new(NULL);
   for (guint i = 0; i < max_calls; i++) {
-    TbEvent *event = NULL;
+    TbItem *event = NULL;
     guint input = 0;
     g_autoptr(GError) error = NULL;
     TbReadResult result = tb_merge_next(merge, &event, &input, &error);
-    if (result == TB_READ_EVENT && event->kind == TB_EVENT_KIND_META)
+    if (result == TB_READ_RECORD && event->record->kind == TB_RECORD_CARRIED)
       g_string_append_printf(out, "M%u ", input);
-    else if (result == TB_READ_EVENT)
+    else if (result == TB_READ_RECORD)
       g_string_append_printf(out, "%u ", (guint)event_list_mark(event));
     else if (result == TB_READ_DAMAGED)
       g_string_append_printf(out, "D%u ", input);
@@ -226,8 +226,8 @@ static void test_meta_comes_last(void)
     TbSource *source = g_ptr_array_index(f.sources, i < 2 ? 3 - i : 0);
     if (i != 2)
       event_list_add(list, source, i == 3 ? G_MAXINT64 : (gint64)i, i);
-    TbEvent *meta = event_list_add(list, source, 0, 50);
-    meta->kind = TB_EVENT_KIND_META;
+    TbItem *meta = event_list_add(list, source, 0, 50);
+    meta->kind = TB_RECORD_CARRIED;
     meta->data = NULL;
     meta->len = 0;
     meta->glued = i == 2 ? block_b : block_a;
@@ -265,7 +265,7 @@ static void test_no_time(void)
   fixture_init(&f, 2);
   EventList *a = fixture_list(&f, 0);
   event_list_add(a, g_ptr_array_index(f.sources, 1), 10, 0);
-  event_list_add(a, g_ptr_array_index(f.sources, 0), 10, 1)->flags = TB_EVENT_NO_TIME;
+  event_list_add(a, g_ptr_array_index(f.sources, 0), 10, 1)->flags = TB_RECORD_NO_TIME;
   event_list_add(a, g_ptr_array_index(f.sources, 1), 11, 3);
   event_list_add(fixture_list(&f, 1), g_ptr_array_index(f.sources, 1), 10, 2)->sequence = 9;
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);

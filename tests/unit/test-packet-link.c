@@ -32,7 +32,7 @@ typedef struct {
   guint32 cpu;
 } World;
 
-static void world_text(const TbEventType *type, const TbEvent *event, TbBuf *out)
+static void world_text(const TbEventType *type, const TbItem *event, TbBuf *out)
 {
   tb_buf_append_str(out, "made in memory");
 }
@@ -98,9 +98,9 @@ static void world_free(World *w)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
-static TbEvent world_event(const World *w, const Shown *shown)
+static TbItem world_event(const World *w, const Shown *shown)
 {
-  TbEvent event = { .kind = shown->lost ? TB_EVENT_KIND_LOST : TB_EVENT_KIND_TRACE,
+  TbItem event = { .kind = shown->lost ? TB_RECORD_LOST : TB_RECORD_EVENT,
                     .time_ns = shown->time_ns, .timeline_ns = shown->time_ns,
                     .source = w->recording, .type = shown->lost ? NULL : w->types[shown->step],
                     .data = shown->data, .len = shown->len, .cpu = shown->cpu };
@@ -109,7 +109,7 @@ static TbEvent world_event(const World *w, const Shown *shown)
 
 static void world_show(World *w, const Shown *shown)
 {
-  TbEvent event = world_event(w, shown);
+  TbItem event = world_event(w, shown);
   if (shown->lost || shown->step != PASS)
     w->links->observer.ops->event(&w->links->observer, &event);
   g_array_append_val(w->shown, *shown);
@@ -135,7 +135,7 @@ static void world_step(World *w, guint step, const char *device, guint64 skb, gu
 static void world_packet_at(World *w, gint64 time_ns, guint32 len)
 {
   guint8 frame[64] = { [12] = 8 };
-  TbEvent event = { .kind = TB_EVENT_KIND_PACKET, .time_ns = time_ns, .timeline_ns = time_ns,
+  TbItem event = { .kind = TB_RECORD_PACKET, .time_ns = time_ns, .timeline_ns = time_ns,
                     .source = w->capture, .data = frame, .len = MIN(len, 64), .orig_len = len };
   w->links->observer.ops->event(&w->links->observer, &event);
 }
@@ -176,7 +176,7 @@ static char *world_dup_result(World *w)
   tb_packet_links_begin(w->links);
   for (guint i = 0; i < w->shown->len; i++) {
     const Shown *shown = &g_array_index(w->shown, Shown, i);
-    TbEvent event = world_event(w, shown);
+    TbItem event = world_event(w, shown);
     if (tb_packet_links_wants(w->links, &event))
       g_assert_true(tb_packet_links_apply(w->links, &event, NULL));
     if (shown->lost)
@@ -186,7 +186,7 @@ static char *world_dup_result(World *w)
                              event.packet->ordinal);
     else
       g_string_append(out, out->len ? " -" : "-");
-    g_assert_true(!event.packet || event.packet->source == w->capture);
+    g_assert_true(!event.packet || event.packet->record->source == w->capture);
   }
   return g_string_free(out, FALSE);
 }

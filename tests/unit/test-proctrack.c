@@ -513,7 +513,7 @@ static void test_short_events(void)
     for (guint32 len = 0; len < 64; len++) {
       guint8 bytes[64];
       memset(bytes, 0xff, sizeof bytes);
-      TbEvent event = { .kind = TB_EVENT_KIND_TRACE, .time_ns = life->now_ns++,
+      TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = life->now_ns++,
                         .source = life->source, .type = life->types[kind], .data = bytes,
                         .len = len, .tid = (gint32)(len % 3) - 1, .cpu = len };
       life->tracker->ops->event(life->tracker, &event);

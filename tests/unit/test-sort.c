@@ -13,7 +13,7 @@ static gint by_time(gconstpointer a, gconstpointer b)
   return x < y ? -1 : x > y;
 }
 
-static void check_same(const TbEvent *got, const TbEvent *want)
+static void check_same(const TbItem *got, const TbItem *want)
 {
   g_assert_cmpint(got->time_ns, ==, want->time_ns);
   g_assert_cmpint(got->kind, ==, want->kind);
@@ -32,7 +32,7 @@ static GArray *expected_of(EventList *list)
   GArray *want = g_array_new(FALSE, FALSE, sizeof(ListStep));
   for (guint i = 0; i < list->steps->len; i++) {
     const ListStep *step = &g_array_index(list->steps, ListStep, i);
-    if (step->result == TB_READ_EVENT)
+    if (step->result == TB_READ_RECORD)
       g_array_append_vals(want, step, 1);
   }
   g_array_sort(want, by_time);
@@ -47,9 +47,9 @@ static TbSortCounts check_sorted(EventList *list, guint64 sort_bytes)
   event_list_rewind(list);
   TbMergeInput input = event_list_input(list);
   g_autoptr(TbSort) sort = tb_sort_new(&input, &limits, NULL);
-  TbEvent event;
+  TbItem event;
   for (guint i = 0; i < want->len; i++) {
-    g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_EVENT);
+    g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_RECORD);
     check_same(&event, &g_array_index(want, ListStep, i).event);
   }
   g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_END);
@@ -66,15 +66,15 @@ static EventList *random_list(GRand *rand, TbSource *source, guint n, gint32 spr
   for (guint i = 0; i < n; i++) {
     for (guint k = 0; k < sizeof bytes; k++)
       bytes[k] = (guint8)g_rand_int(rand);
-    TbEvent *event = event_list_add(list, source, g_rand_int_range(rand, -spread, spread), i);
-    event->context = g_rand_boolean(rand) ? &context : NULL;
-    event->len = (guint32)g_rand_int_range(rand, 0, g_rand_int_range(rand, 1, sizeof bytes));
-    event->data = event->len ? event_list_own(list, bytes, event->len) : NULL;
+    TbItem *event = event_list_add(list, source, g_rand_int_range(rand, -spread, spread), i);
+    event->actor = g_rand_boolean(rand) ? &context : NULL;
+    event->record->len = (guint32)g_rand_int_range(rand, 0, g_rand_int_range(rand, 1, sizeof bytes));
+    event->record->data = event->record->len ? event_list_own(list, bytes, event->record->len) : NULL;
     event->options_len = 4 * (guint32)g_rand_int_range(rand, 0, 5);
     event->options = event->options_len ? event_list_own(list, bytes, event->options_len) : NULL;
     event->glued_len = 4 * (guint32)g_rand_int_range(rand, 0, 20);
     event->glued = event->glued_len ? event_list_own(list, bytes, event->glued_len) : NULL;
-    event->flags = g_rand_boolean(rand) ? TB_EVENT_NO_TIME : 0;
+    event->record->flags = g_rand_boolean(rand) ? TB_RECORD_NO_TIME : 0;
   }
   return list;
 }
@@ -104,7 +104,7 @@ static void test_many_levels(void)
   g_autoptr(EventList) list = random_list(rand, source, 700, 50);
   TbSortCounts counts = check_sorted(list, 0);
   g_assert_cmpuint(counts.runs, ==, 700);
-  g_assert_cmpuint(counts.spilled_bytes, >, 700 * sizeof(TbEvent));
+  g_assert_cmpuint(counts.spilled_bytes, >, 700 * sizeof(TbItem));
 }
 
 static void test_large_record(void)
@@ -115,11 +115,11 @@ static void test_large_record(void)
   g_autofree guint8 *bytes = g_malloc(len);
   memset(bytes, 0x5a, len);
   for (guint i = 0; i < 6; i++) {
-    TbEvent *event = event_list_add(list, source, 10 - (gint64)i, i);
+    TbItem *event = event_list_add(list, source, 10 - (gint64)i, i);
     if (i % 2)
       continue;
-    event->data = event_list_own(list, bytes, len - i);
-    event->len = (guint32)(len - i);
+    event->record->data = event_list_own(list, bytes, len - i);
+    event->record->len = (guint32)(len - i);
   }
   check_sorted(list, 4u << 20);
   check_sorted(list, 0);
@@ -149,8 +149,8 @@ static void test_meta_stays_last(void)
   g_autoptr(EventList) list = event_list_new();
   event_list_add(list, source, G_MAXINT64, 0);
   event_list_add(list, source, 3, 1);
-  TbEvent *meta = event_list_add(list, source, 3, 2);
-  meta->kind = TB_EVENT_KIND_META;
+  TbItem *meta = event_list_add(list, source, 3, 2);
+  meta->kind = TB_RECORD_CARRIED;
   meta->glued = block;
   meta->glued_len = sizeof block;
   check_sorted(list, 1u << 20);
@@ -175,12 +175,12 @@ static void test_damage_and_error(void)
     TbMergeInput input = event_list_input(list);
     g_autoptr(TbSort) sort = tb_sort_new(&input, &limits, NULL);
     g_autoptr(GError) error = NULL;
-    TbEvent event;
+    TbItem event;
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_DAMAGED);
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_DAMAGED);
-    g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_EVENT);
+    g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_RECORD);
     g_assert_cmpint(event.time_ns, ==, 4);
-    g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_EVENT);
+    g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_RECORD);
     g_assert_cmpint(event.time_ns, ==, 5);
     g_assert_no_error(error);
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_ERROR);
@@ -200,7 +200,7 @@ static void test_no_folder(void)
   TbMergeInput input = event_list_input(list);
   g_autoptr(TbSort) sort = tb_sort_new(&input, &limits, "no/such/folder");
   g_autoptr(GError) error = NULL;
-  TbEvent event;
+  TbItem event;
   g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_ERROR);
   g_assert_error(error, TB_ERROR, TB_ERROR_IO);
   g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_END);
@@ -221,9 +221,9 @@ static void test_in_merge(void)
   TbMergeInput inputs[] = { tb_sort_get_input(sort), event_list_input(tame) };
   g_autoptr(TbMerge) merge = tb_merge_new(inputs, 2);
   for (guint i = 0; i < 10; i++) {
-    TbEvent *event = NULL;
+    TbItem *event = NULL;
     guint index = 9;
-    g_assert_cmpint(tb_merge_next(merge, &event, &index, NULL), ==, TB_READ_EVENT);
+    g_assert_cmpint(tb_merge_next(merge, &event, &index, NULL), ==, TB_READ_RECORD);
     g_assert_cmpuint(event_list_mark(event), ==, i);
     g_assert_cmpuint(index, ==, i % 2 ? 0 : 1);
   }

@@ -11,7 +11,7 @@
 enum { ETHERNET = 1, FRAME = 64, BASE_NS = 1000000000 };
 
 /* An IPv4 packet in @frame; @orig_len: longer than what was captured. */
-static TbEvent packet(Net *net, guint8 *frame, guint8 protocol, const guint8 source[4],
+static TbItem packet(Net *net, guint8 *frame, guint8 protocol, const guint8 source[4],
                       const guint8 target[4], guint32 orig_len)
 {
   memset(frame, 0, FRAME);
@@ -23,7 +23,7 @@ static TbEvent packet(Net *net, guint8 *frame, guint8 protocol, const guint8 sou
   memcpy(frame + 26, source, 4);
   memcpy(frame + 30, target, 4);
   frame[46] = 5 << 4; /* TCP: bytes of its header */
-  return (TbEvent){ .kind = TB_EVENT_KIND_PACKET, .source = net->packets, .data = frame,
+  return (TbItem){ .kind = TB_RECORD_PACKET, .source = net->packets, .data = frame,
                     .len = MIN((guint32)FRAME, orig_len), .orig_len = orig_len,
                     .timeline_ns = BASE_NS };
 }
@@ -52,7 +52,7 @@ static void test_kinds(void)
   g_autoptr(Net) net = net_new();
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(TbTally) tally = tb_tally_new(NULL);
-    TbEvent event = packet(net, frame, cases[i].protocol, here, there, cases[i].len);
+    TbItem event = packet(net, frame, cases[i].protocol, here, there, cases[i].len);
     tb_tally_packet(tally, &event);
     const TbOwnerShares *shares = tb_tally_get_shares(tally);
     g_assert_cmpuint(shares->ends[cases[i].kind][TB_PACKET_SRC].not_named[TB_END_UNKNOWN], ==, 1);
@@ -62,7 +62,7 @@ static void test_kinds(void)
   }
   /* A fragment behind the first has no ports. */
   g_autoptr(TbTally) tally = tb_tally_new(NULL);
-  TbEvent event = packet(net, frame, 6, here, there, 154);
+  TbItem event = packet(net, frame, 6, here, there, 154);
   frame[21] = 8;
   tb_tally_packet(tally, &event);
   g_assert_cmpuint(end_of(tally, TB_PACKET_OTHER, TB_PACKET_DST)->not_named[TB_END_UNKNOWN], ==, 1);
@@ -76,7 +76,7 @@ static void test_places(void)
   net_connect(net, 100, 0xa1, 40000, 80); /* 10.0.0.1 to 10.0.0.2 */
   net_finish(net);
   g_autoptr(TbTally) tally = tb_tally_new(net->attrib);
-  TbEvent event = packet(net, frame, 17, here, there, 142);
+  TbItem event = packet(net, frame, 17, here, there, 142);
   tb_tally_packet(tally, &event);
   const TbEndTally *src = end_of(tally, TB_PACKET_UDP, TB_PACKET_SRC);
   const TbEndTally *dst = end_of(tally, TB_PACKET_UDP, TB_PACKET_DST);
@@ -112,7 +112,7 @@ static void test_foreign_evidence(void)
   for (guint i = 0; i < 100; i++) {
     g_autofree char *word = g_strdup_printf(i % 2 ? "w%u" : "a-word-that-is-too-long-%u", i);
     TbOwners owners = { .src = { .confidence = TB_CONFIDENCE_LINKED, .pid = 5, .via = word } };
-    TbEvent event = packet(net, frame, 6, here, there, 154);
+    TbItem event = packet(net, frame, 6, here, there, 154);
     event.owners = &owners;
     tb_tally_packet(tally, &event);
     tb_tally_packet(tally, &event);
@@ -136,7 +136,7 @@ static void test_evidence(void)
     .dst = { .confidence = TB_CONFIDENCE_CONTEXT, .pid = 6, .via = "time" },
     .dst_claim = { .confidence = TB_CONFIDENCE_LINKED, .pid = 7, .via = "ptcpdump" },
   };
-  TbEvent event = packet(net, frame, 6, here, there, 154);
+  TbItem event = packet(net, frame, 6, here, there, 154);
   event.owners = &owners;
   tb_tally_packet(tally, &event);
   const TbEndTally *src = end_of(tally, TB_PACKET_TCP_DATA, TB_PACKET_SRC);
@@ -165,7 +165,7 @@ static void count_sent(Net *net, TbTally *tally, const TbOwner *owner, gint64 ti
 {
   guint8 frame[FRAME];
   TbOwners owners = { .src = *owner };
-  TbEvent event = packet(net, frame, 6, here, there, 1514);
+  TbItem event = packet(net, frame, 6, here, there, 1514);
   event.owners = &owners;
   event.timeline_ns = time_ns;
   tb_tally_packet(tally, &event);

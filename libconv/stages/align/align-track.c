@@ -13,7 +13,6 @@ enum {
   TRACK_KEY_PAYLOAD = 16,
   TRACK_ETHERNET_BYTES = 14,
   TRACK_VLAN_BYTES = 4,
-  OPTION_EPB_FLAGS = 2,
 };
 
 typedef struct {
@@ -189,11 +188,11 @@ static guint32 track_add_event(TbAlignTrack *track, const TbAlignEvent *sample)
 }
 
 /* Devices beyond the table share its last place. */
-static guint track_device(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event)
+static guint track_device(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event)
 {
   const guint8 *name;
   gsize len;
-  if (!plan->device || !tb_field_get_bytes(plan->device, event, &name, &len))
+  if (!plan->device || !tb_field_get_bytes(plan->device, event->record, &name, &len))
     return 0;
   for (guint i = 0; i < track->devices->len; i++) {
     guint at = (track->last_device + i) % track->devices->len;
@@ -207,10 +206,10 @@ static guint track_device(TbAlignTrack *track, const TbAlignPlan *plan, const Tb
   return track->last_device = track->devices->len - 1;
 }
 
-static inline gint64 field_or(const TbField *field, const TbEvent *event, gint64 otherwise)
+static inline gint64 field_or(const TbField *field, const TbItem *event, gint64 otherwise)
 {
   gint64 value;
-  return field && tb_field_get_int(field, event, &value) ? value : otherwise;
+  return field && tb_field_get_int(field, event->record, &value) ? value : otherwise;
 }
 
 static inline guint pending_slot(guint64 skb, guint slots)
@@ -219,7 +218,7 @@ static inline guint pending_slot(guint64 skb, guint slots)
 }
 
 /* Bytes from the network header on: the device's own header does not count. */
-static gboolean track_sent_len(const TbAlignPlan *plan, const TbEvent *event, guint32 *len)
+static gboolean track_sent_len(const TbAlignPlan *plan, const TbItem *event, guint32 *len)
 {
   gint64 whole = field_or(plan->len, event, -1);
   gint64 header = field_or(plan->network_offset, event, TRACK_ETHERNET_BYTES);
@@ -227,10 +226,10 @@ static gboolean track_sent_len(const TbAlignPlan *plan, const TbEvent *event, gu
   return header >= 0 && whole > header && whole < G_MAXINT32;
 }
 
-static void track_queued(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event,
+static void track_queued(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
                          guint64 skb)
 {
-  TbAlignEvent sample = { event->time_ns, event->time_ns, TB_ALIGN_NO_TIME, 0, 0, FALSE };
+  TbAlignEvent sample = { event->machine_time.ns, event->machine_time.ns, TB_ALIGN_NO_TIME, 0, 0, FALSE };
   if (!track_sent_len(plan, event, &sample.len))
     return;
   sample.device = (guint16)track_device(track, plan, event);
@@ -240,7 +239,7 @@ static void track_queued(TbAlignTrack *track, const TbAlignPlan *plan, const TbE
 }
 
 /* The stamp is taken between net_dev_queue and net_dev_start_xmit (xmit_one() taps before it). */
-static void track_started(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event,
+static void track_started(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
                           guint64 skb)
 {
   PendingSent *pending = &track->pending->sent[pending_slot(skb, PENDING_SENT)];
@@ -249,72 +248,72 @@ static void track_started(TbAlignTrack *track, const TbAlignPlan *plan, const Tb
     return;
   if (pending->skb == skb && skb != 0) {
     TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, pending->index);
-    if (sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= event->time_ns) {
-      sample->time_ns = sample->after_ns = event->time_ns;
+    if (sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= event->machine_time.ns) {
+      sample->time_ns = sample->after_ns = event->machine_time.ns;
       if (len < TB_ALIGN_LENGTHS)
         sample->len = len; /* net_dev_queue does not tell how long the device's header is */
       return;
     }
   }
-  TbAlignEvent sample = { event->time_ns, TB_ALIGN_NO_TIME, event->time_ns, len,
+  TbAlignEvent sample = { event->machine_time.ns, TB_ALIGN_NO_TIME, event->machine_time.ns, len,
                           (guint16)track_device(track, plan, event), FALSE };
   guint32 index = track_add_event(track, &sample);
   *pending = (PendingSent){ index == G_MAXUINT32 ? 0 : skb, index };
 }
 
-static void track_sent(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event,
+static void track_sent(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
                        guint64 skb)
 {
   PendingSent *pending = &track->pending->sent[pending_slot(skb, PENDING_SENT)];
   guint32 len;
   if (pending->skb == skb && skb != 0) {
     TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, pending->index);
-    if (sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= event->time_ns)
-      sample->after_ns = event->time_ns;
+    if (sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= event->machine_time.ns)
+      sample->after_ns = event->machine_time.ns;
     pending->skb = 0;
     return;
   }
   if (!plan->len || !track_sent_len(plan, event, &len))
     return;
-  TbAlignEvent sample = { event->time_ns, TB_ALIGN_NO_TIME, event->time_ns, len,
+  TbAlignEvent sample = { event->machine_time.ns, TB_ALIGN_NO_TIME, event->machine_time.ns, len,
                           (guint16)track_device(track, plan, event), FALSE };
   track_add_event(track, &sample);
 }
 
-static void track_received(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event,
+static void track_received(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
                            guint64 skb)
 {
   const PendingArrival *arrival = &track->pending->arrived[pending_slot(skb, PENDING_RECEIVED)];
   gint64 len = field_or(plan->len, event, 0);
   if (len <= 0 || len > G_MAXINT32)
     return;
-  TbAlignEvent sample = { event->time_ns, event->time_ns, TB_ALIGN_NO_TIME, (guint32)len,
+  TbAlignEvent sample = { event->machine_time.ns, event->machine_time.ns, TB_ALIGN_NO_TIME, (guint32)len,
                           (guint16)track_device(track, plan, event), TRUE };
-  if (skb != 0 && arrival->skb == skb && arrival->time_ns <= event->time_ns)
+  if (skb != 0 && arrival->skb == skb && arrival->time_ns <= event->machine_time.ns)
     sample.before_ns = arrival->time_ns;
   guint32 index = track_add_event(track, &sample);
-  if (index != G_MAXUINT32 && event->cpu < PENDING_CPUS)
-    track->pending->cpus[event->cpu] = (PendingCpu){ index + 1, event->tid };
+  if (index != G_MAXUINT32 && event->record->cpu < PENDING_CPUS)
+    track->pending->cpus[event->record->cpu] = (PendingCpu){ index + 1, event->record->tid };
 }
 
 /*
  * What the same task does next on the same CPU comes behind the capturing of
  * the packet it just received: both happen in one go, with soft interrupts off.
  */
-static inline void track_end_receive(TbAlignTrack *track, const TbEvent *event)
+static inline void track_end_receive(TbAlignTrack *track, const TbItem *event)
 {
-  if (event->cpu >= PENDING_CPUS)
+  if (event->record->cpu >= PENDING_CPUS)
     return;
-  PendingCpu *pending = &track->pending->cpus[event->cpu];
+  PendingCpu *pending = &track->pending->cpus[event->record->cpu];
   if (pending->index_1 == 0)
     return;
   TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, pending->index_1 - 1);
-  if (pending->tid == event->tid && sample->time_ns <= event->time_ns)
-    sample->after_ns = event->time_ns;
+  if (pending->tid == event->record->tid && sample->time_ns <= event->machine_time.ns)
+    sample->after_ns = event->machine_time.ns;
   pending->index_1 = 0;
 }
 
-void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event)
+void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event)
 {
   guint64 skb = (guint64)field_or(plan->skb, event, 0);
   /* Arrivals can come in a hard interrupt, in the middle of the receiving of another packet. */
@@ -332,7 +331,7 @@ void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const Tb
     break;
   case TB_ALIGN_ARRIVED:
     track->pending->arrived[pending_slot(skb, PENDING_RECEIVED)] =
-        (PendingArrival){ skb, event->time_ns };
+        (PendingArrival){ skb, event->machine_time.ns };
     break;
   case TB_ALIGN_RECEIVED:
     track_received(track, plan, event, skb);
@@ -342,25 +341,14 @@ void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const Tb
   }
 }
 
-/* pcapng tells the direction in the low two bits of epb_flags: 1 inbound, 2 outbound. */
-static TbNetDirection packet_direction(const TbEvent *event, const TbNetHeaders *headers)
+static TbNetDirection packet_direction(const TbItem *event, const TbNetHeaders *headers)
 {
-  guint32 at = 0;
+  guint32 flags = event->record->flags;
   if (headers->direction != TB_NET_DIRECTION_UNKNOWN)
     return headers->direction;
-  while (event->options_len - at >= 8) {
-    guint16 code = tb_get_u16(event->options + at, FALSE);
-    guint16 len = tb_get_u16(event->options + at + 2, FALSE);
-    if (code == OPTION_EPB_FLAGS && len == 4) {
-      guint32 way = tb_get_u32(event->options + at + 4, FALSE) & 3;
-      return way == 1   ? TB_NET_DIRECTION_RECEIVED
-             : way == 2 ? TB_NET_DIRECTION_SENT : TB_NET_DIRECTION_UNKNOWN;
-    }
-    if (event->options_len - at - 4 < tb_pad4(len))
-      break;
-    at += 4 + (guint32)tb_pad4(len);
-  }
-  return TB_NET_DIRECTION_UNKNOWN;
+  return flags & TB_RECORD_INBOUND    ? TB_NET_DIRECTION_RECEIVED
+         : flags & TB_RECORD_OUTBOUND ? TB_NET_DIRECTION_SENT
+                                      : TB_NET_DIRECTION_UNKNOWN;
 }
 
 static inline guint64 hash_mix(guint64 hash, guint64 value)
@@ -398,10 +386,10 @@ static guint track_group(TbAlignTrack *track, const TbNetHeaders *headers, TbNet
 }
 
 /* What both hosts see alike: addresses, ports, numbers and the start of the payload; no hop count. */
-static gboolean packet_key(const TbEvent *event, const TbNetHeaders *headers, guint64 *key)
+static gboolean packet_key(const TbItem *event, const TbNetHeaders *headers, guint64 *key)
 {
   gsize bytes = headers->family == 6 ? 16 : 4;
-  if (headers->family == 0 || headers->fragment || headers->transport_off >= event->len)
+  if (headers->family == 0 || headers->fragment || headers->transport_off >= event->record->len)
     return FALSE;
   guint64 hash = hash_mix(headers->protocol, headers->ip_id);
   hash = hash_bytes(hash, headers->source, bytes);
@@ -411,8 +399,8 @@ static gboolean packet_key(const TbEvent *event, const TbNetHeaders *headers, gu
   hash = hash_mix(hash, headers->tcp_flags);
   hash = hash_mix(hash, headers->network_len);
   guint32 from = headers->has_transport ? headers->payload_off : headers->transport_off;
-  if (from < event->len)
-    hash = hash_bytes(hash, event->data + from, MIN(TRACK_KEY_PAYLOAD, event->len - from));
+  if (from < event->record->len)
+    hash = hash_bytes(hash, event->record->data + from, MIN(TRACK_KEY_PAYLOAD, event->record->len - from));
   *key = hash_mix(hash, 0);
   return TRUE;
 }
@@ -437,11 +425,11 @@ static void track_add_key(TbAlignTrack *track, guint64 key, gint64 time_ns, guin
     g_array_append_val(track->keys, entry);
 }
 
-void tb_align_track_packet(TbAlignTrack *track, const TbEvent *event)
+void tb_align_track_packet(TbAlignTrack *track, const TbItem *event)
 {
   TbNetHeaders headers;
   guint64 key;
-  if (event->flags & TB_EVENT_NO_TIME)
+  if (event->record->flags & TB_RECORD_NO_TIME)
     return;
   tb_net_parse_packet(event, &headers);
   if (!headers.link_known)
@@ -450,12 +438,12 @@ void tb_align_track_packet(TbAlignTrack *track, const TbEvent *event)
     track->cooked = TRUE;
   guint group = track_group(track, &headers, packet_direction(event, &headers));
   if (packet_key(event, &headers, &key))
-    track_add_key(track, key, event->time_ns, group);
-  track_note_time(track, event->time_ns);
+    track_add_key(track, key, event->machine_time.ns, group);
+  track_note_time(track, event->machine_time.ns);
   if (!limits_take(&track->limits, headers.network_len))
     return;
   if (track->packets->len >= track->most)
     limits_apply(&track->limits, track->packets, offsetof(TbAlignPacket, len), track->most);
-  TbAlignPacket packet = { event->time_ns, headers.network_len, group };
+  TbAlignPacket packet = { event->machine_time.ns, headers.network_len, group };
   g_array_append_val(track->packets, packet);
 }

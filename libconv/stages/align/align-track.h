@@ -145,8 +145,8 @@ typedef struct {
 gboolean tb_align_plan(const TbEventType *type, TbAlignPlan *plan);
 
 /** tb_align_track_event: a TRACE event of a planned type, in the order of its CPU */
-void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbEvent *event);
+void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event);
 /** tb_align_track_packet: a PACKET event */
-void tb_align_track_packet(TbAlignTrack *track, const TbEvent *event);
+void tb_align_track_packet(TbAlignTrack *track, const TbItem *event);
 
 G_END_DECLS

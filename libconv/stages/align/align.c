@@ -35,19 +35,19 @@ static TbAlignTrack *align_find_track(TbAlign *align, TbSource *source)
   return track;
 }
 
-static void align_event(TbObserver *observer, const TbEvent *event)
+static void align_event(TbObserver *observer, const TbItem *event)
 {
   TbAlign *align = (TbAlign *)observer;
-  if (event->kind != TB_EVENT_KIND_TRACE && event->kind != TB_EVENT_KIND_PACKET)
+  if (event->record->kind != TB_RECORD_EVENT && event->record->kind != TB_RECORD_PACKET)
     return;
-  TbAlignTrack *track = event->source == align->last_source
-                            ? align->last_track : align_find_track(align, event->source);
+  TbAlignTrack *track = event->record->source == align->last_source
+                            ? align->last_track : align_find_track(align, event->record->source);
   if (!track)
     return;
-  if (event->kind == TB_EVENT_KIND_PACKET)
+  if (event->record->kind == TB_RECORD_PACKET)
     tb_align_track_packet(track, event);
   else
-    tb_align_track_event(track, &g_array_index(align->plans, TbAlignPlan, event->type->id), event);
+    tb_align_track_event(track, &g_array_index(align->plans, TbAlignPlan, event->record->type->id), event);
 }
 
 static gint compare_tracks(gconstpointer a, gconstpointer b)

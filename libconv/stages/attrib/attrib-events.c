@@ -44,47 +44,47 @@ enum {
 /* Fields of the socket events, by place in the table of attrib-plan.c. */
 enum { F_SK, F_SPORT, F_DPORT, F_FAMILY, F_SADDR, F_DADDR, F_SADDR6, F_DADDR6, F_STATE, F_PROTO };
 
-static G_GNUC_NO_INLINE gint64 events_int_asked(const TbField *field, const TbEvent *event)
+static G_GNUC_NO_INLINE gint64 events_int_asked(const TbField *field, const TbItem *event)
 {
   gint64 value = 0;
   if (field)
-    tb_field_get_int(field, event, &value);
+    tb_field_get_int(field, event->record, &value);
   return value;
 }
 
-static inline gint64 events_int(const AttribPlan *plan, guint n, const TbEvent *event)
+static inline gint64 events_int(const AttribPlan *plan, guint n, const TbItem *event)
 {
   const AttribNumber *number = &plan->numbers[n];
-  if (G_UNLIKELY(number->bytes == 0 || number->end > event->len))
+  if (G_UNLIKELY(number->bytes == 0 || number->end > event->record->len))
     return events_int_asked(plan->fields[n], event);
-  const guint8 *p = event->data + number->off;
+  const guint8 *p = event->record->data + number->off;
   if (number->bytes == 8)
-    return (gint64)tb_get_u64(p, event->type->big);
+    return (gint64)tb_get_u64(p, event->record->type->big);
   if (number->bytes == 2)
-    return number->is_signed ? (gint16)tb_get_u16(p, event->type->big)
-                             : tb_get_u16(p, event->type->big);
-  guint32 word = tb_get_u32(p, event->type->big);
+    return number->is_signed ? (gint16)tb_get_u16(p, event->record->type->big)
+                             : tb_get_u16(p, event->record->type->big);
+  guint32 word = tb_get_u32(p, event->record->type->big);
   return number->is_signed ? (gint64)(gint32)word : (gint64)word;
 }
 
 /* The task an event speaks for, NULL in interrupts and for idle. */
-static inline AttribTask *events_actor(AttribMachine *m, const TbEvent *event)
+static inline AttribTask *events_actor(AttribMachine *m, const TbItem *event)
 {
-  return event->flags & TB_EVENT_IRQ || event->tid <= 0 ? NULL
-                                                        : attrib_task(&m->tasks, event->tid);
+  return event->record->flags & TB_RECORD_IRQ || event->record->tid <= 0 ? NULL
+                                                        : attrib_task(&m->tasks, event->record->tid);
 }
 
 /* All bytes of an address; arrays of bytes may pass for texts, which end at a zero. */
-static const guint8 *events_address(const TbField *field, const TbEvent *event, guint32 len)
+static const guint8 *events_address(const TbField *field, const TbItem *event, guint32 len)
 {
-  if (field->kind == TB_FIELD_COMPUTED || field->size < len || field->offset > event->len ||
-      len > event->len - field->offset)
+  if (field->kind == TB_FIELD_COMPUTED || field->size < len || field->offset > event->record->len ||
+      len > event->record->len - field->offset)
     return NULL;
-  return event->data + field->offset;
+  return event->record->data + field->offset;
 }
 
 /* FALSE unless both ends are complete. */
-static gboolean events_tuple(const AttribPlan *plan, const TbEvent *event, AttribTuple *out)
+static gboolean events_tuple(const AttribPlan *plan, const TbItem *event, AttribTuple *out)
 {
   static const guint8 any6[16] = { 0 }, any4[16] = { [10] = 0xff, [11] = 0xff };
   gboolean six = events_int(plan, F_FAMILY, event) == EVENTS_AF_INET6;
@@ -136,7 +136,7 @@ static void events_bind(AttribMachine *m, AttribTask *task, guint32 socket)
 
 /* --- sockets --- */
 
-static void events_set_state(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_set_state(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   guint64 sk = (guint64)events_int(plan, F_SK, event);
   gint64 state = events_int(plan, F_STATE, event);
@@ -147,28 +147,28 @@ static void events_set_state(AttribMachine *m, const AttribPlan *plan, const TbE
   gboolean named = events_tuple(plan, event, &tuple);
   guint32 index;
   if (state == EVENTS_TCP_SYN_SENT || state == EVENTS_TCP_SYN_RECV) {
-    index = attrib_socket_new(&m->sockets, sk, event->time_ns);
+    index = attrib_socket_new(&m->sockets, sk, event->machine_time.ns);
     AttribSocket *socket = attrib_socket(&m->sockets, index);
     socket->born = TRUE;
     socket->accepted = state == EVENTS_TCP_SYN_RECV;
     if (state == EVENTS_TCP_SYN_SENT && actor) {
-      socket->opener = event->tid;
+      socket->opener = event->record->tid;
       events_bind(m, actor, index);
     }
   } else if (named || attrib_map_get(&m->sockets.by_sk, sk) != ATTRIB_NONE) {
     index = attrib_map_get(&m->sockets.by_sk, sk);
     if (index == ATTRIB_NONE)
-      index = attrib_socket_new(&m->sockets, sk, event->time_ns);
+      index = attrib_socket_new(&m->sockets, sk, event->machine_time.ns);
   } else {
     return;
   }
   if (named)
-    index = attrib_socket_name(&m->sockets, index, &tuple, event->time_ns);
+    index = attrib_socket_name(&m->sockets, index, &tuple, event->machine_time.ns);
   if (state == EVENTS_TCP_CLOSE)
-    attrib_socket(&m->sockets, index)->death_ns = event->time_ns;
+    attrib_socket(&m->sockets, index)->death_ns = event->machine_time.ns;
 }
 
-static void events_with_tuple(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_with_tuple(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   guint64 sk = (guint64)events_int(plan, F_SK, event);
   guint32 index = attrib_map_get(&m->sockets.by_sk, sk);
@@ -181,14 +181,14 @@ static void events_with_tuple(AttribMachine *m, const AttribPlan *plan, const Tb
       return;
     AttribSocket *socket = attrib_socket(&m->sockets, index);
     if (named && !socket->has_tuple)
-      attrib_socket_name(&m->sockets, index, &tuple, event->time_ns);
+      attrib_socket_name(&m->sockets, index, &tuple, event->machine_time.ns);
     socket = attrib_socket(&m->sockets, index);
-    socket->death_ns = MIN(socket->death_ns, event->time_ns);
+    socket->death_ns = MIN(socket->death_ns, event->machine_time.ns);
     return;
   }
-  index = attrib_socket_find(&m->sockets, sk, event->time_ns);
+  index = attrib_socket_find(&m->sockets, sk, event->machine_time.ns);
   if (named)
-    index = attrib_socket_name(&m->sockets, index, &tuple, event->time_ns);
+    index = attrib_socket_name(&m->sockets, index, &tuple, event->machine_time.ns);
   AttribTask *actor = plan->kind == ATTRIB_SPACE_ADJUST ? events_actor(m, event) : NULL;
   if (actor)
     events_bind(m, actor, index);
@@ -257,7 +257,7 @@ static void events_flush(AttribMachine *m, AttribSkb *skb)
   skb->skb = 0;
 }
 
-static void events_queue(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_queue(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   guint64 address = (guint64)events_int(plan, 0, event);
   AttribSkb *skb = events_skb(m, address);
@@ -270,26 +270,26 @@ static void events_queue(AttribMachine *m, const AttribPlan *plan, const TbEvent
   guint32 calls = actor->calls;
   events_flush(m, skb);
   *skb = (AttribSkb){ .skb = address, .len = (guint32)events_int(plan, 1, event),
-                      .tid = event->tid, .calls = calls, .time_ns = event->time_ns };
+                      .tid = event->record->tid, .calls = calls, .time_ns = event->machine_time.ns };
   if (!m->starts_told)
-    events_send(m, skb, event->time_ns,
+    events_send(m, skb, event->machine_time.ns,
                 skb->len > EVENTS_LINK_BYTES ? skb->len - EVENTS_LINK_BYTES : 0, FALSE);
 }
 
 /* A task in the middle of sending hands a buffer to the device that nobody was seen to queue. */
-static void events_send_unqueued(AttribMachine *m, const TbEvent *event, guint32 len)
+static void events_send_unqueued(AttribMachine *m, const TbItem *event, guint32 len)
 {
   const AttribTask *actor = events_actor(m, event);
   gboolean sends = actor && (actor->call == ATTRIB_CALL_SEND || actor->call == ATTRIB_CALL_WRITE ||
                              actor->call == ATTRIB_CALL_SOCKETCALL);
   if (!sends)
     return;
-  AttribSkb skb = { .tid = event->tid, .calls = actor->calls };
-  events_send(m, &skb, event->time_ns, len, TRUE);
+  AttribSkb skb = { .tid = event->record->tid, .calls = actor->calls };
+  events_send(m, &skb, event->machine_time.ns, len, TRUE);
 }
 
 /* The device takes the buffer now, whoever runs; the sender is who queued it. */
-static void events_xmit(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_xmit(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   guint64 address = (guint64)events_int(plan, 0, event);
   AttribSkb *skb = events_skb(m, address);
@@ -302,15 +302,15 @@ static void events_xmit(AttribMachine *m, const AttribPlan *plan, const TbEvent 
     return;
   }
   if (len == skb->len && sound)
-    events_send(m, skb, event->time_ns, (guint32)(len - network), FALSE);
+    events_send(m, skb, event->machine_time.ns, (guint32)(len - network), FALSE);
   skb->skb = 0;
 }
 
-static void events_receive(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_receive(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
-  AttribArrival arrival = { event->time_ns, (guint32)events_int(plan, 1, event) };
-  if (event->cpu < ATTRIB_CPUS)
-    m->arrivals[event->cpu] = arrival;
+  AttribArrival arrival = { event->machine_time.ns, (guint32)events_int(plan, 1, event) };
+  if (event->record->cpu < ATTRIB_CPUS)
+    m->arrivals[event->record->cpu] = arrival;
   m->recent[m->n_recent++ % ATTRIB_RECENT] = arrival;
 }
 
@@ -329,11 +329,11 @@ static AttribInbox *events_inbox(AttribMachine *m, guint64 sk, gboolean make)
 }
 
 /* A datagram reached a socket: it is the packet received last on this CPU. */
-static void events_data_ready(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_data_ready(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   guint64 sk = (guint64)events_int(plan, 0, event);
-  if (events_int(plan, 1, event) == ATTRIB_TCP || event->cpu >= ATTRIB_CPUS ||
-      m->arrivals[event->cpu].len == 0)
+  if (events_int(plan, 1, event) == ATTRIB_TCP || event->record->cpu >= ATTRIB_CPUS ||
+      m->arrivals[event->record->cpu].len == 0)
     return;
   AttribInbox *inbox = events_inbox(m, sk, TRUE);
   if (!inbox)
@@ -342,8 +342,8 @@ static void events_data_ready(AttribMachine *m, const AttribPlan *plan, const Tb
     inbox->first = (inbox->first + 1) % ATTRIB_ARRIVED;
     inbox->n--;
   }
-  inbox->arrivals[(inbox->first + inbox->n++) % ATTRIB_ARRIVED] = m->arrivals[event->cpu];
-  m->arrivals[event->cpu].len = 0;
+  inbox->arrivals[(inbox->first + inbox->n++) % ATTRIB_ARRIVED] = m->arrivals[event->record->cpu];
+  m->arrivals[event->record->cpu].len = 0;
 }
 
 /*
@@ -440,7 +440,7 @@ static void events_read_unnamed(AttribMachine *m, const AttribTask *task, gint64
 }
 
 /* sock_send_length and sock_recv_length: who moved how many bytes of which socket */
-static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_length(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   gboolean out = plan->kind == ATTRIB_SEND_LENGTH;
   gint64 bytes = events_int(plan, 2, event);
@@ -457,21 +457,21 @@ static void events_length(AttribMachine *m, const AttribPlan *plan, const TbEven
   if (stream && bytes <= 0) {
     /* An error may be all that is left of a socket: it makes no new one. */
   } else if (stream) {
-    guint32 index = attrib_socket_find(&m->sockets, sk, event->time_ns);
+    guint32 index = attrib_socket_find(&m->sockets, sk, event->machine_time.ns);
     events_bind(m, task, index);
     if (out)
       events_note_stream(m, task);
     task->moved[out ? ATTRIB_WRITTEN : ATTRIB_READ] = index + 1;
     if (!peek)
       attrib_socket_move(&m->sockets, index, out ? ATTRIB_WRITTEN : ATTRIB_READ, task->tid,
-                         (guint64)bytes, task->call ? task->enter_ns : event->time_ns,
-                         event->time_ns);
+                         (guint64)bytes, task->call ? task->enter_ns : event->machine_time.ns,
+                         event->machine_time.ns);
   } else if (out) {
     events_settle(m, task, (gint32)bytes, FALSE);
   } else if (bytes >= 0 && !peek) {
-    events_read_datagram(m, task, sk, (gint32)bytes, event->time_ns);
+    events_read_datagram(m, task, sk, (gint32)bytes, event->machine_time.ns);
   } else if (bytes == EVENTS_EAGAIN) {
-    events_found_empty(m, sk, event->time_ns);
+    events_found_empty(m, sk, event->machine_time.ns);
   }
   if (!task->call)
     task->calls++;
@@ -702,56 +702,56 @@ static void events_leave(AttribMachine *m, AttribTask *task, AttribCall call, gi
 }
 
 /* Numbers of the kernel's own size; arguments are registers. */
-static inline void events_raw_arguments(const AttribPlan *plan, const TbEvent *event, gint64 *args)
+static inline void events_raw_arguments(const AttribPlan *plan, const TbItem *event, gint64 *args)
 {
   const TbField *field = plan->fields[1];
   const guint8 *bytes;
   gsize len;
   guint32 size = field->element_size == 4 ? 4 : 8;
   if (G_LIKELY(size == 8 && field->kind == TB_FIELD_ARRAY && !field->is_string &&
-               field->size >= 32 && field->offset <= event->len &&
-               field->size <= event->len - field->offset)) {
+               field->size >= 32 && field->offset <= event->record->len &&
+               field->size <= event->record->len - field->offset)) {
     for (guint i = 0; i < 4; i++)
-      args[i] = (gint64)tb_get_u64(event->data + field->offset + i * 8, event->type->big);
+      args[i] = (gint64)tb_get_u64(event->record->data + field->offset + i * 8, event->record->type->big);
     return;
   }
-  if (!tb_field_get_bytes(field, event, &bytes, &len))
+  if (!tb_field_get_bytes(field, event->record, &bytes, &len))
     return;
   for (guint i = 0; i < 4 && (i + 1) * size <= len; i++)
-    args[i] = size == 4 ? (gint32)tb_get_u32(bytes + (gsize)i * 4, event->type->big)
-                        : (gint64)tb_get_u64(bytes + (gsize)i * 8, event->type->big);
+    args[i] = size == 4 ? (gint32)tb_get_u32(bytes + (gsize)i * 4, event->record->type->big)
+                        : (gint64)tb_get_u64(bytes + (gsize)i * 8, event->record->type->big);
 }
 
-static void events_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_call(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   gint64 args[4];
   AttribCall call = plan->call;
-  if (event->tid <= 0)
+  if (event->record->tid <= 0)
     return;
-  AttribTask *task = attrib_task(&m->tasks, event->tid);
+  AttribTask *task = attrib_task(&m->tasks, event->record->tid);
   if (plan->kind == ATTRIB_LEAVE) {
-    events_leave(m, task, call, events_int(plan, 0, event), event->time_ns, FALSE);
+    events_leave(m, task, call, events_int(plan, 0, event), event->machine_time.ns, FALSE);
     return;
   }
   for (guint i = 0; i < 4; i++)
     args[i] = events_int(plan, i, event);
   /* Both kinds of event tell of one call. */
   if (task->call != call || task->fd != (gint32)args[0]) {
-    events_enter(m, task, call, args, event->time_ns);
+    events_enter(m, task, call, args, event->machine_time.ns);
     task->entered_raw = FALSE;
   }
 }
 
 /* Most events of most recordings: what the call is not for is left with a look at its number. */
-void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   guint64 number = (guint64)events_int(plan, 0, event);
-  if (number >= TB_SYSCALL_NUMBERS || m->calls[number] == ATTRIB_CALL_NONE || event->tid <= 0)
+  if (number >= TB_SYSCALL_NUMBERS || m->calls[number] == ATTRIB_CALL_NONE || event->record->tid <= 0)
     return;
   AttribCall call = (AttribCall)m->calls[number];
-  AttribTask *task = attrib_task(&m->tasks, event->tid);
+  AttribTask *task = attrib_task(&m->tasks, event->record->tid);
   if (plan->kind == ATTRIB_RAW_LEAVE) {
-    events_leave(m, task, call, events_int(plan, 1, event), event->time_ns, TRUE);
+    events_leave(m, task, call, events_int(plan, 1, event), event->machine_time.ns, TRUE);
     return;
   }
   gint64 args[4] = { 0 };
@@ -759,7 +759,7 @@ void attrib_machine_raw_call(AttribMachine *m, const AttribPlan *plan, const TbE
   /* The second event of one call. */
   if (task->call == call && task->fd == (gint32)args[0] && !task->entered_raw)
     return;
-  events_enter(m, task, call, args, event->time_ns);
+  events_enter(m, task, call, args, event->machine_time.ns);
   task->entered_raw = TRUE;
 }
 
@@ -784,19 +784,19 @@ static void events_fork(AttribMachine *m, gint32 parent, gint32 child, gint64 ti
     attrib_task(&m->tasks, child)->born_ns = time_ns;
 }
 
-static void events_life(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+static void events_life(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   gint32 first = (gint32)events_int(plan, 0, event);
   switch ((int)plan->kind) {
   case ATTRIB_NEWTASK:
     m->births_told = TRUE;
-    if (event->tid > 0 && first > 0)
-      attrib_task_born(&m->tasks, event->tid, first,
-                       (events_int(plan, 1, event) & EVENTS_CLONE_FILES) != 0, event->time_ns);
+    if (event->record->tid > 0 && first > 0)
+      attrib_task_born(&m->tasks, event->record->tid, first,
+                       (events_int(plan, 1, event) & EVENTS_CLONE_FILES) != 0, event->machine_time.ns);
     if (first > 0)
       attrib_task(&m->tasks, first)->announced = TRUE;
     break;
-  case ATTRIB_FORK: events_fork(m, first, (gint32)events_int(plan, 1, event), event->time_ns);
+  case ATTRIB_FORK: events_fork(m, first, (gint32)events_int(plan, 1, event), event->machine_time.ns);
     break;
   case ATTRIB_EXEC:
     if (first > 0)
@@ -828,7 +828,7 @@ void attrib_machine_lost(AttribMachine *m)
     g_array_index(m->inboxes, AttribInbox, i).n = 0;
 }
 
-void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+void attrib_machine_event(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   switch (plan->kind) {
   case ATTRIB_SET_STATE: events_set_state(m, plan, event); break;

@@ -192,7 +192,7 @@ void attrib_capture_align(AttribCapture *capture)
   g_array_sort(capture->seen, packets_compare);
 }
 
-void attrib_capture_packet(AttribCapture *capture, const TbEvent *event)
+void attrib_capture_packet(AttribCapture *capture, const TbItem *event)
 {
   TbNetHeaders headers;
   AttribTuple tuple;
@@ -200,15 +200,15 @@ void attrib_capture_packet(AttribCapture *capture, const TbEvent *event)
   if (!attrib_headers_tuple(&headers, &tuple) || headers.fragment)
     return;
   if (G_UNLIKELY(headers.first_fragment && headers.has_transport))
-    attrib_pieces_note(capture->pieces, &headers, event->time_ns);
+    attrib_pieces_note(capture->pieces, &headers, event->machine_time.ns);
   guint32 flow = packets_flow(capture, &tuple);
   if (flow == ATTRIB_NONE)
     return;
   if (headers.protocol == TB_NET_PROTOCOL_TCP && headers.has_transport) {
-    packets_stream(capture, flow, &headers, event->time_ns);
+    packets_stream(capture, flow, &headers, event->machine_time.ns);
     const guint answer = TB_NET_TCP_SYN | TB_NET_TCP_ACK;
     if ((headers.tcp_flags & answer) == answer)
-      packets_answer(capture, &tuple, &headers, event->time_ns);
+      packets_answer(capture, &tuple, &headers, event->machine_time.ns);
   }
-  packets_keep(capture, flow, &headers, event->time_ns);
+  packets_keep(capture, flow, &headers, event->machine_time.ns);
 }

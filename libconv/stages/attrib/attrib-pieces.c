@@ -84,12 +84,12 @@ gboolean attrib_pieces_find(const GArray *pieces, const TbNetHeaders *later, gin
   return TRUE;
 }
 
-gboolean attrib_quoted(const TbEvent *packet, const TbNetHeaders *headers, TbNetHeaders *quoted)
+gboolean attrib_quoted(const TbItem *packet, const TbNetHeaders *headers, TbNetHeaders *quoted)
 {
-  if (headers->icmp != TB_NET_ICMP_ERROR || headers->quoted_off >= packet->len)
+  if (headers->icmp != TB_NET_ICMP_ERROR || headers->quoted_off >= packet->record->len)
     return FALSE;
-  const guint8 *data = packet->data + headers->quoted_off;
-  guint32 len = packet->len - headers->quoted_off;
+  const guint8 *data = packet->record->data + headers->quoted_off;
+  guint32 len = packet->record->len - headers->quoted_off;
   tb_net_parse(PIECES_LINK_RAW, data, len, len, quoted);
   if (quoted->family == 0 || quoted->fragment)
     return FALSE;

@@ -189,7 +189,7 @@ typedef struct {
 AttribCapture *attrib_capture_new(TbSource *source);
 void attrib_capture_free(AttribCapture *capture);
 /** attrib_capture_packet: a captured packet */
-void attrib_capture_packet(AttribCapture *capture, const TbEvent *event);
+void attrib_capture_packet(AttribCapture *capture, const TbItem *event);
 /** attrib_capture_align: from the times of preparing to those of the machine's timeline */
 void attrib_capture_align(AttribCapture *capture);
 /** attrib_flow_find: the flow of @tuple, or NULL */
@@ -267,12 +267,12 @@ AttribMachine *attrib_machine_new(const TbMachine *machine);
 void attrib_machine_free(AttribMachine *machine);
 
 /** attrib_machine_event: a TRACE event of a planned type */
-void attrib_machine_event(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+void attrib_machine_event(AttribMachine *machine, const AttribPlan *plan, const TbItem *event);
 /**
  * attrib_machine_raw_call: the same for types that are raw calls: most events of most recordings,
  *   so that what the call is not for is left with a look at its number
  */
-void attrib_machine_raw_call(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+void attrib_machine_raw_call(AttribMachine *machine, const AttribPlan *plan, const TbItem *event);
 /** attrib_machine_flush: no more events: buffers that no device was seen to take */
 void attrib_machine_flush(AttribMachine *machine);
 /** attrib_machine_lost: events were lost */
@@ -293,7 +293,7 @@ void attrib_pieces_sort(GArray *pieces);
 gboolean attrib_pieces_find(const GArray *pieces, const TbNetHeaders *later, gint64 time_ns,
                             TbNetHeaders *first, gint64 *first_ns);
 /** attrib_quoted: the headers that @packet, the news of an error, quotes; FALSE if it is none */
-gboolean attrib_quoted(const TbEvent *packet, const TbNetHeaders *headers, TbNetHeaders *quoted);
+gboolean attrib_quoted(const TbItem *packet, const TbNetHeaders *headers, TbNetHeaders *quoted);
 
 /** attrib_place: whether an address (16 bytes) is the machine's, as its sockets tell */
 TbEndPlace attrib_place(const AttribMachine *machine, const guint8 *address);
@@ -343,7 +343,7 @@ void attrib_match_streams(AttribMachine *machine, const AttribCapture *capture);
 
 /** attrib_windows_plan: for types that are such operations; sets kind and fields */
 gboolean attrib_windows_plan(const TbEventType *type, AttribPlan *plan);
-void attrib_windows_event(AttribMachine *machine, const AttribPlan *plan, const TbEvent *event);
+void attrib_windows_event(AttribMachine *machine, const AttribPlan *plan, const TbItem *event);
 /** attrib_windows_seal: all operations were seen */
 void attrib_windows_seal(AttribWindows *windows);
 /** attrib_windows_match: sealed: @capture (aligned) tells where streams begin */

@@ -11,12 +11,12 @@
 
 static const char told_via[] = "socket";
 
-gint64 attrib_told_packet_ns(const TbEvent *packet)
+gint64 attrib_told_packet_ns(const TbItem *packet)
 {
-  const TbSource *source = packet->source;
+  const TbSource *source = packet->record->source;
   return source->guide
-             ? tb_axis_map(&source->opened, tb_axis_unmap(&source->axis, packet->time_ns))
-             : packet->timeline_ns;
+             ? tb_axis_map(&source->opened, tb_axis_unmap(&source->axis, packet->machine_time.ns))
+             : packet->machine_time.ns;
 }
 
 static const ToldFacts *told_facts(const AttribTold *told, const AttribSocket *socket)

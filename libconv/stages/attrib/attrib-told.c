@@ -122,20 +122,20 @@ static guint32 told_new(AttribTold *told, const TbSource *source, gint64 birth_n
   return index;
 }
 
-static gint64 told_int(const AttribPlan *plan, guint n, const TbEvent *event)
+static gint64 told_int(const AttribPlan *plan, guint n, const TbItem *event)
 {
   gint64 value = 0;
-  return tb_field_get_int(plan->fields[n], event, &value) ? value : 0;
+  return tb_field_get_int(plan->fields[n], event->record, &value) ? value : 0;
 }
 
 /* An address, all zero where it is not known or is that of any end. */
-static void told_address(const TbField *field, const TbEvent *event, guint8 *out)
+static void told_address(const TbField *field, const TbItem *event, guint8 *out)
 {
   static const guint8 nothing[16];
   const guint8 *bytes;
   gsize len;
   memset(out, 0, 16);
-  if (tb_field_get_bytes(field, event, &bytes, &len) && (len == 4 || len == 16) &&
+  if (tb_field_get_bytes(field, event->record, &bytes, &len) && (len == 4 || len == 16) &&
       memcmp(bytes, nothing, len) != 0)
     attrib_address_set(out, bytes, len == 16 ? 6 : 4);
 }
@@ -146,7 +146,7 @@ static gboolean told_is_known(const guint8 *address)
   return memcmp(address, nothing, sizeof nothing) != 0;
 }
 
-static AttribTuple told_tuple(const AttribPlan *plan, const TbEvent *event)
+static AttribTuple told_tuple(const AttribPlan *plan, const TbItem *event)
 {
   AttribTuple tuple = { .local_port = (guint16)told_int(plan, F_LOCAL_PORT, event),
                         .remote_port = (guint16)told_int(plan, F_REMOTE_PORT, event),
@@ -165,19 +165,19 @@ static gboolean told_is_other(const AttribTuple *before, const AttribTuple *now)
 }
 
 /* The socket that the event is about: its source's, or a new one. */
-static guint32 told_find(AttribTold *told, const TbEvent *event, const AttribTuple *tuple)
+static guint32 told_find(AttribTold *told, const TbItem *event, const AttribTuple *tuple)
 {
   guint32 index =
-      GPOINTER_TO_UINT(g_hash_table_lookup(told->by_source, event->source)) - 1;
+      GPOINTER_TO_UINT(g_hash_table_lookup(told->by_source, event->record->source)) - 1;
   if (index == ATTRIB_NONE)
-    return told->sockets->len < TOLD_SOCKETS ? told_new(told, event->source, event->time_ns)
+    return told->sockets->len < TOLD_SOCKETS ? told_new(told, event->record->source, event->machine_time.ns)
                                              : ATTRIB_NONE;
   ToldSocket *socket = told_socket(told, index);
   if (!told_is_other(&socket->tuple, tuple) || told->sockets->len >= TOLD_SOCKETS)
     return index;
   gint64 since_ns = socket->last_ns;
   socket->death_ns = since_ns;
-  index = told_new(told, event->source, since_ns);
+  index = told_new(told, event->record->source, since_ns);
   attrib_socket(&told->m->sockets, told_socket(told, index)->socket)->born = TRUE;
   return index;
 }
@@ -193,12 +193,12 @@ static void told_join(AttribTold *told, guint32 index, guint32 to)
 }
 
 /* The same call stands in two files; @index has it, and perhaps another one had it before. */
-static void told_link(AttribTold *told, guint32 index, TbSocketStep step, const TbEvent *event,
+static void told_link(AttribTold *told, guint32 index, TbSocketStep step, const TbItem *event,
                       gint64 result)
 {
   const ToldSocket *socket = told_socket(told, index);
   const guint64 odd = 0x9e3779b97f4a7c15u;
-  guint64 key = ((socket->process ^ (guint64)event->time_ns) * odd ^ (guint32)event->tid) * odd ^
+  guint64 key = ((socket->process ^ (guint64)event->machine_time.ns) * odd ^ (guint32)event->record->tid) * odd ^
                 (guint64)result;
   guint32 other = attrib_map_get(&told->by_link, key);
   if (other == ATTRIB_NONE || other == index) {
@@ -213,7 +213,7 @@ static void told_link(AttribTold *told, guint32 index, TbSocketStep step, const 
     told_join(told, made, by);
 }
 
-static void told_step(AttribTold *told, guint32 index, TbSocketStep step, const TbEvent *event,
+static void told_step(AttribTold *told, guint32 index, TbSocketStep step, const TbItem *event,
                       gint64 result)
 {
   ToldSocket *socket = told_socket(told, index);
@@ -221,7 +221,7 @@ static void told_step(AttribTold *told, guint32 index, TbSocketStep step, const 
   switch (step) {
   case TB_SOCKET_OPENED: in_table->born = TRUE; break;
   case TB_SOCKET_FORKED: socket->forked = TRUE; break;
-  case TB_SOCKET_CLOSED: socket->death_ns = event->time_ns; break;
+  case TB_SOCKET_CLOSED: socket->death_ns = event->machine_time.ns; break;
   case TB_SOCKET_ACCEPTED:
     socket->accepted = in_table->accepted = in_table->born = TRUE;
     told_link(told, index, step, event, result);
@@ -235,23 +235,23 @@ static void told_step(AttribTold *told, guint32 index, TbSocketStep step, const 
 }
 
 static void told_move(AttribTold *told, guint32 index, AttribWay way, gint64 bytes,
-                      const TbEvent *event)
+                      const TbItem *event)
 {
   const ToldSocket *own = told_socket(told, index);
   const ToldSocket *socket = told_socket(told, told_root(told, index));
   /* The call began after the thread's last one here was over. */
-  gint64 from_ns = own->last_tid == event->tid ? own->last_ns : event->time_ns;
-  if (bytes == 0 || event->tid <= 0)
+  gint64 from_ns = own->last_tid == event->record->tid ? own->last_ns : event->machine_time.ns;
+  if (bytes == 0 || event->record->tid <= 0)
     return;
   if (bytes < 0)
     attrib_socket(&told->m->sockets, socket->socket)->sides[way].gap = TRUE;
   else
-    attrib_socket_move(&told->m->sockets, socket->socket, way, event->tid, (guint64)bytes,
-                       MIN(from_ns, event->time_ns), event->time_ns);
+    attrib_socket_move(&told->m->sockets, socket->socket, way, event->record->tid, (guint64)bytes,
+                       MIN(from_ns, event->machine_time.ns), event->machine_time.ns);
 }
 
 /* One call that sends many messages is as good as any number. */
-static void told_count_sent(ToldSocket *socket, const AttribPlan *plan, const TbEvent *event)
+static void told_count_sent(ToldSocket *socket, const AttribPlan *plan, const TbItem *event)
 {
   gint64 sent = told_int(plan, F_SENT, event);
   if (sent == 0 || socket->n_sent == G_MAXUINT32)
@@ -261,7 +261,7 @@ static void told_count_sent(ToldSocket *socket, const AttribPlan *plan, const Tb
     socket->n_sent = G_MAXUINT32;
 }
 
-void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbEvent *event)
+void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbItem *event)
 {
   AttribTuple tuple = told_tuple(plan, event);
   guint32 index = told_find(told, event, &tuple);
@@ -273,14 +273,14 @@ void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbEvent *
   told_step(told, index, (TbSocketStep)told_int(plan, F_STEP, event), event,
             told_int(plan, F_RESULT, event));
   socket = told_socket(told, index);
-  if (connects && !socket->accepted && !socket->forked && event->tid > 0)
-    attrib_socket(&told->m->sockets, socket->socket)->opener = event->tid;
+  if (connects && !socket->accepted && !socket->forked && event->record->tid > 0)
+    attrib_socket(&told->m->sockets, socket->socket)->opener = event->record->tid;
   told_count_sent(told_socket(told, told_root(told, index)), plan, event);
   told_move(told, index, ATTRIB_WRITTEN, told_int(plan, F_SENT, event), event);
   told_move(told, index, ATTRIB_READ, told_int(plan, F_RECEIVED, event), event);
-  socket->only = socket->only == 0 || socket->only == event->tid ? event->tid : -1;
-  socket->last_tid = event->tid;
-  socket->last_ns = event->time_ns;
+  socket->only = socket->only == 0 || socket->only == event->record->tid ? event->record->tid : -1;
+  socket->last_tid = event->record->tid;
+  socket->last_ns = event->machine_time.ns;
 }
 
 /* --- what captures know --- */

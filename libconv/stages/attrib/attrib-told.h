@@ -18,7 +18,7 @@ void attrib_told_free(AttribTold *told);
 /** attrib_told_plan: whether @type is one of socket calls (model/socket-call.h) */
 gboolean attrib_told_plan(const TbEventType *type, AttribPlan *plan);
 /** attrib_told_event: a call */
-void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbEvent *event);
+void attrib_told_event(AttribTold *told, const AttribPlan *plan, const TbItem *event);
 /**
  * attrib_told_match: all was seen: @captures (element-type AttribCapture), of which those of the
  * machine count, still have the times they were seen with
@@ -31,7 +31,7 @@ void attrib_told_match(AttribTold *told, const GPtrArray *captures);
 void attrib_told_look(const AttribTold *told, const TbNetHeaders *headers, gint64 time_ns,
                       AttribAnswer *src, AttribAnswer *dst);
 /** attrib_told_packet_ns: the packet's time as the prepare phase saw it, by its own capture's clock */
-gint64 attrib_told_packet_ns(const TbEvent *packet);
+gint64 attrib_told_packet_ns(const TbItem *packet);
 
 /** ToldFacts: of a socket in the machine's table, when all was seen */
 typedef struct {

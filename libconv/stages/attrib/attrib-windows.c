@@ -63,14 +63,14 @@ void attrib_windows_free(AttribWindows *windows)
 
 /* A process is its number and its start: numbers are used again, and two logs may know it. */
 static guint32 windows_take_owner(AttribWindows *windows, const AttribPlan *plan,
-                                  const TbEvent *event)
+                                  const TbItem *event)
 {
   TbContext actor = { 0 };
   gint64 start_ns = G_MININT64, end_ns;
-  const TbAxis *axis = &event->source->opened;
-  if (!event->type->ops->get_actor(event->type, event, &actor) || actor.pid < 0)
+  const TbAxis *axis = &event->record->source->opened;
+  if (!event->record->type->ops->get_actor(event->record->type, event->record, &actor) || actor.pid < 0)
     actor.pid = 0;
-  gboolean started = actor.pid && tb_field_get_int(plan->fields[F_START], event, &start_ns);
+  gboolean started = actor.pid && tb_field_get_int(plan->fields[F_START], event->record, &start_ns);
   guint64 key = (guint64)start_ns * 0x9e3779b97f4a7c15u ^ (guint64)(guint32)actor.pid;
   guint32 at = attrib_map_get(&windows->owner_by_start, key);
   if (at != ATTRIB_NONE && windows_owner(windows, at)->pid == actor.pid &&
@@ -78,9 +78,9 @@ static guint32 windows_take_owner(AttribWindows *windows, const AttribPlan *plan
     return at;
   if (windows->owners->len >= WINDOWS_OWNERS)
     return ATTRIB_NONE;
-  gboolean ended = actor.pid && tb_field_get_int(plan->fields[F_END], event, &end_ns);
+  gboolean ended = actor.pid && tb_field_get_int(plan->fields[F_END], event->record, &end_ns);
   WindowsOwner owner = {
-    .moment_ns = started ? tb_axis_map(axis, start_ns) : event->time_ns,
+    .moment_ns = started ? tb_axis_map(axis, start_ns) : event->machine_time.ns,
     .own_start_ns = start_ns,
     .start_ns = started ? tb_axis_map(axis, start_ns) : G_MININT64,
     .end_ns = ended ? tb_axis_map(axis, end_ns) : G_MAXINT64,
@@ -234,11 +234,11 @@ static void windows_datagram(AttribWindows *windows, AttribTuple tuple, gboolean
   }
 }
 
-void attrib_windows_event(AttribMachine *m, const AttribPlan *plan, const TbEvent *event)
+void attrib_windows_event(AttribMachine *m, const AttribPlan *plan, const TbItem *event)
 {
   TbAddresses ends;
   gint64 len = 0;
-  if (!event->type->ops->get_addresses(event->type, event, &ends) || !ends.local_port ||
+  if (!event->record->type->ops->get_addresses(event->record->type, event->record, &ends) || !ends.local_port ||
       !ends.remote_port)
     return;
   if (!m->windows)
@@ -246,16 +246,16 @@ void attrib_windows_event(AttribMachine *m, const AttribPlan *plan, const TbEven
   guint32 owner = windows_take_owner(m->windows, plan, event);
   if (owner == ATTRIB_NONE)
     return;
-  if (!(event->flags & TB_EVENT_FAILED))
-    tb_field_get_int(plan->fields[F_LENGTH], event, &len);
+  if (!(event->record->flags & TB_RECORD_FAILED))
+    tb_field_get_int(plan->fields[F_LENGTH], event->record, &len);
   AttribTuple tuple = { .local_port = ends.local_port, .remote_port = ends.remote_port,
                         .protocol = ends.protocol };
   attrib_address_set(tuple.local, ends.local, ends.family);
   attrib_address_set(tuple.remote, ends.remote, ends.family);
   if (ends.protocol == ATTRIB_TCP)
-    windows_stream(m->windows, plan, &tuple, ends.to_remote, owner, (guint32)len, event->time_ns);
+    windows_stream(m->windows, plan, &tuple, ends.to_remote, owner, (guint32)len, event->machine_time.ns);
   else if (ends.protocol == ATTRIB_UDP && plan->kind == ATTRIB_OPERATION_MOVE)
-    windows_datagram(m->windows, tuple, ends.to_remote, owner, (guint32)len, event->time_ns);
+    windows_datagram(m->windows, tuple, ends.to_remote, owner, (guint32)len, event->machine_time.ns);
 }
 
 /* --- sealing --- */

@@ -108,40 +108,40 @@ static gboolean attrib_choose(Attrib *attrib, const TbSource *source)
 }
 
 /* Whose capture it is may be known only when all was seen. */
-static void attrib_packet(Attrib *attrib, const TbEvent *event)
+static void attrib_packet(Attrib *attrib, const TbItem *event)
 {
   AttribCapture *capture = attrib->latest_capture;
-  for (guint i = 0; i < attrib->captures->len && (!capture || capture->source != event->source);
+  for (guint i = 0; i < attrib->captures->len && (!capture || capture->source != event->record->source);
        i++)
     capture = g_ptr_array_index(attrib->captures, i);
-  if (!capture || capture->source != event->source) {
-    capture = attrib_capture_new(event->source);
+  if (!capture || capture->source != event->record->source) {
+    capture = attrib_capture_new(event->record->source);
     g_ptr_array_add(attrib->captures, capture);
   }
   attrib->latest_capture = capture;
   attrib_capture_packet(capture, event);
 }
 
-static void attrib_event(TbObserver *observer, const TbEvent *event)
+static void attrib_event(TbObserver *observer, const TbItem *event)
 {
   Attrib *attrib = (Attrib *)observer;
-  const TbSource *source = event->source;
+  const TbSource *source = event->record->source;
   if (G_UNLIKELY(!source || source->frozen))
     return;
-  if (G_LIKELY(event->kind == TB_EVENT_KIND_TRACE)) {
+  if (G_LIKELY(event->record->kind == TB_RECORD_EVENT)) {
     if (G_UNLIKELY(!attrib->latest || attrib->latest->machine != source->machine) &&
         !attrib_choose(attrib, source))
       return;
-    if (G_UNLIKELY(event->type->id >= attrib->plans->len))
+    if (G_UNLIKELY(event->record->type->id >= attrib->plans->len))
       return;
-    const AttribPlan *plan = &g_array_index(attrib->plans, AttribPlan, event->type->id);
+    const AttribPlan *plan = &g_array_index(attrib->plans, AttribPlan, event->record->type->id);
     if (plan->is_raw)
       attrib_machine_raw_call(attrib->latest, plan, event);
     else
       attrib_machine_event(attrib->latest, plan, event);
-  } else if (event->kind == TB_EVENT_KIND_PACKET) {
+  } else if (event->record->kind == TB_RECORD_PACKET) {
     attrib_packet(attrib, event);
-  } else if (event->kind == TB_EVENT_KIND_LOST && attrib_choose(attrib, source)) {
+  } else if (event->record->kind == TB_RECORD_LOST && attrib_choose(attrib, source)) {
     attrib_machine_lost(attrib->latest);
   }
 }
@@ -312,9 +312,9 @@ static void attrib_settle(const TbOwner *found, TbOwner *end, TbOwner *claim)
 }
 
 static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMachine *m,
-                       const TbEvent *packet, gint64 timeline_ns, TbOwners *owners)
+                       const TbItem *packet, gint64 timeline_ns, TbOwners *owners)
 {
-  const TbMachine *machine = packet->source->machine;
+  const TbMachine *machine = packet->record->source->machine;
   TbNetHeaders headers, quoted;
   AttribAnswer src, dst;
   TbOwner found_src, found_dst;
@@ -333,7 +333,7 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
   attrib_settle(&found_dst, &owners->dst, &owners->dst_claim);
 }
 
-void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbEvent *packet,
+void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbItem *packet,
                      gint64 timeline_ns)
 {
   Attrib *attrib = (Attrib *)observer;
@@ -343,7 +343,7 @@ void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbEvent *pac
     return;
   *owners = told ? *told : (TbOwners){ 0 };
   const AttribMachine *m =
-      packet->source->frozen ? NULL : attrib_find(attrib, packet->source->machine);
+      packet->record->source->frozen ? NULL : attrib_find(attrib, packet->record->source->machine);
   if (m)
     attrib_ask(attrib, context, m, packet, timeline_ns, owners);
   packet->owners =

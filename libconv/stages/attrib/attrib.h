@@ -30,7 +30,7 @@ typedef enum { TB_END_UNKNOWN, TB_END_LOCAL, TB_END_REMOTE } TbEndPlace;
  *
  * The owners are valid until the next call.
  */
-void tb_attrib_apply(TbObserver *attrib, TbContextStage *context, TbEvent *packet,
+void tb_attrib_apply(TbObserver *attrib, TbContextStage *context, TbItem *packet,
                      gint64 timeline_ns);
 
 /**

@@ -151,7 +151,7 @@ void link_track_clear(LinkTrack *track);
 /** link_track_restart: the same events come again */
 void link_track_restart(LinkTrack *track);
 /** link_track_step: an event of a planned type */
-void link_track_step(LinkTrack *track, const LinkPlan *plan, const TbEvent *event,
+void link_track_step(LinkTrack *track, const LinkPlan *plan, const TbItem *event,
                      LinkStepped *out);
 /**
  * link_track_is_waiting: whether @buffer was queued and nothing will tell when it was captured:

@@ -56,11 +56,11 @@ gboolean link_plan(const TbEventType *type, LinkPlan *plan)
 }
 
 /* A number of 4 or 8 bytes; 0 where the event is too short. */
-static inline guint64 track_number(const LinkPlan *plan, LinkNumber at, const TbEvent *event)
+static inline guint64 track_number(const LinkPlan *plan, LinkNumber at, const TbItem *event)
 {
-  if (G_UNLIKELY(at.offset > event->len || at.size > event->len - at.offset))
+  if (G_UNLIKELY(at.offset > event->record->len || at.size > event->record->len - at.offset))
     return 0;
-  const guint8 *p = event->data + at.offset;
+  const guint8 *p = event->record->data + at.offset;
   return at.size == 4 ? tb_get_u32(p, plan->big) : tb_get_u64(p, plan->big);
 }
 
@@ -122,23 +122,23 @@ static guint track_add_device(LinkTrack *track, const guint8 *name, gsize len)
 
 /* Whether the event's device is @last; only for names as the kernel's events have them. */
 static inline gboolean track_is_device(const LinkDevice *last, const LinkPlan *plan,
-                                       const TbEvent *event)
+                                       const TbItem *event)
 {
   LinkNumber field = plan->locator;
-  if (field.size == 0 || field.offset > event->len || event->len - field.offset < field.size)
+  if (field.size == 0 || field.offset > event->record->len || event->record->len - field.offset < field.size)
     return FALSE;
-  guint32 locator = tb_get_u32(event->data + field.offset, plan->big);
+  guint32 locator = tb_get_u32(event->record->data + field.offset, plan->big);
   guint32 at = locator & 0xffff, len = locator >> 16;
-  if (len != last->len + 1u || at > event->len || len > event->len - at ||
-      event->data[at + len - 1] != 0)
+  if (len != last->len + 1u || at > event->record->len || len > event->record->len - at ||
+      event->record->data[at + len - 1] != 0)
     return FALSE;
   for (guint i = 0; i < last->len; i++)
-    if (event->data[at + i] != (guint8)last->name[i])
+    if (event->record->data[at + i] != (guint8)last->name[i])
       return FALSE;
   return TRUE;
 }
 
-static inline guint track_device(LinkTrack *track, const LinkPlan *plan, const TbEvent *event)
+static inline guint track_device(LinkTrack *track, const LinkPlan *plan, const TbItem *event)
 {
   const guint8 *name;
   gsize len;
@@ -146,7 +146,7 @@ static inline guint track_device(LinkTrack *track, const LinkPlan *plan, const T
                track_is_device(&g_array_index(track->devices, LinkDevice, track->last_device),
                                plan, event)))
     return track->last_device;
-  if (!tb_field_get_bytes(plan->device, event, &name, &len) || len == 0 ||
+  if (!tb_field_get_bytes(plan->device, event->record, &name, &len) || len == 0 ||
       len > LINK_DEVICE_BYTES)
     return LINK_NO_DEVICE;
   guint device = track_add_device(track, name, len);
@@ -186,17 +186,17 @@ gboolean link_track_is_waiting(const LinkTrack *track, const LinkBuffer *buffer,
 
 /* The buffer's first event; what its place was used for is over. */
 static void track_begin(const LinkTrack *track, LinkBuffer *buffer, guint64 skb, guint device,
-                        const TbEvent *event, LinkStepped *out)
+                        const TbItem *event, LinkStepped *out)
 {
   if (!track->again)
     out->has_passed = link_track_is_waiting(track, buffer, &out->passed);
-  *buffer = (LinkBuffer){ .skb = skb, .first_ns = event->timeline_ns, .epoch = track->epoch,
-                          .device = (guint16)device, .cpu = event->cpu };
+  *buffer = (LinkBuffer){ .skb = skb, .first_ns = event->machine_time.ns, .epoch = track->epoch,
+                          .device = (guint16)device, .cpu = event->record->cpu };
   out->begins = TRUE;
 }
 
 static void track_start(LinkTrack *track, const LinkPlan *plan, LinkBuffer *buffer, guint64 skb,
-                        guint device, gboolean known, const TbEvent *event, LinkStepped *out)
+                        guint device, gboolean known, const TbItem *event, LinkStepped *out)
 {
   guint64 len = track_number(plan, plan->len, event);
   guint64 network = plan->network.size ? track_number(plan, plan->network, event) : TRACK_LINK_BYTES;
@@ -206,22 +206,22 @@ static void track_start(LinkTrack *track, const LinkPlan *plan, LinkBuffer *buff
     track_begin(track, buffer, skb, device, event, out);
   buffer->state = LINK_STARTED;
   buffer->xmit_due = TRUE;
-  buffer->cpu = event->cpu;
+  buffer->cpu = event->record->cpu;
   buffer->len = network < len && len <= G_MAXINT32 ? (guint32)(len - network) : 0;
   if (track->again || buffer->len == 0 ||
       g_array_index(track->devices, LinkDevice, device).loops)
     return;
   out->has_passed = TRUE;
-  track_pass(buffer, event->timeline_ns, buffer->len, event->cpu, LINK_SENT, &out->passed);
+  track_pass(buffer, event->machine_time.ns, buffer->len, event->record->cpu, LINK_SENT, &out->passed);
 }
 
 static void track_arrive(LinkTrack *track, LinkBuffer *buffer, guint64 skb, guint device,
-                         gboolean known, const TbEvent *event, LinkStepped *out)
+                         gboolean known, const TbItem *event, LinkStepped *out)
 {
   /* The same step again is another buffer at the same address. */
   gboolean *loops = &g_array_index(track->devices, LinkDevice, device).loops;
-  gboolean here = known && buffer->cpu == event->cpu;
-  gboolean goes_on = here && ((buffer->state == LINK_ARRIVED && buffer->type != event->type->id) ||
+  gboolean here = known && buffer->cpu == event->record->cpu;
+  gboolean goes_on = here && ((buffer->state == LINK_ARRIVED && buffer->type != event->record->type->id) ||
                               (buffer->state == LINK_QUEUED && *loops));
   if (here && buffer->state == LINK_STARTED && buffer->xmit_due)
     /* Received while it is being sent: such a device hands back what it is given. */
@@ -229,19 +229,19 @@ static void track_arrive(LinkTrack *track, LinkBuffer *buffer, guint64 skb, guin
   if (!goes_on)
     track_begin(track, buffer, skb, device, event, out);
   buffer->state = LINK_ARRIVED;
-  buffer->cpu = event->cpu;
-  buffer->type = event->type->id;
-  buffer->last_ns = event->timeline_ns;
+  buffer->cpu = event->record->cpu;
+  buffer->type = event->record->type->id;
+  buffer->last_ns = event->machine_time.ns;
 }
 
 static void track_receive(LinkTrack *track, const LinkPlan *plan, LinkBuffer *buffer, guint64 skb,
-                          guint device, gboolean known, const TbEvent *event, LinkStepped *out)
+                          guint device, gboolean known, const TbItem *event, LinkStepped *out)
 {
   guint64 len = track_number(plan, plan->len, event);
   gboolean loops = g_array_index(track->devices, LinkDevice, device).loops;
   gboolean goes_on =
       known && ((buffer->state == LINK_ARRIVED &&
-                 event->timeline_ns - buffer->last_ns < TRACK_OLD_NS) ||
+                 event->machine_time.ns - buffer->last_ns < TRACK_OLD_NS) ||
                 (buffer->state == LINK_STARTED && loops && buffer->len == len) ||
                 (buffer->state == LINK_QUEUED && loops && buffer->len == len + TRACK_LINK_BYTES));
   if (!goes_on)
@@ -250,7 +250,7 @@ static void track_receive(LinkTrack *track, const LinkPlan *plan, LinkBuffer *bu
   if (track->again || len == 0 || len > G_MAXINT32)
     return;
   out->has_passed = TRUE;
-  track_pass(buffer, event->timeline_ns, (guint32)len, event->cpu, LINK_RECEIVED, &out->passed);
+  track_pass(buffer, event->machine_time.ns, (guint32)len, event->record->cpu, LINK_RECEIVED, &out->passed);
 }
 
 /* The address is free now, unless the buffer is still to be received. */
@@ -263,18 +263,18 @@ static void track_end_xmit(const LinkTrack *track, LinkBuffer *buffer, guint dev
 
 /* Events that neither begin nor end anything, so that emit may see more of them than prepare. */
 static gboolean track_belongs(const LinkTrack *track, const LinkPlan *plan, LinkBuffer *buffer,
-                              guint device, const TbEvent *event)
+                              guint device, const TbItem *event)
 {
   gboolean loops = g_array_index(track->devices, LinkDevice, device).loops;
   if (plan->step == LINK_PASS)
-    return buffer->cpu == event->cpu &&
+    return buffer->cpu == event->record->cpu &&
            (buffer->state == LINK_ARRIVED || (loops && buffer->state == LINK_STARTED));
   gboolean due = buffer->xmit_due || (track->xmit_starts && buffer->state == LINK_ARRIVED);
   track_end_xmit(track, buffer, device);
   return due;
 }
 
-void link_track_step(LinkTrack *track, const LinkPlan *plan, const TbEvent *event,
+void link_track_step(LinkTrack *track, const LinkPlan *plan, const TbItem *event,
                      LinkStepped *out)
 {
   out->buffer = NULL;

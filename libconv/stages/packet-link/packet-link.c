@@ -104,37 +104,37 @@ static LinkCapture *links_capture(Links *links, TbSource *source)
 }
 
 /* Every packet counts, also where nothing can be compared with it. */
-static gboolean links_packet(Links *links, const TbEvent *event)
+static gboolean links_packet(Links *links, const TbItem *event)
 {
-  LinkCapture *capture = links_capture(links, event->source);
+  LinkCapture *capture = links_capture(links, event->record->source);
   TbNetDirection direction;
-  LinkPacket packet = { .time_ns = event->time_ns, .lane = LINK_LANES };
+  LinkPacket packet = { .time_ns = event->machine_time.ns, .lane = LINK_LANES };
   packet.len = tb_net_get_network_len(event, &direction);
-  if (event->flags & TB_EVENT_NO_TIME || packet.len > G_MAXINT32)
+  if (event->record->flags & TB_RECORD_NO_TIME || packet.len > G_MAXINT32)
     packet.len = 0;
   if (capture->cooked)
     packet.lane = direction == TB_NET_DIRECTION_SENT ? LINK_SENT : LINK_RECEIVED;
   return tb_stash_add(capture->packets, &packet, &links->error);
 }
 
-static void links_event(TbObserver *observer, const TbEvent *event)
+static void links_event(TbObserver *observer, const TbItem *event)
 {
   Links *links = (Links *)observer;
-  if (G_UNLIKELY(!event->source || event->source->frozen || links->error))
+  if (G_UNLIKELY(!event->record->source || event->record->source->frozen || links->error))
     return;
-  if (event->kind == TB_EVENT_KIND_PACKET) {
+  if (event->record->kind == TB_RECORD_PACKET) {
     links_packet(links, event);
     return;
   }
-  LinkTrack *track = &links_find_recording(links, event->source)->track;
-  if (event->kind != TB_EVENT_KIND_TRACE) {
+  LinkTrack *track = &links_find_recording(links, event->record->source)->track;
+  if (event->record->kind != TB_RECORD_EVENT) {
     track->epoch++;
     return;
   }
   LinkStepped stepped;
-  if (event->type->id >= links->plans->len)
+  if (event->record->type->id >= links->plans->len)
     return;
-  link_track_step(track, &g_array_index(links->plans, LinkPlan, event->type->id), event, &stepped);
+  link_track_step(track, &g_array_index(links->plans, LinkPlan, event->record->type->id), event, &stepped);
   if (stepped.has_passed &&
       !tb_stash_add(track->passes[stepped.passed.lane], &stepped.passed, &links->error))
     return;
@@ -321,28 +321,28 @@ static gboolean recording_begin(LinksRecording *recording, LinkBuffer *buffer, g
   return TRUE;
 }
 
-gboolean tb_packet_links_apply(TbPacketLinks *base, TbEvent *event, GError **error)
+gboolean tb_packet_links_apply(TbPacketLinks *base, TbItem *event, GError **error)
 {
   Links *links = (Links *)base;
-  LinksRecording *recording = links_find_recording(links, event->source);
+  LinksRecording *recording = links_find_recording(links, event->record->source);
   LinkStepped stepped;
-  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_LOST)) {
+  if (G_UNLIKELY(event->record->kind == TB_RECORD_LOST)) {
     recording->track.epoch++;
     return TRUE;
   }
   link_track_step(&recording->track,
-                  &g_array_index(links->plans, LinkPlan, event->type->id), event, &stepped);
+                  &g_array_index(links->plans, LinkPlan, event->record->type->id), event, &stepped);
   links->counts.events++;
   if (!stepped.buffer)
     return TRUE;
   if (stepped.begins &&
-      !recording_begin(recording, stepped.buffer, event->timeline_ns, error))
+      !recording_begin(recording, stepped.buffer, event->machine_time.ns, error))
     return FALSE;
   if (stepped.buffer->ordinal == 0)
     return TRUE;
   const LinkCapture *capture = g_ptr_array_index(links->captures, stepped.buffer->capture);
   links->ref = (TbPacketRef){ capture->source, stepped.buffer->ordinal };
-  event->packet = &links->ref;
+  event->link = &links->ref;
   links->counts.linked++;
   return TRUE;
 }

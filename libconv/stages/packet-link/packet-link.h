@@ -31,20 +31,20 @@ TbPacketLinks *tb_packet_links_new(const char *folder);
 void tb_packet_links_begin(TbPacketLinks *links);
 
 /**
- * tb_packet_links_apply: after finish(), events of each source in order: sets @event->packet
+ * tb_packet_links_apply: after finish(), events of each source in order: sets @event->link
  * where it is known. @event: its timeline_ns set
  *
  * Returns: FALSE with @error where a temporary file cannot be read
  */
-gboolean tb_packet_links_apply(TbPacketLinks *links, TbEvent *event, GError **error);
+gboolean tb_packet_links_apply(TbPacketLinks *links, TbItem *event, GError **error);
 
 /** tb_packet_links_wants: whether the call above has to be asked about @event */
-static inline gboolean tb_packet_links_wants(const TbPacketLinks *links, const TbEvent *event)
+static inline gboolean tb_packet_links_wants(const TbPacketLinks *links, const TbItem *event)
 {
-  if (event->kind != TB_EVENT_KIND_TRACE)
-    return event->kind == TB_EVENT_KIND_LOST && !event->source->frozen;
-  return event->type->id < links->n_steps && links->steps[event->type->id] &&
-         !event->source->frozen;
+  if (event->record->kind != TB_RECORD_EVENT)
+    return event->record->kind == TB_RECORD_LOST && !event->record->source->frozen;
+  return event->record->type->id < links->n_steps && links->steps[event->record->type->id] &&
+         !event->record->source->frozen;
 }
 
 /**

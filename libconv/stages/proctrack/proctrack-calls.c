@@ -19,15 +19,15 @@ static gboolean calls_wants_type(const TbEventType *type, gpointer data)
 }
 
 static void calls_event(gconstpointer data, gpointer state, TbTracker *tracker,
-                        const TbEvent *event)
+                        const TbItem *event)
 {
   const CallsPlan *plan = data;
   const guint8 *bytes;
   gsize len;
-  if (event->tid <= 0 || !tb_field_get_bytes(plan->program, event, &bytes, &len))
+  if (event->record->tid <= 0 || !tb_field_get_bytes(plan->program, event->record, &bytes, &len))
     return;
-  tb_tracker_at(tracker, event->time_ns, event->source);
-  tb_tracker_program(tracker, event->tid, (TbName){ (const char *)bytes, len });
+  tb_tracker_at(tracker, event->machine_time.ns, event->record->source);
+  tb_tracker_program(tracker, event->record->tid, (TbName){ (const char *)bytes, len });
 }
 
 const TbTrackFlavour tb_track_calls = {

@@ -155,22 +155,22 @@ static gpointer linux_new_state(const TbMachine *machine, const TbTracker *track
   return state;
 }
 
-static gint64 linux_int(const TbField *field, const TbEvent *event, gint64 otherwise)
+static gint64 linux_int(const TbField *field, const TbItem *event, gint64 otherwise)
 {
   gint64 value;
-  return field && tb_field_get_int(field, event, &value) ? value : otherwise;
+  return field && tb_field_get_int(field, event->record, &value) ? value : otherwise;
 }
 
-static gint32 linux_pid(const TbField *field, const TbEvent *event)
+static gint32 linux_pid(const TbField *field, const TbItem *event)
 {
   return (gint32)linux_int(field, event, 0);
 }
 
-static TbName linux_name(const TbField *field, const TbEvent *event)
+static TbName linux_name(const TbField *field, const TbItem *event)
 {
   const guint8 *bytes;
   gsize len;
-  if (!field || !tb_field_get_bytes(field, event, &bytes, &len))
+  if (!field || !tb_field_get_bytes(field, event->record, &bytes, &len))
     return (TbName){ NULL, 0 };
   return (TbName){ (const char *)bytes, len };
 }
@@ -205,11 +205,11 @@ static void linux_set_flags_of_call(TbBirth *birth, const LinuxPending *call)
 }
 
 static void linux_birth(const LinuxPlan *plan, LinuxState *state, TbTracker *tracker,
-                        const TbEvent *event)
+                        const TbItem *event)
 {
   TbBirth birth = { .announces = plan->kind == LINUX_NEWTASK };
   if (birth.announces) {
-    birth.maker = MAX(event->tid, 0);
+    birth.maker = MAX(event->record->tid, 0);
     birth.child = linux_pid(plan->fields[0], event);
     birth.comm = linux_name(plan->fields[1], event);
     linux_set_flags(&birth, (guint64)linux_int(plan->fields[2], event, 0));
@@ -240,17 +240,17 @@ static gboolean linux_is_deadly(gint64 number)
  * the dying task to its parent (CLD_EXITED, CLD_KILLED, CLD_DUMPED).
  */
 static void linux_generate(const LinuxPlan *plan, LinuxState *state, TbTracker *tracker,
-                           const TbEvent *event)
+                           const TbItem *event)
 {
   gint64 number = linux_int(plan->fields[0], event, 0);
   gint64 code = linux_int(plan->fields[2], event, 0);
   gint64 result = linux_int(plan->fields[3], event, 0);
   state->signals_told = TRUE;
   if (number == LINUX_SIGCHLD && code >= LINUX_CLD_EXITED && code <= LINUX_CLD_DUMPED)
-    tb_tracker_fate(tracker, event->tid, code != LINUX_CLD_EXITED);
+    tb_tracker_fate(tracker, event->record->tid, code != LINUX_CLD_EXITED);
   if (!linux_is_deadly(number) || result == LINUX_SIGNAL_IGNORED || result == LINUX_SIGNAL_FAILED)
     return;
-  TbSignal signal = { .number = (guint8)number, .from_ns = event->time_ns,
+  TbSignal signal = { .number = (guint8)number, .from_ns = event->machine_time.ns,
                       .sure = number == LINUX_SIGKILL, .shown = TRUE };
   tb_tracker_signal(tracker, linux_pid(plan->fields[1], event), &signal);
 }
@@ -259,43 +259,43 @@ static void linux_generate(const LinuxPlan *plan, LinuxState *state, TbTracker *
  * Tells who handles a signal. A 9 says little: every deadly signal without a
  * core dump, and the end of the siblings of exit_group(), arrive as one.
  */
-static void linux_deliver(const LinuxPlan *plan, TbTracker *tracker, const TbEvent *event)
+static void linux_deliver(const LinuxPlan *plan, TbTracker *tracker, const TbItem *event)
 {
   gint64 number = linux_int(plan->fields[0], event, 0);
   gint64 handler = linux_int(plan->fields[1], event, -1);
-  if (linux_is_deadly(number) && number != LINUX_SIGKILL && event->tid > 0 && handler != -1)
-    tb_tracker_signal_met(tracker, event->tid, (guint8)number, handler == 0);
+  if (linux_is_deadly(number) && number != LINUX_SIGKILL && event->record->tid > 0 && handler != -1)
+    tb_tracker_signal_met(tracker, event->record->tid, (guint8)number, handler == 0);
 }
 
-static void linux_send(LinuxState *state, TbTracker *tracker, const TbEvent *event,
+static void linux_send(LinuxState *state, TbTracker *tracker, const TbItem *event,
                        LinuxPending *call)
 {
   if (state->signals_told || !linux_is_deadly(call->b) || call->a <= 0 || call->a > G_MAXINT32) {
     call->call = TB_CALL_NONE;
     return;
   }
-  TbSignal signal = { .number = (guint8)call->b, .from_ns = event->time_ns,
+  TbSignal signal = { .number = (guint8)call->b, .from_ns = event->machine_time.ns,
                       .sure = call->b == LINUX_SIGKILL };
   tb_tracker_signal(tracker, (gint32)call->a, &signal);
 }
 
 /* What a call asks for, with its first three arguments. */
-static void linux_enter(LinuxState *state, TbTracker *tracker, const TbEvent *event, TbCall kind,
+static void linux_enter(LinuxState *state, TbTracker *tracker, const TbItem *event, TbCall kind,
                         const gint64 args[3])
 {
-  LinuxPending *call = linux_pending(state, event->tid);
-  *call = (LinuxPending){ .tid = event->tid, .call = (guint8)kind, .since_ns = event->time_ns };
+  LinuxPending *call = linux_pending(state, event->record->tid);
+  *call = (LinuxPending){ .tid = event->record->tid, .call = (guint8)kind, .since_ns = event->machine_time.ns };
   switch (kind) {
   case TB_CALL_EXIT:
   case TB_CALL_EXIT_GROUP:
-    tb_tracker_leave(tracker, event->tid, (guint8)args[0], kind == TB_CALL_EXIT_GROUP);
+    tb_tracker_leave(tracker, event->record->tid, (guint8)args[0], kind == TB_CALL_EXIT_GROUP);
     return;
   case TB_CALL_CLONE:
     call->a = args[0];
     return;
   case TB_CALL_PRCTL:
     if ((gint32)args[0] == LINUX_PR_SET_CHILD_SUBREAPER)
-      tb_tracker_subreaper(tracker, event->tid, args[1] != 0);
+      tb_tracker_subreaper(tracker, event->record->tid, args[1] != 0);
     return;
   case TB_CALL_KILL:
   case TB_CALL_TKILL:
@@ -346,15 +346,15 @@ static void linux_claim_child(LinuxState *state, TbTracker *tracker, const Linux
  * A call came back. Its number is not needed (it may be -1, when a signal
  * handler changed it): the thread can only be in the call it entered.
  */
-static void linux_leave(LinuxState *state, TbTracker *tracker, const TbEvent *event, gint64 number,
+static void linux_leave(LinuxState *state, TbTracker *tracker, const TbItem *event, gint64 number,
                         gint64 result)
 {
-  LinuxPending *call = linux_pending(state, event->tid);
-  if (call->tid != event->tid || call->call == TB_CALL_NONE ||
+  LinuxPending *call = linux_pending(state, event->record->tid);
+  if (call->tid != event->record->tid || call->call == TB_CALL_NONE ||
       (number >= 0 && number != call->call)) {
     if (result == 0 && (number == TB_CALL_CLONE || number == TB_CALL_CLONE3 ||
                         number == TB_CALL_FORK || number == TB_CALL_VFORK))
-      tb_tracker_newborn(tracker, event->tid, number == TB_CALL_FORK || number == TB_CALL_VFORK);
+      tb_tracker_newborn(tracker, event->record->tid, number == TB_CALL_FORK || number == TB_CALL_VFORK);
     return;
   }
   switch ((TbCall)call->call) {
@@ -367,12 +367,12 @@ static void linux_leave(LinuxState *state, TbTracker *tracker, const TbEvent *ev
   case TB_CALL_EXECVE:
   case TB_CALL_EXECVEAT:
     if (result == 0)
-      tb_tracker_program_unknown(tracker, event->tid, call->since_ns);
+      tb_tracker_program_unknown(tracker, event->record->tid, call->since_ns);
     break;
   case TB_CALL_WAITPID:
   case TB_CALL_WAIT4:
     if (result > 0 && result <= G_MAXINT32)
-      tb_tracker_reaped(tracker, event->tid, (gint32)result);
+      tb_tracker_reaped(tracker, event->record->tid, (gint32)result);
     break;
   case TB_CALL_KILL:
   case TB_CALL_TKILL:
@@ -396,24 +396,24 @@ static void linux_leave(LinuxState *state, TbTracker *tracker, const TbEvent *ev
 
 /* Half of many recordings are system calls: their number is all that is read of most. */
 static inline TbCall linux_raw_call(const LinuxPlan *plan, const LinuxState *state,
-                                    const TbEvent *event, gint64 *number)
+                                    const TbItem *event, gint64 *number)
 {
   *number = -1;
-  if (G_UNLIKELY(event->len < plan->number_end))
+  if (G_UNLIKELY(event->record->len < plan->number_end))
     return TB_CALL_NONE;
-  const guint8 *p = event->data + plan->number_off;
+  const guint8 *p = event->record->data + plan->number_off;
   if (plan->number_end - plan->number_off == 8)
-    *number = (gint64)tb_get_u64(p, event->type->big);
+    *number = (gint64)tb_get_u64(p, event->record->type->big);
   else
-    *number = (gint32)tb_get_u32(p, event->type->big);
+    *number = (gint32)tb_get_u32(p, event->record->type->big);
   return (guint64)*number < TB_SYSCALL_NUMBERS ? (TbCall)state->calls[*number] : TB_CALL_NONE;
 }
 
 static void linux_raw_enter(const LinuxPlan *plan, LinuxState *state, TbTracker *tracker,
-                            const TbEvent *event, TbCall call)
+                            const TbItem *event, TbCall call)
 {
   if (G_LIKELY(call == TB_CALL_NONE)) {
-    tb_tracker_acts(tracker, event->tid);
+    tb_tracker_acts(tracker, event->record->tid);
     return;
   }
   const TbField *field = plan->fields[1];
@@ -421,46 +421,46 @@ static void linux_raw_enter(const LinuxPlan *plan, LinuxState *state, TbTracker 
   gsize len;
   gsize word = field->element_size == 4 || field->size == 24 ? 4 : 8;
   gint64 args[3] = { 0 };
-  if (event->tid <= 0 || !tb_field_get_bytes(field, event, &bytes, &len) || len < 3 * word)
+  if (event->record->tid <= 0 || !tb_field_get_bytes(field, event->record, &bytes, &len) || len < 3 * word)
     return;
   for (guint i = 0; i < G_N_ELEMENTS(args); i++)
-    args[i] = tb_get_int(bytes + i * word, word, event->type->big);
+    args[i] = tb_get_int(bytes + i * word, word, event->record->type->big);
   if (call == TB_CALL_CLONE)
     args[0] = args[tb_call_flags_argument(state->arch)];
   tb_tracker_trust_silence(tracker);
-  tb_tracker_acts(tracker, event->tid);
+  tb_tracker_acts(tracker, event->record->tid);
   linux_enter(state, tracker, event, call, args);
 }
 
 static void linux_named_enter(const LinuxPlan *plan, LinuxState *state, TbTracker *tracker,
-                              const TbEvent *event)
+                              const TbItem *event)
 {
   gint64 args[3];
   for (guint i = 0; i < G_N_ELEMENTS(args); i++)
     args[i] = linux_int(plan->fields[i], event, 0);
-  if (event->tid <= 0)
+  if (event->record->tid <= 0)
     return;
   if (plan->call == TB_CALL_CLONE && !plan->flags_named)
     args[0] = args[tb_call_flags_argument(state->arch)];
-  tb_tracker_acts(tracker, event->tid);
+  tb_tracker_acts(tracker, event->record->tid);
   linux_enter(state, tracker, event, plan->call, args);
 }
 
-static void linux_exec(const LinuxPlan *plan, TbTracker *tracker, const TbEvent *event)
+static void linux_exec(const LinuxPlan *plan, TbTracker *tracker, const TbItem *event)
 {
   gint32 pid = linux_pid(plan->fields[0], event);
   tb_tracker_exec(tracker, pid, plan->fields[2] ? linux_pid(plan->fields[2], event) : pid,
                   linux_name(plan->fields[1], event));
 }
 
-static TbAnswer linux_answer(const TbField *field, const TbEvent *event)
+static TbAnswer linux_answer(const TbField *field, const TbItem *event)
 {
   gint64 value = linux_int(field, event, -1);
   return value < 0 ? TB_ANSWER_UNKNOWN : value ? TB_ANSWER_YES : TB_ANSWER_NO;
 }
 
 static void linux_event(gconstpointer data, gpointer opaque, TbTracker *tracker,
-                        const TbEvent *event)
+                        const TbItem *event)
 {
   const LinuxPlan *plan = data;
   LinuxState *state = opaque;
@@ -472,7 +472,7 @@ static void linux_event(gconstpointer data, gpointer opaque, TbTracker *tracker,
     if (G_LIKELY(call == TB_CALL_NONE && !tells))
       return;
   }
-  tb_tracker_at(tracker, event->time_ns, event->source);
+  tb_tracker_at(tracker, event->machine_time.ns, event->record->source);
   switch (plan->kind) {
   case LINUX_RAW_ENTER: linux_raw_enter(plan, state, tracker, event, call); break;
   case LINUX_RAW_LEAVE:
@@ -487,7 +487,7 @@ static void linux_event(gconstpointer data, gpointer opaque, TbTracker *tracker,
     tb_tracker_name(tracker, linux_pid(plan->fields[0], event), linux_name(plan->fields[1], event));
     break;
   case LINUX_WAIT:
-    tb_tracker_name(tracker, event->tid, linux_name(plan->fields[0], event));
+    tb_tracker_name(tracker, event->record->tid, linux_name(plan->fields[0], event));
     break;
   case LINUX_NEWTASK:
   case LINUX_FORK: linux_birth(plan, state, tracker, event); break;

@@ -96,15 +96,15 @@ static gint32 rows_last_number(const char *text, const char *key)
   return at ? rows_number(at, key) : 0;
 }
 
-static gboolean rows_is_kind(const RowsPlan *plan, const TbEvent *event, const char *kind)
+static gboolean rows_is_kind(const RowsPlan *plan, const TbItem *event, const char *kind)
 {
   const guint8 *bytes;
   gsize len;
-  return plan->row_kind && tb_field_get_bytes(plan->row_kind, event, &bytes, &len) &&
+  return plan->row_kind && tb_field_get_bytes(plan->row_kind, event->record, &bytes, &len) &&
          len == strlen(kind) && memcmp(bytes, kind, len) == 0;
 }
 
-static void rows_birth(const RowsPlan *plan, TbTracker *tracker, const TbEvent *event,
+static void rows_birth(const RowsPlan *plan, TbTracker *tracker, const TbItem *event,
                        const char *text, gint32 actor)
 {
   TbBirth birth = { .maker = actor, .is_thread = TB_ANSWER_UNKNOWN };
@@ -141,7 +141,7 @@ static guint8 rows_signal(const char *text)
 }
 
 /* The sentence of an end: "] exits with code 3 ..." or "] killed by SIGKILL ...". */
-static void rows_explain_end(TbTracker *tracker, const TbEvent *event, const char *sentence,
+static void rows_explain_end(TbTracker *tracker, const TbItem *event, const char *sentence,
                              gint32 tid)
 {
   const char *code = g_strrstr(sentence, "] exits with code ");
@@ -151,19 +151,19 @@ static void rows_explain_end(TbTracker *tracker, const TbEvent *event, const cha
     tb_tracker_leave(tracker, tid,
                      (guint8)g_ascii_strtoull(code + strlen("] exits with code "), NULL, 10), TRUE);
   } else if (signal) {
-    TbSignal sent = { .number = signal, .from_ns = event->time_ns, .sure = TRUE, .shown = TRUE };
+    TbSignal sent = { .number = signal, .from_ns = event->machine_time.ns, .sure = TRUE, .shown = TRUE };
     tb_tracker_signal(tracker, tid, &sent);
   }
 }
 
 static void rows_exit(const RowsPlan *plan, RowsState *state, TbTracker *tracker,
-                      const TbEvent *event, const char *text)
+                      const TbItem *event, const char *text)
 {
   const guint8 *bytes;
   gsize len;
   gint32 tid = rows_last_number(text, " pid=");
   gboolean last = rows_is_kind(plan, event, "process-exit");
-  if (last && plan->message && tb_field_get_bytes(plan->message, event, &bytes, &len)) {
+  if (last && plan->message && tb_field_get_bytes(plan->message, event->record, &bytes, &len)) {
     tb_buf_reset(&state->message);
     tb_buf_append(&state->message, bytes, len);
     tb_buf_append_c(&state->message, 0);
@@ -184,20 +184,20 @@ static void rows_rename(TbTracker *tracker, const char *text)
 }
 
 static void rows_event(gconstpointer data, gpointer opaque, TbTracker *tracker,
-                       const TbEvent *event)
+                       const TbItem *event)
 {
   const RowsPlan *plan = data;
   RowsState *state = opaque;
   TbContext actor = { 0 };
-  gboolean acted = event->type->ops->get_actor(event->type, event, &actor);
-  tb_tracker_at(tracker, event->time_ns, event->source);
+  gboolean acted = event->record->type->ops->get_actor(event->record->type, event->record, &actor);
+  tb_tracker_at(tracker, event->machine_time.ns, event->record->source);
   if (plan->kind == ROWS_OTHER) {
     if (acted && actor.tid == actor.pid && actor.comm)
       tb_tracker_name(tracker, actor.tid, (TbName){ actor.comm, strlen(actor.comm) });
     return;
   }
   tb_buf_reset(&state->text);
-  tb_event_append_text(event, &state->text);
+  tb_record_append_text(event->record, &state->text);
   tb_buf_append_c(&state->text, 0);
   const char *text = (const char *)state->text.data;
   switch (plan->kind) {

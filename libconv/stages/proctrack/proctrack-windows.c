@@ -68,16 +68,16 @@ static gpointer windows_new_state(const TbMachine *machine, const TbTracker *tra
 
 /* Its time is the end of the instance as the table has it, so that the pid is enough. */
 static void windows_event(gconstpointer data, gpointer state_data, TbTracker *tracker,
-                          const TbEvent *event)
+                          const TbItem *event)
 {
   const WindowsPlan *plan = data;
   WindowsState *state = state_data;
   TbContext actor = { 0 };
   gint64 status;
-  if (!event->type->ops->get_actor(event->type, event, &actor) ||
-      !tb_field_get_int(plan->status, event, &status))
+  if (!event->record->type->ops->get_actor(event->record->type, event->record, &actor) ||
+      !tb_field_get_int(plan->status, event->record, &status))
     return;
-  TbLife life = tb_timeline_find_life_at(state->timeline, actor.pid, event->time_ns - 1);
+  TbLife life = tb_timeline_find_life_at(state->timeline, actor.pid, event->machine_time.ns - 1);
   if (life == TB_PROC_NONE || tb_life_is_thread(life))
     return;
   TbProcess *process = tb_timeline_get_process(state->timeline, life);
@@ -85,7 +85,7 @@ static void windows_event(gconstpointer data, gpointer state_data, TbTracker *tr
   process->has_code = TRUE;
   process->exit_known = TB_KNOWN_SEEN;
   if (process->end_known == TB_KNOWN_NOT) {
-    process->end_ns = event->time_ns;
+    process->end_ns = event->machine_time.ns;
     process->end_known = TB_KNOWN_SEEN;
   }
 }
@@ -103,21 +103,21 @@ gboolean tb_windows_note_wants(const TbEventType *type)
   return windows_kind(type) != WINDOWS_NOTHING;
 }
 
-static void windows_append_field(const TbEvent *event, const char *name, TbBuf *out)
+static void windows_append_field(const TbItem *event, const char *name, TbBuf *out)
 {
-  const TbField *field = tb_event_type_find_field(event->type, name);
+  const TbField *field = tb_event_type_find_field(event->record->type, name);
   const guint8 *bytes;
   gsize len;
   gint64 number;
   if (!field)
     return;
-  if (tb_field_get_int(field, event, &number))
+  if (tb_field_get_int(field, event->record, &number))
     tb_buf_append_i64(out, number);
-  else if (tb_field_get_bytes(field, event, &bytes, &len))
+  else if (tb_field_get_bytes(field, event->record, &bytes, &len))
     tb_escape_append(out, bytes, len, TB_ESCAPE_NEWLINE | TB_ESCAPE_TAB);
 }
 
-static void windows_append_base_name(const TbEvent *event, const char *name, TbBuf *out)
+static void windows_append_base_name(const TbItem *event, const char *name, TbBuf *out)
 {
   gsize start = out->len;
   windows_append_field(event, name, out);
@@ -129,9 +129,9 @@ static void windows_append_base_name(const TbEvent *event, const char *name, TbB
     }
 }
 
-const char *tb_windows_note_append(const TbEvent *event, TbBuf *out)
+const char *tb_windows_note_append(const TbItem *event, TbBuf *out)
 {
-  WindowsKind kind = windows_kind(event->type);
+  WindowsKind kind = windows_kind(event->record->type);
   windows_append_field(event, "Process Name", out);
   tb_buf_append_c(out, '[');
   windows_append_field(event, "PID", out);
@@ -159,7 +159,7 @@ const char *tb_windows_note_append(const TbEvent *event, TbBuf *out)
     break;
   case WINDOWS_THREAD_EXIT:
     tb_buf_append_str(out, ", thread [");
-    tb_buf_append_i64(out, event->tid);
+    tb_buf_append_i64(out, event->record->tid);
     tb_buf_append_str(out, "], ends");
     break;
   case WINDOWS_NOTHING:

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "model/event.h"
+#include "model/item.h"
 
 #include <glib.h>
 
@@ -15,6 +15,6 @@ G_BEGIN_DECLS
 gboolean tb_windows_note_wants(const TbEventType *type);
 
 /** tb_windows_note_append: the sentence. Returns: (transfer none) (nullable): its TRACE_KIND */
-const char *tb_windows_note_append(const TbEvent *event, TbBuf *out);
+const char *tb_windows_note_append(const TbItem *event, TbBuf *out);
 
 G_END_DECLS

@@ -129,29 +129,29 @@ static inline gint64 *track_source_heard(TrackSource *source, guint32 cpu)
   return &source->heard_ns[cpu];
 }
 
-static void proctrack_event(TbObserver *observer, const TbEvent *event)
+static void proctrack_event(TbObserver *observer, const TbItem *event)
 {
   Proctrack *proctrack = (Proctrack *)observer;
   TrackSource *source = proctrack->latest;
-  if (G_UNLIKELY(!source || source->source != event->source)) {
-    source = proctrack_find_source(proctrack, event->source);
+  if (G_UNLIKELY(!source || source->source != event->record->source)) {
+    source = proctrack_find_source(proctrack, event->record->source);
     if (!source)
       return;
     proctrack->latest = source;
   }
   TrackMachine *machine = source->machine;
-  gint64 *heard_ns = track_source_heard(source, event->cpu);
-  if (G_UNLIKELY(event->kind == TB_EVENT_KIND_LOST)) {
-    tb_tracker_at(machine->tracker, event->time_ns, event->source);
+  gint64 *heard_ns = track_source_heard(source, event->record->cpu);
+  if (G_UNLIKELY(event->record->kind == TB_RECORD_LOST)) {
+    tb_tracker_at(machine->tracker, event->machine_time.ns, event->record->source);
     tb_tracker_gap(machine->tracker, heard_ns ? *heard_ns : TB_TIME_BEFORE);
-  } else if (event->kind == TB_EVENT_KIND_TRACE && event->type->id < proctrack->types->len) {
-    const TrackType *type = &g_array_index(proctrack->types, TrackType, event->type->id);
+  } else if (event->record->kind == TB_RECORD_EVENT && event->record->type->id < proctrack->types->len) {
+    const TrackType *type = &g_array_index(proctrack->types, TrackType, event->record->type->id);
     if (G_LIKELY(type->plan))
       proctrack_flavours[type->flavour]->event(type->plan, machine->states[type->flavour],
                                                machine->tracker, event);
   }
   if (heard_ns)
-    *heard_ns = event->time_ns;
+    *heard_ns = event->machine_time.ns;
 }
 
 static gboolean proctrack_finish(TbObserver *observer, GError **error)

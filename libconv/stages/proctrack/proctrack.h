@@ -57,7 +57,7 @@ typedef struct {
   gboolean (*wants_type)(const TbEventType *type, gpointer plan);
   gpointer (*new_state)(const TbMachine *machine, const TbTracker *tracker);
   void (*free_state)(gpointer state);
-  void (*event)(gconstpointer plan, gpointer state, TbTracker *tracker, const TbEvent *event);
+  void (*event)(gconstpointer plan, gpointer state, TbTracker *tracker, const TbItem *event);
   gboolean (*describe)(const TbEventType *type, TbLifeEvent *out);
   const char *(*signal_name)(guint8 number);
 } TbTrackFlavour;
