@@ -6,6 +6,7 @@
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-file.h"
 #include "pcapng/pcapng-journal.h"
+#include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-row.h"
 
 enum {
@@ -643,6 +644,7 @@ static gboolean reader_open_head(TbReader *reader, GError **error)
 static gboolean reader_open(TbReader *reader, GError **error)
 {
   TbPcapngFile *file = g_new0(TbPcapngFile, 1);
+  file->payload.format = TB_PCAPNG_PAYLOAD;
   TbPcapngBlock block;
   reader->priv = file;
   file->reader = reader;
