@@ -2,7 +2,7 @@
 /* Event types and compiled field access; see schema.h. */
 #include "model/schema.h"
 
-#include "model/record.h"
+#include "model/decoder.h"
 
 TbEventType *tb_event_type_new(const char *system, const char *name, const TbEventTypeOps *ops,
                                gpointer context)
@@ -39,6 +39,8 @@ void tb_event_type_unref(TbEventType *type)
     return;
   if (type->ops->free_context)
     type->ops->free_context(type->context);
+  if (type->plan && type->ops->decoder->free_plan)
+    type->ops->decoder->free_plan(type->plan);
   event_type_free_fields(type);
   g_free(type->system);
   g_free(type->name);

@@ -18,6 +18,7 @@ typedef struct _TbRecord TbRecord;
 typedef struct _TbEventType TbEventType;
 typedef struct _TbField TbField;
 typedef struct _TbContext TbContext;
+typedef struct _TbDecoder TbDecoder;
 
 typedef enum {
   TB_FIELD_UINT,    /* unsigned number of 1, 2, 4 or 8 bytes */
@@ -80,6 +81,7 @@ typedef struct {
  * @get_actor: (nullable): who acted, where the record itself says so (rows read back, Windows);
  *   strings are valid until the next call for an event of the same type, and where the source is
  *   not frozen as long as the type; slot and generation are not filled. FALSE = nobody
+ * @decoder: (nullable): what the events mean, as facts; see model/decoder.h
  * @free_context: (nullable): releases @context with the type
  */
 typedef struct {
@@ -90,6 +92,7 @@ typedef struct {
                         const guint8 **out, gsize *len);
   gboolean (*get_addresses)(const TbEventType *type, const TbRecord *event, TbAddresses *out);
   gboolean (*get_actor)(const TbEventType *type, const TbRecord *event, TbContext *out);
+  const TbDecoder *decoder;
   void (*free_context)(gpointer context);
 } TbEventTypeOps;
 
@@ -104,6 +107,7 @@ typedef struct {
  * @ops: (not nullable): how to render it
  * @context: for @ops
  * @interest: bit per observer of the prepare phase that wants its events
+ * @bound, @facts, @plan: what its decoder compiled: the kinds of facts its events tell, and how
  */
 struct _TbEventType {
   gint ref_count;
@@ -117,6 +121,9 @@ struct _TbEventType {
   const TbEventTypeOps *ops;
   gpointer context;
   guint32 interest;
+  gboolean bound;
+  guint64 facts;
+  gpointer plan;
 };
 
 /** tb_event_type_new: strings are copied; @ops is borrowed and lives as long as the program */

@@ -4,6 +4,7 @@
 
 #include "pipeline/axes.h"
 #include "pipeline/descriptors.h"
+#include "pipeline/facts.h"
 #include "pipeline/machines.h"
 #include "stages/align/align.h"
 #include "stages/attrib/attrib.h"
@@ -13,7 +14,11 @@
 #include "stages/packet-link/packet-link.h"
 #include "stages/sort.h"
 
-enum { PIPELINE_OBSERVERS = 32, PIPELINE_PROGRESS_EVERY = 16384 };
+enum {
+  PIPELINE_OBSERVERS = 31,
+  PIPELINE_FACTS = 31, /* the bit of a type's interest behind those of the observers */
+  PIPELINE_PROGRESS_EVERY = 16384,
+};
 
 /* One stream of one reader. */
 typedef struct {
@@ -40,6 +45,7 @@ struct _TbPipeline {
   TbObserver *align; /* (nullable): the first of them */
   GPtrArray *notes;
   TbObserver *attrib; /* (nullable): one of them */
+  TbFacts *facts;     /* while prepare reads */
   TbOwners told;      /* what the present packet says itself */
   TbRecord stripped;  /* the present packet without its trailer */
   TbPacketLinks *links; /* (nullable): one of them */
@@ -432,6 +438,8 @@ static void pipeline_announce_type(TbPipeline *p, TbEventType *type)
     if (observer->ops->wants_type && observer->ops->wants_type(observer, type))
       type->interest |= 1u << i;
   }
+  if (tb_facts_are_wanted(p->facts, type))
+    type->interest |= 1u << PIPELINE_FACTS;
 }
 
 /* Types come with their readers, and a few are met only while reading. */
@@ -459,10 +467,15 @@ static void pipeline_show(TbPipeline *p, const TbItem *event)
   if (G_LIKELY(event->record->kind == TB_RECORD_EVENT)) {
     if (G_UNLIKELY(event->record->type->id >= p->n_announced))
       pipeline_announce_types(p);
-    for (guint32 left = event->record->type->interest; left; left &= left - 1)
+    guint32 interest = event->record->type->interest;
+    if (G_LIKELY(interest & 1u << PIPELINE_FACTS))
+      tb_facts_show(p->facts, event);
+    for (guint32 left = interest & ~(1u << PIPELINE_FACTS); left; left &= left - 1)
       pipeline_show_to(p, (guint)__builtin_ctz(left), event);
     return;
   }
+  if (event->record->kind == TB_RECORD_LOST)
+    tb_facts_lost(p->facts, event);
   for (guint i = 0; i < p->observers->len; i++) {
     const TbObserver *observer = g_ptr_array_index(p->observers, i);
     if (event->record->kind == TB_RECORD_PACKET ? observer->ops->wants_packets
@@ -543,6 +556,8 @@ static gboolean pipeline_look_in_order(TbPipeline *p, const GArray *watched, GEr
 static gboolean pipeline_look(TbPipeline *p, GError **error)
 {
   g_autoptr(GArray) watched = g_array_new(FALSE, FALSE, sizeof(TbMergeInput));
+  g_autoptr(TbFacts) facts = tb_facts_new(p->observers);
+  p->facts = facts;
   pipeline_set_overlap(p, FALSE);
   pipeline_announce_types(p);
   for (guint i = 0; i < p->leaves->len; i++) {

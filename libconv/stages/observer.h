@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "model/fact.h"
 #include "model/item.h"
 
 #include <glib.h>
@@ -21,7 +22,9 @@ typedef struct _TbObserver TbObserver;
  *   place to look up fields; keep what was found in a table by type->id
  * @wants_packets: whether packets (headers and bytes) are shown
  * @any_order: how packets lie between the events of other inputs does not matter to it
- * @event: one event, borrowed. TRACE events of wanted types, all LOST events of
+ * @facts: TB_FACT_BIT() of the kinds of facts that are shown, of all events that tell them
+ * @fact: (nullable): a fact that @item tells
+ * @event: (nullable): one event, borrowed. TRACE events of wanted types, all LOST events of
  *   event sources, and packets if wanted. Its time is on the axis known when the
  *   inputs were opened ("timeline time"), not yet aligned
  * @finish: all inputs have been seen
@@ -32,14 +35,21 @@ typedef struct {
   gboolean (*wants_type)(TbObserver *observer, const TbEventType *type);
   gboolean wants_packets;
   gboolean any_order;
+  guint64 facts;
+  void (*fact)(TbObserver *observer, const TbItem *item, const TbFact *fact);
   void (*event)(TbObserver *observer, const TbItem *event);
   gboolean (*finish)(TbObserver *observer, GError **error);
   void (*free)(TbObserver *observer);
 } TbObserverOps;
 
-/** TbObserver: first member of each stage's own struct */
+/**
+ * TbObserver: first member of each stage's own struct
+ * @sink: (nullable): while records are read: who asks decoders for facts. A kind that an observer
+ *   wants only now and then it adds to and takes from @sink->wants
+ */
 struct _TbObserver {
   const TbObserverOps *ops;
+  TbFactSink *sink;
 };
 
 G_END_DECLS
