@@ -2,6 +2,7 @@
 /* Format files to event types; see tracecmd-events.h. */
 #include "tracecmd/tracecmd-events.h"
 
+#include "decode/linux/linux-decoder.h"
 #include "tracecmd/tracecmd-addresses.h"
 #include "tracecmd/tracecmd-text.h"
 
@@ -48,6 +49,7 @@ static void event_context_free(gpointer data)
 
 static const TbEventTypeOps event_ops = {
   .append_text = event_append_text,
+  .decoder = &tb_linux_decoder,
   .free_context = event_context_free,
 };
 
@@ -60,6 +62,7 @@ static gboolean event_get_addresses(const TbEventType *type, const TbRecord *eve
 static const TbEventTypeOps connection_ops = {
   .append_text = event_append_text,
   .get_addresses = event_get_addresses,
+  .decoder = &tb_linux_decoder,
   .free_context = event_context_free,
 };
 

@@ -198,7 +198,7 @@ typedef struct {
 } TbProcessExists;
 
 /**
- * TbCall: a call of the operating system
+ * TbCallFact: a call of the operating system
  * @number: as the record gives it, -1 = unknown
  * @name: (nullable): "openat"
  * @n_args: of @args that are known
@@ -214,7 +214,7 @@ typedef struct {
   gint64 result;
   gboolean joined;
   TbOwnTime since;
-} TbCall;
+} TbCallFact;
 
 /** What a call does with a descriptor. */
 typedef enum {
@@ -368,7 +368,7 @@ typedef struct {
     TbTaskPair reaped;        /* @tid collected @other */
     TbTaskAnswer subreaper;
     TbProcessExists process;
-    TbCall call;
+    TbCallFact call;
     TbUse use;
     TbDescriptor descriptor;
     TbSocketFact socket;

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "model/fact.h"
 #include "model/timeline.h"
 
 #include <glib.h>
@@ -19,14 +20,6 @@
 G_BEGIN_DECLS
 
 typedef struct _TbTracker TbTracker;
-
-typedef enum { TB_ANSWER_UNKNOWN = -1, TB_ANSWER_NO = 0, TB_ANSWER_YES = 1 } TbAnswer;
-
-/** TbName: @len raw bytes, borrowed; @bytes NULL = not given */
-typedef struct {
-  const char *bytes;
-  gsize len;
-} TbName;
 
 /**
  * TbBirth:
