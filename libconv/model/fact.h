@@ -273,12 +273,12 @@ typedef struct {
 
 typedef enum {
   TB_SOCKET_STATE_OTHER,
-  TB_SOCKET_CONNECTING, /* by the acting task, unless in an interrupt */
-  TB_SOCKET_ACCEPTED,   /* it came out of a listening one */
-  TB_SOCKET_ESTABLISHED,
-  TB_SOCKET_LISTENING,
-  TB_SOCKET_GONE,       /* closed: no further packet is its */
-  TB_SOCKET_DESTROYED,
+  TB_SOCKET_STATE_CONNECTING, /* by the acting task, unless in an interrupt */
+  TB_SOCKET_STATE_ACCEPTED,   /* it came out of a listening one */
+  TB_SOCKET_STATE_ESTABLISHED,
+  TB_SOCKET_STATE_LISTENING,
+  TB_SOCKET_STATE_GONE,       /* closed: no further packet is its */
+  TB_SOCKET_STATE_DESTROYED,
 } TbSocketState;
 
 /**
