@@ -103,7 +103,7 @@ void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
 
 void tb_pcapng_carry_take(TbPcapngFile *file, TbRecord *event)
 {
-  gboolean with_held = file->n_records > 0 || event->flags & TB_RECORD_NO_TIME;
+  gboolean with_held = event->sequence > 0 || event->flags & TB_RECORD_NO_TIME;
   tb_buf_reset(&file->lent);
   if (with_held) {
     tb_buf_append(&file->lent, file->held.data, file->held.len);
