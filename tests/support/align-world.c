@@ -3,6 +3,7 @@
 #include "support/align-world.h"
 
 #include "base/bytes.h"
+#include "support/made-item.h"
 
 #include <math.h>
 
@@ -19,7 +20,7 @@ enum {
   WORLD_JITTER_NS = 80,
 };
 
-static void world_no_text(const TbEventType *type, const TbItem *event, TbBuf *out)
+static void world_no_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
 }
 
@@ -125,6 +126,14 @@ gint64 world_own_time(const WorldClock *clock, gint64 true_ns)
   return clock->cut > 1 ? own - own % clock->cut : own;
 }
 
+/* Times are mapped as they were known when the inputs were opened. */
+static void world_observe(World *w, const TbRecord *record)
+{
+  TbItem item = item_of(record);
+  item.time.ns = item.machine_time.ns = tb_axis_map(&record->source->opened, record->time.ns);
+  w->align->ops->event(w->align, &item);
+}
+
 static void show_event(World *w, TbSource *source, const WorldClock *clock, guint type,
                        guint32 len, const char *device, gint64 true_ns)
 {
@@ -134,14 +143,13 @@ static void show_event(World *w, TbSource *source, const WorldClock *clock, guin
   tb_put_u32(data + WORLD_NETWORK_OFF, 14, FALSE);
   g_strlcpy((char *)data + WORLD_NAME_OFF, device, 16);
   gint64 own = world_own_time(clock, true_ns);
-  TbItem event = { .kind = TB_RECORD_EVENT, .source = source, .type = w->types[type],
-                    .data = data, .len = sizeof data, .tid = 7,
-                    .time_ns = tb_axis_map(&source->opened, own) };
+  TbRecord record = { .kind = TB_RECORD_EVENT, .source = source, .type = w->types[type],
+                      .data = data, .len = sizeof data, .tid = 7, .time.ns = own };
   TbSourceCounts *counts = &source->counts;
   counts->first_ns = counts->records ? MIN(counts->first_ns, own) : own;
   counts->last_ns = counts->records ? MAX(counts->last_ns, own) : own;
   counts->records++;
-  w->align->ops->event(w->align, &event);
+  world_observe(w, &record);
 }
 
 void world_record(World *w, TbSource *source, const WorldClock *clock, const WorldPacket *packet,
@@ -150,13 +158,13 @@ void world_record(World *w, TbSource *source, const WorldClock *clock, const Wor
   gint32 jitter = g_rand_int_range(w->rand, 0, WORLD_JITTER_NS);
   w->skb += 0x100;
   if (packet->received) {
-    show_event(w, source, clock, WORLD_RECEIVE, packet->record->len, packet->device,
+    show_event(w, source, clock, WORLD_RECEIVE, packet->len, packet->device,
                true_ns - WORLD_RECEIVE_NS - jitter);
     show_event(w, source, clock, WORLD_PROBE, 0, "", true_ns + WORLD_PROBE_NS + jitter);
   } else {
-    show_event(w, source, clock, WORLD_QUEUE, packet->record->len + 14, packet->device,
+    show_event(w, source, clock, WORLD_QUEUE, packet->len + 14, packet->device,
                true_ns - WORLD_QUEUE_NS - jitter);
-    show_event(w, source, clock, WORLD_START, packet->record->len + 14, packet->device,
+    show_event(w, source, clock, WORLD_START, packet->len + 14, packet->device,
                true_ns + WORLD_START_NS + jitter);
   }
 }
@@ -170,18 +178,18 @@ void world_capture(World *w, TbSource *source, const WorldClock *clock, const Wo
   p[11] = packet->sender;
   tb_put_u16(p + 12, 0x0800, TRUE);
   p[14] = 0x45;
-  tb_put_u16(p + 16, (guint16)packet->record->len, TRUE);
+  tb_put_u16(p + 16, (guint16)packet->len, TRUE);
   tb_put_u16(p + 18, packet->id, TRUE);
   p[23] = 17;
   p[29] = packet->sender;
   p[33] = packet->receiver;
   gint64 own = world_own_time(clock, true_ns);
-  TbItem event = { .kind = TB_RECORD_PACKET, .source = source, .data = p,
-                    .len = MIN(packet->record->len + 14, 60), .orig_len = packet->record->len + 14,
-                    .time_ns = tb_axis_map(&source->opened, own) };
+  TbRecord record = { .kind = TB_RECORD_PACKET, .source = source, .data = p,
+                      .len = MIN(packet->len + 14, 60), .orig_len = packet->len + 14,
+                      .time.ns = own };
   source->counts.records++;
   source->counts.first_ns = own;
-  w->align->ops->event(w->align, &event);
+  world_observe(w, &record);
 }
 
 void world_finish(World *w)

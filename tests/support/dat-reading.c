@@ -11,8 +11,7 @@ enum { READING_MAX = 1 << 20 };
 static void append_event(GString *out, guint32 stream, const TbRecord *event)
 {
   gint64 value = -1;
-  g_assert_true(!event->options && !event->glued && event->options_len + event->glued_len == 0);
-  g_assert_true(!event->context && !event->note && !event->owners);
+  g_assert_null(event->payload);
   g_string_append_printf(out, "%u %" G_GUINT64_FORMAT " ", stream, (guint64)event->time.ns);
   if (event->kind == TB_RECORD_LOST) {
     g_string_append_printf(out, "lost %" G_GUINT64_FORMAT "\n", event->value);

@@ -30,17 +30,17 @@ const guint8 *event_list_own(EventList *list, const void *bytes, gsize len)
   return copy;
 }
 
-TbItem *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark)
+MadeItem *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark)
 {
   guint8 bytes[8];
   tb_put_u64(bytes, mark, FALSE);
   ListStep step = { .result = TB_READ_RECORD };
-  step.event.kind = TB_RECORD_PACKET;
-  step.event.time_ns = time_ns;
-  step.event.source = source;
-  step.event.data = event_list_own(list, bytes, sizeof bytes);
-  step.event.len = step.event.orig_len = sizeof bytes;
-  step.event.sequence = list->steps->len;
+  step.event.record.kind = TB_RECORD_PACKET;
+  step.event.record.time.ns = time_ns;
+  step.event.record.source = source;
+  step.event.record.data = event_list_own(list, bytes, sizeof bytes);
+  step.event.record.len = step.event.record.orig_len = sizeof bytes;
+  step.event.record.sequence = list->steps->len;
   g_array_append_val(list->steps, step);
   return &g_array_index(list->steps, ListStep, list->steps->len - 1).event;
 }
@@ -64,6 +64,7 @@ static void event_list_spoil(EventList *list)
   guint8 *bytes = (guint8 *)g_bytes_get_data(list->lent, &len);
   if (bytes)
     memset(bytes, 0xdb, len);
+  memset(&list->event, 0xdb, sizeof list->event);
   g_clear_pointer(&list->lent, g_bytes_unref);
 }
 
@@ -78,9 +79,10 @@ static TbReadResult event_list_next(gpointer data, guint32 stream, TbItem *event
     tb_error_set(error, TB_ERROR_CORRUPT, "list", list->at, "made to fail");
   if (step->result != TB_READ_RECORD)
     return step->result;
-  *event = step->event;
-  list->lent = g_bytes_new(event->record->data, event->record->len);
-  event->record->data = g_bytes_get_data(list->lent, NULL);
+  list->event = step->event;
+  list->lent = g_bytes_new(list->event.record.data, list->event.record.len);
+  list->event.record.data = g_bytes_get_data(list->lent, NULL);
+  *event = *made_item(&list->event);
   return TB_READ_RECORD;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "stages/merge.h"
+#include "support/made-item.h"
 
 /**
  * ListStep:
@@ -15,18 +16,20 @@
  */
 typedef struct {
   TbReadResult result;
-  TbItem event;
+  MadeItem event;
 } ListStep;
 
 /**
  * EventList:
  * @steps: (element-type ListStep)
  * @at: next step
- * @lent: copy of the bytes of the event lent last, spoilt at the next pull
+ * @event: lent last
+ * @lent: copy of its bytes, spoilt with it at the next pull
  */
 typedef struct {
   GArray *steps;
   guint at;
+  MadeItem event;
   GBytes *lent;
   GPtrArray *owned;
 } EventList;
@@ -36,7 +39,7 @@ void event_list_free(EventList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventList, event_list_free)
 
 /** event_list_add: an event with 8 bytes of data, the number @mark; Returns: to be changed further */
-TbItem *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark);
+MadeItem *event_list_add(EventList *list, TbSource *source, gint64 time_ns, guint64 mark);
 /** event_list_add_result: a damage, an error or an early end */
 void event_list_add_result(EventList *list, TbReadResult result);
 /** event_list_own: bytes that live as long as the list */

@@ -33,7 +33,7 @@ static const struct {
                               "i4 __syscall_nr,n8 error_code" },
 };
 
-static void life_append_text(const TbEventType *type, const TbItem *event, TbBuf *out)
+static void life_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   tb_buf_append_str(out, "made in memory");
 }
@@ -106,21 +106,21 @@ void life_free(Life *life)
 static void life_begin(Life *life, LifeType kind, gint32 actor)
 {
   memset(life->data, 0, sizeof life->data);
-  life->event = (TbItem){
+  life->event = (MadeItem){ .record = {
     .kind = TB_RECORD_EVENT,
-    .time_ns = life->now_ns,
+    .time.ns = life->now_ns,
     .source = life->source,
     .type = life->types[kind],
     .data = life->data,
     .len = 128,
     .tid = actor,
     .cpu = life->cpu,
-  };
+  } };
 }
 
 static const TbField *life_find(Life *life, const char *name)
 {
-  const TbField *field = tb_event_type_find_field(life->event.type, name);
+  const TbField *field = tb_event_type_find_field(life->event.record.type, name);
   g_assert_nonnull(field);
   return field;
 }
@@ -140,7 +140,7 @@ static void life_set_comm(Life *life, const char *name, const char *comm)
 static void life_show(Life *life)
 {
   if (!life->keep || life->keep(life, life->keep_data))
-    life->tracker->ops->event(life->tracker, &life->event);
+    life->tracker->ops->event(life->tracker, made_item(&life->event));
   life->now_ns += life->step_ns;
 }
 
@@ -265,9 +265,9 @@ void life_deliver(Life *life, gint32 tid, gint sig, guint64 handler)
 void life_lost(Life *life)
 {
   life_begin(life, LIFE_SWITCH, -1);
-  life->event.kind = TB_RECORD_LOST;
-  life->event.type = NULL;
-  life->event.len = 0;
+  life->event.record.kind = TB_RECORD_LOST;
+  life->event.record.type = NULL;
+  life->event.record.len = 0;
   life_show(life);
 }
 

@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include "model/item.h"
 #include "stages/context.h"
 #include "stages/proctrack/proctrack.h"
+#include "support/made-item.h"
 
 typedef enum {
   LIFE_NEWTASK,
@@ -49,7 +49,7 @@ struct _Life {
   gint64 step_ns;
   guint32 cpu;
   guint8 data[256];
-  TbItem event;
+  MadeItem event;
   gboolean (*keep)(Life *life, gpointer data);
   gpointer keep_data;
 };

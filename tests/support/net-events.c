@@ -2,6 +2,8 @@
 /* Network events made in memory; see net-events.h. */
 #include "support/net-events.h"
 
+#include "support/made-item.h"
+
 #include <string.h>
 
 enum {
@@ -40,7 +42,7 @@ static const struct {
   { "task", "task_newtask", "i4 pid,n8 clone_flags" },
 };
 
-static void net_append_text(const TbEventType *type, const TbItem *event, TbBuf *out)
+static void net_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   tb_buf_append_str(out, "made in memory");
 }
@@ -138,12 +140,18 @@ static void net_set_address(Net *net, guint kind, const char *name, guint8 last)
   memcpy(net_place(net, kind, name, &size), address, sizeof address);
 }
 
+static void net_observe(Net *net, const TbRecord *record)
+{
+  TbItem item = item_of(record);
+  net->attrib->ops->event(net->attrib, &item);
+}
+
 static void net_show(Net *net, guint kind, gint32 tid)
 {
-  TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = net->now_ns, .source = net->events,
-                    .type = net->types[kind], .data = net->data, .len = 128, .tid = tid };
-  event.flags = net->irq ? TB_RECORD_IRQ : 0;
-  net->attrib->ops->event(net->attrib, &event);
+  net_observe(net, &(TbRecord){ .kind = TB_RECORD_EVENT, .flags = net->irq ? TB_RECORD_IRQ : 0,
+                                .time.ns = net->now_ns, .source = net->events,
+                                .type = net->types[kind], .data = net->data, .len = 128,
+                                .tid = tid });
   memset(net->data, 0, sizeof net->data);
   net->now_ns += 1000;
 }
@@ -266,16 +274,16 @@ void net_fork(Net *net, gint32 parent, gint32 child, gint64 flags)
 
 void net_lost(Net *net)
 {
-  TbItem event = { .kind = TB_RECORD_LOST, .time_ns = net->now_ns, .source = net->events };
-  net->attrib->ops->event(net->attrib, &event);
+  net_observe(net, &(TbRecord){ .kind = TB_RECORD_LOST, .time.ns = net->now_ns,
+                                .source = net->events });
 }
 
-static TbItem net_packet_event(Net *net, GBytes *bytes, gint64 time_ns)
+static TbRecord net_packet_record(Net *net, GBytes *bytes, gint64 time_ns)
 {
   gsize len;
   const guint8 *data = g_bytes_get_data(bytes, &len);
-  return (TbItem){ .kind = TB_RECORD_PACKET, .time_ns = time_ns, .source = net->packets,
-                    .data = data + 8, .len = (guint32)len - 8, .orig_len = (guint32)len - 8 };
+  return (TbRecord){ .kind = TB_RECORD_PACKET, .time.ns = time_ns, .source = net->packets,
+                     .data = data + 8, .len = (guint32)len - 8, .orig_len = (guint32)len - 8 };
 }
 
 /* The first 8 bytes of what is kept are the time. */
@@ -302,8 +310,8 @@ static void net_packet(Net *net, guint8 protocol, guint16 from, guint16 to, cons
   if (head_len)
     memcpy(p + 34, head, head_len);
   GBytes *bytes = g_bytes_new_take(kept, 8 + len);
-  TbItem event = net_packet_event(net, bytes, net->now_ns);
-  net->attrib->ops->event(net->attrib, &event);
+  TbRecord record = net_packet_record(net, bytes, net->now_ns);
+  net_observe(net, &record);
   g_ptr_array_add(net->shown, bytes);
   net->now_ns += 1000;
 }
@@ -372,10 +380,11 @@ TbOwners net_apply(Net *net, guint n, const TbOwners *told)
   GBytes *bytes = g_ptr_array_index(net->shown, n);
   gint64 time_ns;
   memcpy(&time_ns, g_bytes_get_data(bytes, NULL), 8);
-  TbItem event = net_packet_event(net, bytes, time_ns);
-  event.owners = told;
-  tb_attrib_apply(net->attrib, context, &event, time_ns);
-  return event.owners ? *event.owners : (TbOwners){ 0 };
+  TbRecord record = net_packet_record(net, bytes, time_ns);
+  TbItem item = item_of(&record);
+  item.owners = told;
+  tb_attrib_apply(net->attrib, context, &item, time_ns);
+  return item.owners ? *item.owners : (TbOwners){ 0 };
 }
 
 void net_expect(Net *net, guint n, gint32 src, TbConfidence src_confidence, gint32 dst,

@@ -67,9 +67,11 @@ static void sieve_event(TbObserver *observer, const TbItem *event)
   if (event->record->kind == TB_RECORD_EVENT && sieve->rules->lose > 0) {
     gboolean loses = sieve_loses(sieve->rules, event);
     if (*lost && !loses) {
+      TbRecord lost_here = *event->record;
       TbItem mark = *event;
-      mark.kind = TB_RECORD_LOST;
-      mark.lost = 0;
+      lost_here.kind = TB_RECORD_LOST;
+      lost_here.value = 0;
+      mark.record = &lost_here;
       sieve->inner->ops->event(sieve->inner, &mark);
     }
     *lost = loses && sieve->rules->mark_ns;
@@ -151,11 +153,12 @@ static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error
   TbNetHeaders h;
   if (event->record->kind != TB_RECORD_PACKET)
     return TRUE;
-  tb_net_parse(event->record->source->link_type, event->record->data, event->record->len, event->record->orig_len, &h);
+  const TbRecord *record = event->record;
+  tb_net_parse(record->source->link_type, record->data, record->len, record->orig_len, &h);
   tb_attrib_apply(the_attrib, the_context, &packet, event->machine_time.ns);
   if (h.family == 0)
     return TRUE;
-  printf("%s\t", tb_machine_get_label(event->record->source->machine));
+  printf("%s\t", tb_machine_get_label(record->source->machine));
   print_address(h.source, h.family);
   printf("\t%u\t", h.source_port);
   print_address(h.target, h.family);

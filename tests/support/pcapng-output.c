@@ -3,6 +3,7 @@
 #include "pcapng-output.h"
 
 #include "base/bytes.h"
+#include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-writer.h"
 
 #include <glib/gstdio.h>
@@ -94,26 +95,35 @@ void output_fixture_set_text(OutputFixture *f, const void *text, gsize len)
   tb_buf_append(&f->text, text, len);
 }
 
-TbRecord output_fixture_event(OutputFixture *f, guint n, const char *text)
+MadeItem output_fixture_event(OutputFixture *f, guint n, const char *text)
 {
   if (text)
     output_fixture_set_text(f, text, strlen(text));
-  return (TbRecord){ .kind = TB_RECORD_EVENT, .time_ns = OUTPUT_BASE_NS + n,
-                    .source = f->ftrace, .type = f->type, .tid = -1, .cpu = TB_CPU_NONE,
-                    .sequence = n };
+  return (MadeItem){ .record = { .kind = TB_RECORD_EVENT, .time.ns = OUTPUT_BASE_NS + n,
+                                 .source = f->ftrace, .type = f->type, .tid = -1,
+                                 .cpu = TB_CPU_NONE, .sequence = n } };
 }
 
-TbRecord output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len)
+MadeItem output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len)
 {
-  return (TbRecord){ .kind = TB_RECORD_PACKET, .time_ns = OUTPUT_BASE_NS + n,
-                    .ticks = (guint64)OUTPUT_BASE_NS + n, .source = f->eth0, .data = bytes,
-                    .len = len, .orig_len = len, .tid = -1, .cpu = TB_CPU_NONE, .sequence = n };
+  return (MadeItem){ .record = { .kind = TB_RECORD_PACKET, .time.ns = OUTPUT_BASE_NS + n,
+                                 .source = f->eth0, .data = bytes, .len = len, .orig_len = len,
+                                 .tid = -1, .cpu = TB_CPU_NONE, .sequence = n },
+                     .payload = { .format = TB_PCAPNG_PAYLOAD,
+                                  .word = (guint64)OUTPUT_BASE_NS + n } };
 }
 
-void output_fixture_write(OutputFixture *f, const TbRecord *event)
+void output_set_options(MadeItem *packet, const guint8 *options, gsize len)
+{
+  packet->payload.format = TB_PCAPNG_PAYLOAD;
+  packet->payload.bytes = options;
+  packet->payload.len = (guint32)len;
+}
+
+void output_fixture_write(OutputFixture *f, MadeItem *event)
 {
   g_autoptr(GError) error = NULL;
-  tb_writer_event(f->writer, event, &error);
+  tb_writer_event(f->writer, made_item(event), &error);
   g_assert_no_error(error);
 }
 

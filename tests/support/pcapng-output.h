@@ -7,6 +7,7 @@
 #pragma once
 
 #include "format/writer.h"
+#include "support/made-item.h"
 
 /**
  * OutputFixture:
@@ -38,9 +39,12 @@ void output_fixture_open(OutputFixture *f);
 TbEventType *output_fixture_add_type(OutputFixture *f, const char *system, const char *name);
 void output_fixture_set_text(OutputFixture *f, const void *text, gsize len);
 /** output_fixture_event: a TRACE event of @ftrace at 1.7e18 + @n ns; @text may be NULL for the same text */
-TbRecord output_fixture_event(OutputFixture *f, guint n, const char *text);
-TbRecord output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len);
-void output_fixture_write(OutputFixture *f, const TbRecord *event);
+MadeItem output_fixture_event(OutputFixture *f, guint n, const char *text);
+/** output_fixture_packet: of @eth0, with the payload that the reader gives one without options */
+MadeItem output_fixture_packet(OutputFixture *f, guint n, const void *bytes, guint32 len);
+/** output_set_options: @options: little-endian, without an end mark, borrowed */
+void output_set_options(MadeItem *packet, const guint8 *options, gsize len);
+void output_fixture_write(OutputFixture *f, MadeItem *event);
 /** output_fixture_finish: Returns: (transfer full): the whole file */
 GBytes *output_fixture_finish(OutputFixture *f);
 

@@ -3,6 +3,7 @@
 #include "support/pml-net.h"
 
 #include "base/bytes.h"
+#include "support/made-item.h"
 #include "support/pcap-build.h"
 
 #include <string.h>
@@ -186,10 +187,16 @@ static TbRecord net_packet_event(PmlNet *net, guint n)
   gsize len;
   const guint8 *data = g_bytes_get_data(g_ptr_array_index(net->shown, n), &len);
   TbRecord event = { .kind = TB_RECORD_PACKET, .source = net->packets,
-                    .data = data + NET_TIME_BYTES, .len = (guint32)len - NET_TIME_BYTES,
-                    .orig_len = (guint32)len - NET_TIME_BYTES };
+                     .data = data + NET_TIME_BYTES, .len = (guint32)len - NET_TIME_BYTES,
+                     .orig_len = (guint32)len - NET_TIME_BYTES };
   memcpy(&event.time.ns, data, sizeof event.time.ns);
   return event;
+}
+
+static void net_observe(PmlNet *net, const TbRecord *record)
+{
+  TbItem item = item_of(record);
+  net->attrib->ops->event(net->attrib, &item);
 }
 
 static void net_show_operations(PmlNet *net)
@@ -201,7 +208,7 @@ static void net_show_operations(PmlNet *net)
     for (guint i = 0; i < net->open.reader->types->len; i++)
       ((TbEventType *)g_ptr_array_index(net->open.reader->types, i))->id = i;
     if (net->attrib->ops->wants_type(net->attrib, event.type))
-      net->attrib->ops->event(net->attrib, &event);
+      net_observe(net, &event);
   }
 }
 
@@ -218,7 +225,7 @@ void pml_net_finish(PmlNet *net)
   net_show_operations(net);
   for (guint i = 0; i < net->shown->len; i++) {
     TbRecord event = net_packet_event(net, i);
-    net->attrib->ops->event(net->attrib, &event);
+    net_observe(net, &event);
   }
   g_assert_true(net->attrib->ops->finish(net->attrib, NULL));
 }
@@ -236,8 +243,9 @@ static TbOwners net_ask(PmlNet *net, guint n, const char **name)
 {
   g_autoptr(TbContextStage) context = tb_context_stage_new(net->open.reader->machines);
   TbRecord event = net_packet_event(net, n);
-  tb_attrib_apply(net->attrib, context, &event, event.time.ns);
-  TbOwners owners = event.owners ? *event.owners : (TbOwners){ 0 };
+  TbItem item = item_of(&event);
+  tb_attrib_apply(net->attrib, context, &item, event.time.ns);
+  TbOwners owners = item.owners ? *item.owners : (TbOwners){ 0 };
   if (name)
     *name = owners.src.comm;
   return owners;

@@ -188,7 +188,7 @@ static GArray *make_packets(Capture *c)
                                     : (gint64)below(c->rand, 4) * NS + below(c->rand, NS));
   for (guint i = 0; i < wish->n_packets; i++) {
     Packet packet = { .interface = below(c->rand, wish->n_interfaces) };
-    packet.time.ns = round_time(&c->interfaces[packet.interface], times[below(c->rand, n_times)]);
+    packet.time_ns = round_time(&c->interfaces[packet.interface], times[below(c->rand, n_times)]);
     g_array_append_val(packets, packet);
   }
   g_array_sort(packets, compare_packets);
@@ -245,7 +245,7 @@ static void put_packet(Capture *c, const Packet *packet)
   guint8 bytes[MAX_PAYLOAD + 20];
   gsize len = make_bytes(c, interface->link_type, bytes);
   gsize caplen = below(c->rand, 5) ? len : MAX(len / 2, 20);
-  guint64 ticks = ticks_of(interface, packet->time.ns);
+  guint64 ticks = ticks_of(interface, packet->time_ns);
   guint id = c->file_ids[packet->interface];
   gboolean old = one_in(c, RANDOM_OLD_PACKETS, 6);
   gboolean simple = !old && id == 0 && one_in(c, RANDOM_SIMPLE_PACKETS, 6);
@@ -389,8 +389,8 @@ void random_capture_pcap(TbBuf *out, const RandomCapture *wish, GRand *rand)
     const Packet *packet = &g_array_index(packets, Packet, i);
     guint8 bytes[MAX_PAYLOAD + 20];
     gsize len = make_bytes(&c, build.link_word, bytes);
-    pcap_build_record(out, &build, (guint32)(packet->time.ns / NS),
-                      (guint32)(packet->time.ns % NS), (guint32)len, (guint32)len, 0, 0);
+    pcap_build_record(out, &build, (guint32)(packet->time_ns / NS),
+                      (guint32)(packet->time_ns % NS), (guint32)len, (guint32)len, 0, 0);
     tb_buf_append(out, bytes, len);
   }
 }
