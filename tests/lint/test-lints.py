@@ -46,7 +46,7 @@ def nested(opening, depth):
 # checker, name, file, what is appended to it (or the whole text), expected in the output
 FAULTS = [
     ("includes", "base includes model", "libconv/base/error.h", '#include "model/event.h"\n',
-     "error.h:5: model/event.h: libconv: stages"),
+     "error.h:5: model/event.h: libconv: report"),
     ("includes", "format includes stages", "libconv/format/reader.h",
      '#include "stages/merge.h"\n', "never back"),
     ("includes", "stages include pipeline", "libconv/stages/merge.h", '#include "pipeline.h"\n',
