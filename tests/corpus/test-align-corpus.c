@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "formats.h"
 #include "stages/align/align-private.h"
+#include "support/made-item.h"
 
 #include <string.h>
 
@@ -40,21 +41,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Loaded, loaded_free)
 
 static void loaded_read(Loaded *l, GHashTable *tracks, GArray *plans)
 {
-  TbItem event = { 0 };
+  TbRecord record = { 0 };
   for (guint32 s = 0; s < l->reader->n_streams; s++) {
     TbReadResult result;
-    while ((result = tb_reader_next(l->reader, s, &event, NULL)) != TB_READ_END) {
+    while ((result = tb_reader_next(l->reader, s, &record, NULL)) != TB_READ_END) {
       g_assert_cmpint(result, ==, TB_READ_RECORD);
-      TbAlignTrack *track = g_hash_table_lookup(tracks, event.source);
+      TbItem item = item_of(&record);
+      TbAlignTrack *track = g_hash_table_lookup(tracks, record.source);
       if (!track) {
-        track = tb_align_track_new(event.source, TB_ALIGN_SAMPLES);
-        g_hash_table_insert(tracks, event.source, track);
+        track = tb_align_track_new(record.source, TB_ALIGN_SAMPLES);
+        g_hash_table_insert(tracks, record.source, track);
       }
-      if (event.kind == TB_RECORD_PACKET)
-        tb_align_track_packet(track, &event);
-      else if (event.kind == TB_RECORD_EVENT &&
-               g_array_index(plans, TbAlignPlan, event.type->id).wanted)
-        tb_align_track_event(track, &g_array_index(plans, TbAlignPlan, event.type->id), &event);
+      if (record.kind == TB_RECORD_PACKET)
+        tb_align_track_packet(track, &item);
+      else if (record.kind == TB_RECORD_EVENT &&
+               g_array_index(plans, TbAlignPlan, record.type->id).wanted)
+        tb_align_track_event(track, &g_array_index(plans, TbAlignPlan, record.type->id), &item);
     }
   }
 }

@@ -130,11 +130,12 @@ static void touch(World *world)
 static void show_lost(World *world)
 {
   Life *life = world->life;
-  TbItem lost = { .kind = TB_RECORD_LOST, .time_ns = life->now_ns, .source = life->source,
-                   .tid = -1 };
+  TbRecord lost = { .kind = TB_RECORD_LOST, .time.ns = life->now_ns, .source = life->source,
+                    .tid = -1 };
+  TbItem item = item_of(&lost);
   if (!world->owed || world->mode != MODE_LOST)
     return;
-  life->tracker->ops->event(life->tracker, &lost);
+  life->tracker->ops->event(life->tracker, &item);
   g_array_append_val(world->gaps, world->shown_ns);
   g_array_append_val(world->gaps, life->now_ns);
 }
@@ -143,7 +144,7 @@ static gboolean keep_event(Life *life, gpointer data)
 {
   World *world = data;
   if (world->mode == MODE_SPLIT && ++world->n_shown > STEPS)
-    life->event.source = world->second;
+    life->event.record.source = world->second;
   if (world->mode >= MODE_SILENT && g_rand_int_range(world->rand, 0, 25) == 0) {
     touch(world);
     world->owed = TRUE;
@@ -410,17 +411,18 @@ static void check_context(World *world, TbContextStage *stage, const TruthLife *
     gint64 at_ns[] = { named->time_ns, named->time_ns + (end_ns - named->time_ns) / 2,
                        end_ns - 1 };
     for (guint k = 0; k < G_N_ELEMENTS(at_ns); k++) {
-      TbItem event = { .kind = TB_RECORD_LOST, .source = world->life->source,
-                        .tid = life->tid };
+      TbRecord record = { .kind = TB_RECORD_LOST, .source = world->life->source,
+                          .tid = life->tid };
+      TbItem item = item_of(&record);
       if (at_ns[k] < named->time_ns || is_within(life->absent, at_ns[k]) ||
           (world->mode == MODE_LOST && is_within(world->gaps, at_ns[k])))
         continue;
-      tb_context_stage_apply(stage, &event, at_ns[k]);
+      tb_context_stage_apply(stage, &item, at_ns[k]);
       gboolean whole = world->mode <= MODE_SPLIT || (world->mode == MODE_SILENT && !life->touched);
-      if (whole || event.context->comm)
-        g_assert_cmpstr(event.context->comm, ==, name_text(named->name, name));
-      if (whole || (!life->touched && event.context->pid_known))
-        g_assert_cmpint(event.context->pid, ==, life->group->pid);
+      if (whole || item.actor->comm)
+        g_assert_cmpstr(item.actor->comm, ==, name_text(named->name, name));
+      if (whole || (!life->touched && item.actor->pid_known))
+        g_assert_cmpint(item.actor->pid, ==, life->group->pid);
     }
   }
 }

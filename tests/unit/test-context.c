@@ -29,9 +29,10 @@ static void emit_end(Emit *emit)
 
 static const TbContext *context_at(Emit *emit, gint32 tid, gint64 time_ns)
 {
-  TbItem event = { .kind = TB_RECORD_LOST, .source = emit->life->source, .tid = tid };
-  tb_context_stage_apply(emit->stage, &event, time_ns);
-  return event.context;
+  TbRecord record = { .kind = TB_RECORD_LOST, .source = emit->life->source, .tid = tid };
+  TbItem item = item_of(&record);
+  tb_context_stage_apply(emit->stage, &item, time_ns);
+  return item.actor;
 }
 
 static void test_names_over_time(void)
@@ -152,7 +153,7 @@ static void test_more_threads_than_slots(void)
 
 /* Shows the event once to the tracker and once, when all is known, to the emit phase. */
 typedef struct {
-  TbItem event;
+  MadeItem event;
   guint8 data[256];
 } Kept;
 
@@ -166,11 +167,12 @@ static void keep(GArray *kept, Life *life)
 static char *note_of(Emit *emit, GArray *kept, guint i)
 {
   Kept *copy = &g_array_index(kept, Kept, i);
-  copy->event.data = copy->data;
-  tb_context_stage_apply(emit->stage, &copy->event, copy->event.time_ns);
-  const TbSentence *note = copy->event.note;
-  return note ? g_strdup_printf("%s|%.*s", note->kind, (gint)note->sentence->len,
-                                (const char *)note->sentence->data)
+  copy->event.record.data = copy->data;
+  TbItem *item = made_item(&copy->event);
+  tb_context_stage_apply(emit->stage, item, item->time.ns);
+  const TbSentence *said = item->sentence;
+  return said ? g_strdup_printf("%s|%.*s", said->kind, (gint)said->text->len,
+                                (const char *)said->text->data)
               : NULL;
 }
 

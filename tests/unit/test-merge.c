@@ -44,7 +44,8 @@ static TbMerge *fixture_merge(Fixture *f, const guint *order)
 
 static gint expected_compare(gconstpointer a, gconstpointer b)
 {
-  return tb_item_compare(&((const ListStep *)a)->event, &((const ListStep *)b)->event);
+  MadeItem first = ((const ListStep *)a)->event, second = ((const ListStep *)b)->event;
+  return tb_item_compare(made_item(&first), made_item(&second));
 }
 
 /* Fills @n lists with ordered events; @spread is the number of different times. */
@@ -77,9 +78,9 @@ static void check_output(TbMerge *merge, const GArray *expected)
   TbItem *event = NULL;
   guint input;
   for (guint i = 0; i < expected->len; i++) {
-    const TbItem *want = &g_array_index(expected, ListStep, i).event;
+    const TbRecord *want = &g_array_index(expected, ListStep, i).event.record;
     g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_RECORD);
-    g_assert_cmpint(event->time.ns, ==, want->time_ns);
+    g_assert_cmpint(event->time.ns, ==, want->time.ns);
     g_assert_cmpuint(event_list_mark(event), ==, tb_get_u64(want->data, FALSE));
   }
   g_assert_cmpint(tb_merge_next(merge, &event, &input, NULL), ==, TB_READ_END);
@@ -179,7 +180,7 @@ static char *merge_transcript(TbMerge *merge, guint max_calls)
     g_autoptr(GError) error = NULL;
     TbReadResult result = tb_merge_next(merge, &event, &input, &error);
     if (result == TB_READ_RECORD && event->record->kind == TB_RECORD_CARRIED)
-      g_string_append_printf(out, "M%u ", input);
+      g_string_append_printf(out, "C%u ", input);
     else if (result == TB_READ_RECORD)
       g_string_append_printf(out, "%u ", (guint)event_list_mark(event));
     else if (result == TB_READ_DAMAGED)
@@ -216,7 +217,7 @@ static void test_damage_and_errors(void)
   fixture_clear(&f);
 }
 
-static void test_meta_comes_last(void)
+static void test_trailing_comes_last(void)
 {
   static const guint8 block_a[] = { 1, 2, 3, 4 }, block_b[] = { 1, 2, 3, 5 };
   Fixture f;
@@ -226,18 +227,15 @@ static void test_meta_comes_last(void)
     TbSource *source = g_ptr_array_index(f.sources, i < 2 ? 3 - i : 0);
     if (i != 2)
       event_list_add(list, source, i == 3 ? G_MAXINT64 : (gint64)i, i);
-    TbItem *meta = event_list_add(list, source, 0, 50);
-    meta->kind = TB_RECORD_CARRIED;
-    meta->data = NULL;
-    meta->len = 0;
-    meta->glued = i == 2 ? block_b : block_a;
-    meta->glued_len = 4;
-    if (i == 1)
-      meta->source = NULL;
+    TbRecord *block = &event_list_add(list, source, 0, 50)->record;
+    block->kind = TB_RECORD_CARRIED;
+    block->flags = TB_RECORD_NO_TIME;
+    block->data = i == 2 ? block_b : block_a;
+    block->len = 4;
   }
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);
   g_autofree char *said = merge_transcript(merge, 20);
-  g_assert_cmpstr(said, ==, "0 1 3 M3 M2 M0 M1 .");
+  g_assert_cmpstr(said, ==, "0 1 3 C3 C2 C1 C0 .");
   g_assert_cmpuint(tb_merge_get_unordered(merge, 3), ==, 0);
   fixture_clear(&f);
 }
@@ -265,9 +263,9 @@ static void test_no_time(void)
   fixture_init(&f, 2);
   EventList *a = fixture_list(&f, 0);
   event_list_add(a, g_ptr_array_index(f.sources, 1), 10, 0);
-  event_list_add(a, g_ptr_array_index(f.sources, 0), 10, 1)->flags = TB_RECORD_NO_TIME;
+  event_list_add(a, g_ptr_array_index(f.sources, 0), 10, 1)->record.flags = TB_RECORD_NO_TIME;
   event_list_add(a, g_ptr_array_index(f.sources, 1), 11, 3);
-  event_list_add(fixture_list(&f, 1), g_ptr_array_index(f.sources, 1), 10, 2)->sequence = 9;
+  event_list_add(fixture_list(&f, 1), g_ptr_array_index(f.sources, 1), 10, 2)->record.sequence = 9;
   g_autoptr(TbMerge) merge = fixture_merge(&f, NULL);
   g_autofree char *said = merge_transcript(merge, 20);
   g_assert_cmpstr(said, ==, "0 1 2 3 .");
@@ -283,7 +281,7 @@ int main(int argc, char **argv)
   g_test_add_func("/stages/merge/equal-records", test_equal_records);
   g_test_add_func("/stages/merge/extreme-times", test_extreme_times);
   g_test_add_func("/stages/merge/damage-and-errors", test_damage_and_errors);
-  g_test_add_func("/stages/merge/meta-comes-last", test_meta_comes_last);
+  g_test_add_func("/stages/merge/trailing-comes-last", test_trailing_comes_last);
   g_test_add_func("/stages/merge/backwards", test_backwards);
   g_test_add_func("/stages/merge/no-time", test_no_time);
   return g_test_run();

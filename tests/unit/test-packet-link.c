@@ -5,6 +5,7 @@
  */
 #include "base/bytes.h"
 #include "stages/packet-link/packet-link.h"
+#include "support/made-item.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ typedef struct {
   guint32 cpu;
 } World;
 
-static void world_text(const TbEventType *type, const TbItem *event, TbBuf *out)
+static void world_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   tb_buf_append_str(out, "made in memory");
 }
@@ -98,20 +99,25 @@ static void world_free(World *w)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
-static TbItem world_event(const World *w, const Shown *shown)
+static TbRecord world_record(const World *w, const Shown *shown)
 {
-  TbItem event = { .kind = shown->lost ? TB_RECORD_LOST : TB_RECORD_EVENT,
-                    .time_ns = shown->time_ns, .timeline_ns = shown->time_ns,
-                    .source = w->recording, .type = shown->lost ? NULL : w->types[shown->step],
-                    .data = shown->data, .len = shown->len, .cpu = shown->cpu };
-  return event;
+  return (TbRecord){ .kind = shown->lost ? TB_RECORD_LOST : TB_RECORD_EVENT,
+                     .time.ns = shown->time_ns, .source = w->recording,
+                     .type = shown->lost ? NULL : w->types[shown->step], .data = shown->data,
+                     .len = shown->len, .cpu = shown->cpu };
+}
+
+static void world_observe(World *w, const TbRecord *record)
+{
+  TbItem item = item_of(record);
+  w->links->observer.ops->event(&w->links->observer, &item);
 }
 
 static void world_show(World *w, const Shown *shown)
 {
-  TbItem event = world_event(w, shown);
+  TbRecord record = world_record(w, shown);
   if (shown->lost || shown->step != PASS)
-    w->links->observer.ops->event(&w->links->observer, &event);
+    world_observe(w, &record);
   g_array_append_val(w->shown, *shown);
   w->now_ns += 300;
 }
@@ -135,9 +141,9 @@ static void world_step(World *w, guint step, const char *device, guint64 skb, gu
 static void world_packet_at(World *w, gint64 time_ns, guint32 len)
 {
   guint8 frame[64] = { [12] = 8 };
-  TbItem event = { .kind = TB_RECORD_PACKET, .time_ns = time_ns, .timeline_ns = time_ns,
-                    .source = w->capture, .data = frame, .len = MIN(len, 64), .orig_len = len };
-  w->links->observer.ops->event(&w->links->observer, &event);
+  world_observe(w, &(TbRecord){ .kind = TB_RECORD_PACKET, .time.ns = time_ns,
+                                .source = w->capture, .data = frame, .len = MIN(len, 64),
+                                .orig_len = len });
 }
 
 static void world_packet(World *w, guint32 len)
@@ -176,17 +182,18 @@ static char *world_dup_result(World *w)
   tb_packet_links_begin(w->links);
   for (guint i = 0; i < w->shown->len; i++) {
     const Shown *shown = &g_array_index(w->shown, Shown, i);
-    TbItem event = world_event(w, shown);
+    TbRecord record = world_record(w, shown);
+    TbItem event = item_of(&record);
     if (tb_packet_links_wants(w->links, &event))
       g_assert_true(tb_packet_links_apply(w->links, &event, NULL));
     if (shown->lost)
       continue;
-    if (event.packet)
+    if (event.link)
       g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, out->len ? " " : "",
-                             event.packet->ordinal);
+                             event.link->ordinal);
     else
       g_string_append(out, out->len ? " -" : "-");
-    g_assert_true(!event.packet || event.packet->record->source == w->capture);
+    g_assert_true(!event.link || event.link->source == w->capture);
   }
   return g_string_free(out, FALSE);
 }

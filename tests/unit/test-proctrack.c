@@ -513,10 +513,11 @@ static void test_short_events(void)
     for (guint32 len = 0; len < 64; len++) {
       guint8 bytes[64];
       memset(bytes, 0xff, sizeof bytes);
-      TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = life->now_ns++,
-                        .source = life->source, .type = life->types[kind], .data = bytes,
-                        .len = len, .tid = (gint32)(len % 3) - 1, .cpu = len };
-      life->tracker->ops->event(life->tracker, &event);
+      TbRecord record = { .kind = TB_RECORD_EVENT, .time.ns = life->now_ns++,
+                          .source = life->source, .type = life->types[kind], .data = bytes,
+                          .len = len, .tid = (gint32)(len % 3) - 1, .cpu = len };
+      TbItem item = item_of(&record);
+      life->tracker->ops->event(life->tracker, &item);
     }
   life_finish(life);
   assert_names(life, life_process(life, KID, 0), "sh");

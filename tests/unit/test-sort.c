@@ -6,24 +6,37 @@
 
 #include <string.h>
 
+static guint64 step_key(gconstpointer step)
+{
+  MadeItem event = ((const ListStep *)step)->event;
+  return tb_merge_key(made_item(&event));
+}
+
 static gint by_time(gconstpointer a, gconstpointer b)
 {
-  guint64 x = tb_merge_key(&((const ListStep *)a)->event);
-  guint64 y = tb_merge_key(&((const ListStep *)b)->event);
+  guint64 x = step_key(a);
+  guint64 y = step_key(b);
   return x < y ? -1 : x > y;
 }
 
-static void check_same(const TbItem *got, const TbItem *want)
+static void check_same(const TbItem *item, const TbItem *expected)
 {
-  g_assert_cmpint(got->time_ns, ==, want->time_ns);
+  const TbRecord *got = item->record, *want = expected->record;
+  static const TbPayload none = { 0 };
+  const TbPayload *payload = got->payload ? got->payload : &none;
+  const TbPayload *wanted = want->payload ? want->payload : &none;
+  g_assert_cmpint(item->time.ns, ==, expected->time.ns);
+  g_assert_cmpint(item->machine_time.ns, ==, expected->machine_time.ns);
+  g_assert_true(item->actor == expected->actor);
+  g_assert_cmpint(got->time.ns, ==, want->time.ns);
   g_assert_cmpint(got->kind, ==, want->kind);
   g_assert_cmpuint(got->flags, ==, want->flags);
   g_assert_cmpuint(got->sequence, ==, want->sequence);
   g_assert_true(got->source == want->source);
-  g_assert_true(got->context == want->context);
   g_assert_cmpmem(got->data, got->len, want->data, want->len);
-  g_assert_cmpmem(got->options, got->options_len, want->options, want->options_len);
-  g_assert_cmpmem(got->glued, got->glued_len, want->glued, want->glued_len);
+  g_assert_cmpuint(payload->format, ==, wanted->format);
+  g_assert_cmpuint(payload->word, ==, wanted->word);
+  g_assert_cmpmem(payload->bytes, payload->len, wanted->bytes, wanted->len);
 }
 
 /* What the list must come out as: by time, equal ones as they stand. */
@@ -50,7 +63,7 @@ static TbSortCounts check_sorted(EventList *list, guint64 sort_bytes)
   TbItem event;
   for (guint i = 0; i < want->len; i++) {
     g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_RECORD);
-    check_same(&event, &g_array_index(want, ListStep, i).event);
+    check_same(&event, made_item(&g_array_index(want, ListStep, i).event));
   }
   g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_END);
   g_assert_cmpint(tb_sort_next(sort, &event, NULL), ==, TB_READ_END);
@@ -66,15 +79,17 @@ static EventList *random_list(GRand *rand, TbSource *source, guint n, gint32 spr
   for (guint i = 0; i < n; i++) {
     for (guint k = 0; k < sizeof bytes; k++)
       bytes[k] = (guint8)g_rand_int(rand);
-    TbItem *event = event_list_add(list, source, g_rand_int_range(rand, -spread, spread), i);
-    event->actor = g_rand_boolean(rand) ? &context : NULL;
-    event->record->len = (guint32)g_rand_int_range(rand, 0, g_rand_int_range(rand, 1, sizeof bytes));
-    event->record->data = event->record->len ? event_list_own(list, bytes, event->record->len) : NULL;
-    event->options_len = 4 * (guint32)g_rand_int_range(rand, 0, 5);
-    event->options = event->options_len ? event_list_own(list, bytes, event->options_len) : NULL;
-    event->glued_len = 4 * (guint32)g_rand_int_range(rand, 0, 20);
-    event->glued = event->glued_len ? event_list_own(list, bytes, event->glued_len) : NULL;
-    event->record->flags = g_rand_boolean(rand) ? TB_RECORD_NO_TIME : 0;
+    MadeItem *event = event_list_add(list, source, g_rand_int_range(rand, -spread, spread), i);
+    TbRecord *record = &event->record;
+    TbPayload *payload = &event->payload;
+    event->item.actor = g_rand_boolean(rand) ? &context : NULL;
+    record->len = (guint32)g_rand_int_range(rand, 0, g_rand_int_range(rand, 1, sizeof bytes));
+    record->data = record->len ? event_list_own(list, bytes, record->len) : NULL;
+    payload->format = (guint32)g_rand_int_range(rand, 0, 3); /* 0 = none */
+    payload->word = g_rand_int(rand);
+    payload->len = payload->format ? (guint32)g_rand_int_range(rand, 0, 100) : 0;
+    payload->bytes = payload->len ? event_list_own(list, bytes, payload->len) : NULL;
+    record->flags = g_rand_boolean(rand) ? TB_RECORD_NO_TIME : 0;
   }
   return list;
 }
@@ -104,7 +119,7 @@ static void test_many_levels(void)
   g_autoptr(EventList) list = random_list(rand, source, 700, 50);
   TbSortCounts counts = check_sorted(list, 0);
   g_assert_cmpuint(counts.runs, ==, 700);
-  g_assert_cmpuint(counts.spilled_bytes, >, 700 * sizeof(TbItem));
+  g_assert_cmpuint(counts.spilled_bytes, >, 700 * (sizeof(TbItem) + sizeof(TbRecord)));
 }
 
 static void test_large_record(void)
@@ -115,11 +130,11 @@ static void test_large_record(void)
   g_autofree guint8 *bytes = g_malloc(len);
   memset(bytes, 0x5a, len);
   for (guint i = 0; i < 6; i++) {
-    TbItem *event = event_list_add(list, source, 10 - (gint64)i, i);
+    MadeItem *event = event_list_add(list, source, 10 - (gint64)i, i);
     if (i % 2)
       continue;
-    event->record->data = event_list_own(list, bytes, len - i);
-    event->record->len = (guint32)(len - i);
+    event->record.data = event_list_own(list, bytes, len - i);
+    event->record.len = (guint32)(len - i);
   }
   check_sorted(list, 4u << 20);
   check_sorted(list, 0);
@@ -142,17 +157,15 @@ static void test_empty(void)
   g_assert_cmpuint(check_sorted(list, 0).records, ==, 0);
 }
 
-static void test_meta_stays_last(void)
+static void test_trailing_stays_last(void)
 {
-  static const guint8 block[] = { 1, 2, 3, 4 };
   g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   g_autoptr(EventList) list = event_list_new();
   event_list_add(list, source, G_MAXINT64, 0);
   event_list_add(list, source, 3, 1);
-  TbItem *meta = event_list_add(list, source, 3, 2);
-  meta->kind = TB_RECORD_CARRIED;
-  meta->glued = block;
-  meta->glued_len = sizeof block;
+  MadeItem *block = event_list_add(list, source, 3, 2);
+  block->record.kind = TB_RECORD_CARRIED;
+  block->record.flags = TB_RECORD_NO_TIME;
   check_sorted(list, 1u << 20);
   check_sorted(list, 0);
 }
@@ -179,9 +192,9 @@ static void test_damage_and_error(void)
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_DAMAGED);
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_DAMAGED);
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_RECORD);
-    g_assert_cmpint(event.time_ns, ==, 4);
+    g_assert_cmpint(event.time.ns, ==, 4);
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_RECORD);
-    g_assert_cmpint(event.time_ns, ==, 5);
+    g_assert_cmpint(event.time.ns, ==, 5);
     g_assert_no_error(error);
     g_assert_cmpint(tb_sort_next(sort, &event, &error), ==, TB_READ_ERROR);
     g_assert_error(error, TB_ERROR, TB_ERROR_CORRUPT);
@@ -237,7 +250,7 @@ int main(int argc, char **argv)
   g_test_add_func("/stages/sort/large-record", test_large_record);
   g_test_add_func("/stages/sort/counts-moved", test_counts_moved);
   g_test_add_func("/stages/sort/empty", test_empty);
-  g_test_add_func("/stages/sort/meta-stays-last", test_meta_stays_last);
+  g_test_add_func("/stages/sort/trailing-stays-last", test_trailing_stays_last);
   g_test_add_func("/stages/sort/damage-and-error", test_damage_and_error);
   g_test_add_func("/stages/sort/no-folder", test_no_folder);
   g_test_add_func("/stages/sort/in-merge", test_in_merge);

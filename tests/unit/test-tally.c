@@ -4,6 +4,7 @@
  * received, from packets made in memory.
  */
 #include "stages/tally.h"
+#include "support/made-item.h"
 #include "support/net-events.h"
 
 #include <string.h>
@@ -11,8 +12,8 @@
 enum { ETHERNET = 1, FRAME = 64, BASE_NS = 1000000000 };
 
 /* An IPv4 packet in @frame; @orig_len: longer than what was captured. */
-static TbItem packet(Net *net, guint8 *frame, guint8 protocol, const guint8 source[4],
-                      const guint8 target[4], guint32 orig_len)
+static MadeItem packet(Net *net, guint8 *frame, guint8 protocol, const guint8 source[4],
+                       const guint8 target[4], guint32 orig_len)
 {
   memset(frame, 0, FRAME);
   frame[12] = 8;
@@ -23,9 +24,9 @@ static TbItem packet(Net *net, guint8 *frame, guint8 protocol, const guint8 sour
   memcpy(frame + 26, source, 4);
   memcpy(frame + 30, target, 4);
   frame[46] = 5 << 4; /* TCP: bytes of its header */
-  return (TbItem){ .kind = TB_RECORD_PACKET, .source = net->packets, .data = frame,
-                    .len = MIN((guint32)FRAME, orig_len), .orig_len = orig_len,
-                    .timeline_ns = BASE_NS };
+  return (MadeItem){ .record = { .kind = TB_RECORD_PACKET, .source = net->packets, .data = frame,
+                                 .len = MIN((guint32)FRAME, orig_len), .orig_len = orig_len,
+                                 .time.ns = BASE_NS } };
 }
 
 static const guint8 here[] = { 10, 0, 0, 1 }, there[] = { 10, 0, 0, 2 };
@@ -52,8 +53,8 @@ static void test_kinds(void)
   g_autoptr(Net) net = net_new();
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(TbTally) tally = tb_tally_new(NULL);
-    TbItem event = packet(net, frame, cases[i].protocol, here, there, cases[i].len);
-    tb_tally_packet(tally, &event);
+    MadeItem event = packet(net, frame, cases[i].protocol, here, there, cases[i].len);
+    tb_tally_packet(tally, made_item(&event));
     const TbOwnerShares *shares = tb_tally_get_shares(tally);
     g_assert_cmpuint(shares->ends[cases[i].kind][TB_PACKET_SRC].not_named[TB_END_UNKNOWN], ==, 1);
     g_assert_cmpuint(shares->all.bytes, ==, cases[i].len);
@@ -62,9 +63,9 @@ static void test_kinds(void)
   }
   /* A fragment behind the first has no ports. */
   g_autoptr(TbTally) tally = tb_tally_new(NULL);
-  TbItem event = packet(net, frame, 6, here, there, 154);
+  MadeItem event = packet(net, frame, 6, here, there, 154);
   frame[21] = 8;
-  tb_tally_packet(tally, &event);
+  tb_tally_packet(tally, made_item(&event));
   g_assert_cmpuint(end_of(tally, TB_PACKET_OTHER, TB_PACKET_DST)->not_named[TB_END_UNKNOWN], ==, 1);
 }
 
@@ -76,20 +77,20 @@ static void test_places(void)
   net_connect(net, 100, 0xa1, 40000, 80); /* 10.0.0.1 to 10.0.0.2 */
   net_finish(net);
   g_autoptr(TbTally) tally = tb_tally_new(net->attrib);
-  TbItem event = packet(net, frame, 17, here, there, 142);
-  tb_tally_packet(tally, &event);
+  MadeItem event = packet(net, frame, 17, here, there, 142);
+  tb_tally_packet(tally, made_item(&event));
   const TbEndTally *src = end_of(tally, TB_PACKET_UDP, TB_PACKET_SRC);
   const TbEndTally *dst = end_of(tally, TB_PACKET_UDP, TB_PACKET_DST);
   g_assert_cmpuint(src->not_named[TB_END_LOCAL], ==, 1);
   g_assert_cmpuint(dst->not_named[TB_END_REMOTE], ==, 1);
   event = packet(net, frame, 17, elsewhere, loopback, 142);
-  tb_tally_packet(tally, &event);
+  tb_tally_packet(tally, made_item(&event));
   g_assert_cmpuint(src->not_named[TB_END_UNKNOWN], ==, 1);
   g_assert_cmpuint(dst->not_named[TB_END_LOCAL], ==, 1);
   /* What is frozen was not looked at. */
   net->packets->frozen = TRUE;
   event = packet(net, frame, 17, here, there, 142);
-  tb_tally_packet(tally, &event);
+  tb_tally_packet(tally, made_item(&event));
   g_assert_cmpuint(src->not_named[TB_END_UNKNOWN], ==, 2);
 }
 
@@ -112,10 +113,10 @@ static void test_foreign_evidence(void)
   for (guint i = 0; i < 100; i++) {
     g_autofree char *word = g_strdup_printf(i % 2 ? "w%u" : "a-word-that-is-too-long-%u", i);
     TbOwners owners = { .src = { .confidence = TB_CONFIDENCE_LINKED, .pid = 5, .via = word } };
-    TbItem event = packet(net, frame, 6, here, there, 154);
-    event.owners = &owners;
-    tb_tally_packet(tally, &event);
-    tb_tally_packet(tally, &event);
+    MadeItem event = packet(net, frame, 6, here, there, 154);
+    event.item.owners = &owners;
+    tb_tally_packet(tally, made_item(&event));
+    tb_tally_packet(tally, made_item(&event));
   }
   guint64 all = 0;
   for (guint i = 0; i < TB_TALLY_EVIDENCE; i++)
@@ -136,9 +137,9 @@ static void test_evidence(void)
     .dst = { .confidence = TB_CONFIDENCE_CONTEXT, .pid = 6, .via = "time" },
     .dst_claim = { .confidence = TB_CONFIDENCE_LINKED, .pid = 7, .via = "ptcpdump" },
   };
-  TbItem event = packet(net, frame, 6, here, there, 154);
-  event.owners = &owners;
-  tb_tally_packet(tally, &event);
+  MadeItem event = packet(net, frame, 6, here, there, 154);
+  event.item.owners = &owners;
+  tb_tally_packet(tally, made_item(&event));
   const TbEndTally *src = end_of(tally, TB_PACKET_TCP_DATA, TB_PACKET_SRC);
   const TbEndTally *dst = end_of(tally, TB_PACKET_TCP_DATA, TB_PACKET_DST);
   g_assert_cmpuint(named(tally, src, TB_CONFIDENCE_CERTAIN, "bytes"), ==, 1);
@@ -165,10 +166,10 @@ static void count_sent(Net *net, TbTally *tally, const TbOwner *owner, gint64 ti
 {
   guint8 frame[FRAME];
   TbOwners owners = { .src = *owner };
-  TbItem event = packet(net, frame, 6, here, there, 1514);
-  event.owners = &owners;
-  event.timeline_ns = time_ns;
-  tb_tally_packet(tally, &event);
+  MadeItem event = packet(net, frame, 6, here, there, 1514);
+  event.item.owners = &owners;
+  event.record.time.ns = time_ns;
+  tb_tally_packet(tally, made_item(&event));
 }
 
 static guint64 sent_by(const TbTally *tally, const Net *net, guint32 process)
