@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The CSV writer over made-up events: columns, times, zones, quoting, what has no column. */
 #include "csv/csv.h"
+#include "support/made-item.h"
 #include "tracebraid.h"
 
 #include <string.h>
 
-static void toy_append_text(const TbEventType *type, const TbItem *event, TbBuf *out)
+static void toy_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   tb_buf_append_str(out, "a=1 b=\"two\"\nthree");
 }
 
-static gboolean toy_get_bytes(const TbEventType *type, const TbField *field, const TbItem *event,
+static gboolean toy_get_bytes(const TbEventType *type, const TbField *field, const TbRecord *event,
                               const guint8 **out, gsize *len)
 {
-  *out = event->record->data;
-  *len = event->record->len;
-  return event->record->len > 0;
+  *out = event->data;
+  *len = event->len;
+  return event->len > 0;
 }
 
 static const TbEventTypeOps toy_ops = { .append_text = toy_append_text,
@@ -70,10 +71,10 @@ static void toy_clear(Toy *toy)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Toy, toy_clear)
 
-static void toy_write(Toy *toy, const TbItem *event)
+static void toy_write(Toy *toy, MadeItem *event)
 {
   g_autoptr(GError) error = NULL;
-  g_assert_true(tb_writer_event(toy->writer, event, &error));
+  g_assert_true(tb_writer_event(toy->writer, made_item(event), &error));
   g_assert_no_error(error);
 }
 
@@ -108,16 +109,18 @@ static void test_model_columns(void)
                             "Detail,number,Path,Result,Duration,Completion Time,Source,CPU",
                             NULL);
   TbContext context = { .pid = 7, .ppid = 1, .comm = "ba\"sh" };
-  TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = TOY_TIME, .source = toy.source,
-                    .type = toy.type, .data = (const guint8 *)"\1\2\0\0", .len = 4, .tid = 8,
-                    .cpu = 3, .context = &context };
+  MadeItem event = { .record = { .kind = TB_RECORD_EVENT, .time.ns = TOY_TIME,
+                                 .source = toy.source, .type = toy.type,
+                                 .data = (const guint8 *)"\1\2\0\0", .len = 4, .tid = 8,
+                                 .cpu = 3 },
+                     .item.actor = &context };
   toy_write(&toy, &event);
-  event.context = NULL;
-  event.len = 0;
-  event.tid = -1;
-  event.cpu = TB_CPU_NONE;
-  event.flags = TB_RECORD_DURATION;
-  event.duration_ns = 3000000000;
+  event.item.actor = NULL;
+  event.record.len = 0;
+  event.record.tid = -1;
+  event.record.cpu = TB_CPU_NONE;
+  event.record.flags = TB_RECORD_DURATION;
+  event.record.value = 3000000000;
   toy_write(&toy, &event);
   toy_expect(&toy,
              BOM "\"Time of Day\",\"Process Name\",\"PID\",\"TID\",\"Parent PID\",\"Operation\","
@@ -147,8 +150,8 @@ static void test_times(void)
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_auto(Toy) toy = toy_new("Time of Day,Date & Time,Relative Time", cases[i].zone);
-    TbItem event = { .kind = TB_RECORD_EVENT, .time_ns = cases[i].time_ns,
-                      .source = toy.source, .type = toy.type };
+    MadeItem event = { .record = { .kind = TB_RECORD_EVENT, .time.ns = cases[i].time_ns,
+                                   .source = toy.source, .type = toy.type } };
     g_autofree char *want = g_strconcat(
         BOM "\"Time of Day\",\"Date & Time\",\"Relative Time\"\r\n", cases[i].row, "\r\n", NULL);
     toy_write(&toy, &event);
@@ -162,8 +165,9 @@ static void test_relative_time(void)
   gint64 steps[] = { 0, 5630012, 3600 * G_GINT64_CONSTANT(1000000000),
                      400000 * G_GINT64_CONSTANT(1000000000) };
   for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
-    toy_write(&toy, &(TbItem){ .kind = TB_RECORD_EVENT, .time_ns = TOY_TIME + steps[i],
-                                .source = toy.source, .type = toy.type });
+    toy_write(&toy, &(MadeItem){ .record = { .kind = TB_RECORD_EVENT,
+                                             .time.ns = TOY_TIME + steps[i],
+                                             .source = toy.source, .type = toy.type } });
   toy_expect(&toy, BOM "\"Relative Time\"\r\n\"00:00:00.0000000\"\r\n\"00:00:00.0056300\"\r\n"
                        "\"01:00:00.0000000\"\r\n\"111:06:40.0000000\"\r\n");
   g_assert_cmpuint(toy.writer->counts.inexact, ==, 1);
@@ -174,13 +178,13 @@ static void test_other_clocks_and_loss(void)
 {
   g_auto(Toy) toy = toy_new("Time of Day,Date & Time,Operation,Detail", NULL);
   tb_axis_init(&toy.source->axis, TB_CLOCK_MONO, FALSE);
-  TbItem event = { .kind = TB_RECORD_LOST, .time_ns = 12345678900, .source = toy.source,
-                    .lost = 17, .cpu = TB_CPU_NONE };
+  MadeItem event = { .record = { .kind = TB_RECORD_LOST, .time.ns = 12345678900,
+                                 .source = toy.source, .value = 17, .cpu = TB_CPU_NONE } };
   toy_write(&toy, &event);
-  event.lost = 0;
-  event.flags = TB_RECORD_NO_TIME;
+  event.record.value = 0;
+  event.record.flags = TB_RECORD_NO_TIME;
   toy_write(&toy, &event);
-  event.kind = TB_RECORD_PACKET;
+  event.record.kind = TB_RECORD_PACKET;
   toy_write(&toy, &event);
   toy_expect(&toy, BOM "\"Time of Day\",\"Date & Time\",\"Operation\",\"Detail\"\r\n"
                        "\"12.3456789\",\"\",\"<Lost>\",\"17 events lost\"\r\n"

@@ -58,7 +58,7 @@ static char *key_of(guint n, gint64 first_ns, guint8 last_byte)
   guint8 bytes[4] = { 1, 2, 3, 0 };
   for (guint i = 0; i < n; i++) {
     bytes[3] = i == n - 1 ? last_byte : 0;
-    TbRecord event = { .time_ns = first_ns + i, .data = bytes, .len = 4, .orig_len = 60 };
+    TbRecord event = { .time.ns = first_ns + i, .data = bytes, .len = 4, .orig_len = 60 };
     g_assert_cmpint(tb_capture_key_add(&key, &event), ==, i + 1 < TB_CAPTURE_KEY_PACKETS);
   }
   tb_capture_key_finish(&key, source);

@@ -6,6 +6,7 @@
  */
 #include "pcap/pcap.h"
 
+#include "support/made-item.h"
 #include "support/pcap-build.h"
 
 #include <glib/gstdio.h>
@@ -48,7 +49,8 @@ static void copy_all(TbReader *reader, TbWriter *writer, Listing *listing)
     g_string_append_printf(listing->list, "%" G_GINT64_FORMAT ".%09d\t%u\t%u\n",
                            event.time.ns / 1000000000, (gint)(event.time.ns % 1000000000),
                            event.len, event.orig_len);
-    g_assert_true(tb_writer_event(writer, &event, NULL));
+    TbItem item = item_of(&event);
+    g_assert_true(tb_writer_event(writer, &item, NULL));
   }
 }
 

@@ -2,6 +2,8 @@
 /* The writer of classic pcap files: resolution, link types, what it cannot hold, round trips. */
 #include "pcap/pcap.h"
 
+#include "pcapng/pcapng-time.h"
+#include "support/made-item.h"
 #include "support/pcap-build.h"
 
 #include <string.h>
@@ -57,10 +59,15 @@ static gboolean open_writer(Written *w)
   return w->writer != NULL;
 }
 
-static TbItem packet(TbSource *source, gint64 time_ns)
+static MadeItem packet(TbSource *source, gint64 time_ns)
 {
-  return (TbItem){ .kind = TB_RECORD_PACKET, .source = source, .time_ns = time_ns,
-                    .data = some_bytes, .len = 8, .orig_len = 80 };
+  return (MadeItem){ .record = { .kind = TB_RECORD_PACKET, .source = source, .time.ns = time_ns,
+                                 .data = some_bytes, .len = 8, .orig_len = 80 } };
+}
+
+static void write_item(Written *w, MadeItem *made)
+{
+  g_assert_true(tb_writer_event(w->writer, made_item(made), NULL));
 }
 
 static const GByteArray *finish(Written *w)
@@ -83,8 +90,8 @@ static void test_layout(void)
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 6);
   source->snaplen = 1000;
   g_assert_true(open_writer(&w));
-  TbItem event = packet(source, G_GINT64_CONSTANT(1700000000123456000));
-  g_assert_true(tb_writer_event(w.writer, &event, NULL));
+  MadeItem event = packet(source, G_GINT64_CONSTANT(1700000000123456000));
+  write_item(&w, &event);
   guint8 want[24 + 16 + 8] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0 };
   tb_put_u32(want + 16, 1000, FALSE);
   tb_put_u32(want + 20, 1, FALSE);
@@ -168,8 +175,8 @@ static void test_empty_interface(void)
   TbSource *filled = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 6);
   filled->counts.records = 1;
   g_assert_true(open_writer(&w));
-  TbItem event = packet(empty, 0);
-  g_assert_false(tb_writer_event(w.writer, &event, &w.error));
+  MadeItem event = packet(empty, 0);
+  g_assert_false(tb_writer_event(w.writer, made_item(&event), &w.error));
   g_assert_error(w.error, TB_ERROR, TB_ERROR_UNSUPPORTED);
   const GByteArray *bytes = finish(&w);
   g_assert_cmphex(word(bytes, 0), ==, 0xa1b2c3d4);
@@ -204,8 +211,8 @@ static void test_times(void)
                                   G_MAXINT64, 0, 1999,
                                   G_GINT64_CONSTANT(4294967296) * 1000000000 - 1000 };
   for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
-    TbItem event = packet(source, times[i]);
-    g_assert_true(tb_writer_event(w.writer, &event, NULL));
+    MadeItem event = packet(source, times[i]);
+    write_item(&w, &event);
   }
   g_assert_cmpuint(w.writer->counts.out_of_range, ==, 4);
   g_assert_cmpuint(w.writer->counts.packets, ==, 3);
@@ -217,15 +224,19 @@ static void test_times(void)
   g_assert_cmpuint(word(bytes, 24 + 48 + 4), ==, 999999);
 }
 
+/* As the reader of such ticks marks them. */
 static void check_inexact(guint8 tsresol, guint64 ticks, guint inexact)
 {
   g_auto(Written) w;
   written_init(&w);
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, tsresol);
   g_assert_true(open_writer(&w));
-  TbItem event = packet(source, 1);
-  event.ticks = ticks;
-  g_assert_true(tb_writer_event(w.writer, &event, NULL));
+  MadeItem event = packet(source, 1);
+  const TbPcapngTime time = { .tsresol = tsresol };
+  gboolean exact;
+  tb_pcapng_time_to_ns(&time, ticks, &exact);
+  event.record.flags = exact ? 0 : TB_RECORD_INEXACT;
+  write_item(&w, &event);
   g_assert_cmpuint(w.writer->counts.inexact, ==, inexact);
 }
 
@@ -251,18 +262,15 @@ static void test_stripped(void)
   written_init(&w);
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 9);
   g_assert_true(open_writer(&w));
-  TbItem events[5];
+  MadeItem events[6];
   for (guint i = 0; i < G_N_ELEMENTS(events); i++)
     events[i] = packet(source, i);
-  events[1].options = some_bytes;
-  events[1].options_len = 8;
-  events[2].glued = some_bytes;
-  events[2].glued_len = 12;
-  events[3].kind = TB_RECORD_CARRIED;
-  events[3].glued = some_bytes;
-  events[3].glued_len = 12;
+  events[1].payload = (TbPayload){ .format = 1, .len = 8, .bytes = some_bytes };
+  events[2].record.kind = TB_RECORD_CARRIED;
+  events[4].record.kind = TB_RECORD_CARRIED;
+  events[4].record.flags = TB_RECORD_NO_TIME;
   for (guint i = 0; i < G_N_ELEMENTS(events); i++)
-    g_assert_true(tb_writer_event(w.writer, &events[i], NULL));
+    write_item(&w, &events[i]);
   g_assert_cmpuint(w.writer->counts.stripped, ==, 3);
   g_assert_cmpuint(w.writer->counts.packets, ==, 4);
 }
@@ -274,12 +282,12 @@ static void test_too_large(void)
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 9);
   g_assert_true(open_writer(&w));
   g_autofree guint8 *bytes = g_malloc0(300000);
-  TbItem event = packet(source, 1);
-  event.data = bytes;
-  event.len = event.orig_len = 300000;
-  g_assert_true(tb_writer_event(w.writer, &event, NULL));
-  event.len = 262144;
-  g_assert_true(tb_writer_event(w.writer, &event, NULL));
+  MadeItem event = packet(source, 1);
+  event.record.data = bytes;
+  event.record.len = event.record.orig_len = 300000;
+  write_item(&w, &event);
+  event.record.len = 262144;
+  write_item(&w, &event);
   g_assert_cmpuint(w.writer->counts.truncated, ==, 1);
   const GByteArray *out = finish(&w);
   g_assert_cmpuint(out->len, ==, 24 + 2 * (16 + 262144));
@@ -335,9 +343,11 @@ static void test_round_trip(void)
     written_init(&w);
     g_ptr_array_add(w.sources, tb_source_ref(g_ptr_array_index(reader->sources, 0)));
     g_assert_true(open_writer(&w));
-    TbItem event;
-    while (tb_reader_next(reader, 0, &event, NULL) == TB_READ_RECORD)
-      g_assert_true(tb_writer_event(w.writer, &event, NULL));
+    TbRecord record;
+    while (tb_reader_next(reader, 0, &record, NULL) == TB_READ_RECORD) {
+      TbItem item = item_of(&record);
+      g_assert_true(tb_writer_event(w.writer, &item, NULL));
+    }
     const GByteArray *bytes = finish(&w);
     g_assert_cmpmem(bytes->data, bytes->len, file.data, file.len);
   }

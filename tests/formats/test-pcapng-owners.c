@@ -14,10 +14,10 @@ static GBytes *write_packet(const TbOwners *owners, const TbBuf *options)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbRecord event = output_fixture_packet(&f, 1, packet, sizeof packet);
-  event.owners = owners;
-  event.options = options ? options->data : NULL;
-  event.options_len = options ? (guint32)options->len : 0;
+  MadeItem event = output_fixture_packet(&f, 1, packet, sizeof packet);
+  event.item.owners = owners;
+  if (options)
+    output_set_options(&event, options->data, options->len);
   output_fixture_write(&f, &event);
   GBytes *file = output_fixture_finish(&f);
   output_fixture_clear(&f);
@@ -68,6 +68,18 @@ static void test_written(void)
   assert_text(other, 0, "pid=7 tid=7 comm=srv host=web role=dst via=bytes ");
 }
 
+static MadeItem packet_of(TbSource *source, const TbBuf *options)
+{
+  MadeItem event = { .record = { .kind = TB_RECORD_PACKET, .source = source } };
+  output_set_options(&event, options->data, options->len);
+  return event;
+}
+
+static gboolean read_packet(TbPcapngOwners *read, MadeItem *event)
+{
+  return tb_pcapng_owners_read(read, made_item(event)->record);
+}
+
 static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *more)
 {
   g_auto(TbBuf) options = { 0 };
@@ -75,9 +87,8 @@ static gboolean read_text(TbPcapngOwners *read, const char *text, const TbBuf *m
     tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, text);
   if (more)
     tb_buf_append(&options, more->data, more->len);
-  TbRecord event = { .kind = TB_RECORD_PACKET, .options = options.data,
-                    .options_len = (guint32)options.len };
-  return tb_pcapng_owners_read(read, &event);
+  MadeItem event = packet_of(NULL, &options);
+  return read_packet(read, &event);
 }
 
 /* Whom the capture names where the recording names another one: one pair of its own an end. */
@@ -215,10 +226,12 @@ static GBytes *append_options(TbPcapngOwnersCache *cache, const TbOwners *owners
 {
   g_auto(TbBuf) out = { 0 };
   TbOwners fresh = *owners;
-  TbRecord event = { .kind = TB_RECORD_PACKET, .owners = cache ? owners : &fresh };
+  TbRecord record = { .kind = TB_RECORD_PACKET };
+  TbItem item = item_of(&record);
+  item.owners = cache ? owners : &fresh;
   g_autofree TbPcapngOwnersCache *none = tb_pcapng_owners_cache_new();
   fresh.src.generation = fresh.dst.generation = 0;
-  tb_pcapng_owners_append(cache ? cache : none, &event, host, &out);
+  tb_pcapng_owners_append(cache ? cache : none, &item, host, &out);
   return g_bytes_new(out.data, out.len);
 }
 
@@ -519,9 +532,8 @@ static void test_translation(void)
   gsize before = options.len;
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "pid=5 comm=a via=darwin effective=6:b ");
   tb_pcapng_option(&options, TB_PCAPNG_EPB_PROCESS, ids, sizeof ids);
-  TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .options = options.data,
-                    .options_len = (guint32)options.len };
-  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  MadeItem event = packet_of(source, &options);
+  g_assert_true(read_packet(&read, &event));
   g_assert_false(read.owners.carried);
   g_assert_cmpuint(read.owners.translated_len, ==, options.len - before);
   g_autoptr(GBytes) file = write_packet(&read.owners, &options);
@@ -529,13 +541,12 @@ static void test_translation(void)
   assert_text(file, 1, "pid=5 comm=a host=web via=darwin effective=6:b ");
   assert_text(file, 2, NULL);
   source->frozen = TRUE;
-  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  g_assert_true(read_packet(&read, &event));
   g_assert_true(read.owners.carried);
   source->frozen = FALSE;
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "another note");
-  event.options = options.data;
-  event.options_len = (guint32)options.len;
-  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  event = packet_of(source, &options);
+  g_assert_true(read_packet(&read, &event));
   g_assert_true(read.owners.carried);
   tb_pcapng_owners_clear(&read);
 }
@@ -548,9 +559,8 @@ static void test_carried_under_another_name(void)
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT, "someone's note");
   tb_pcapng_option_str(&options, TB_PCAPNG_OPT_COMMENT,
                        "pid=1 tid=1 comm=a host=old role=src via=bytes ");
-  TbRecord event = { .kind = TB_RECORD_PACKET, .options = options.data,
-                    .options_len = (guint32)options.len };
-  g_assert_true(tb_pcapng_owners_read(&read, &event));
+  MadeItem event = packet_of(NULL, &options);
+  g_assert_true(read_packet(&read, &event));
   g_autoptr(GBytes) file = write_packet(&read.owners, &options);
   assert_text(file, 0, "someone's note");
   assert_text(file, 1, "pid=1 tid=1 comm=a host=web role=src via=bytes ");

@@ -2,16 +2,19 @@
 /* Process blocks: their bytes, that each is there once, and what is done when there is no room. */
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-process.h"
+#include "support/made-item.h"
 
 /* Refers to @owner; @blocks and @options are emptied first. */
 static gboolean refer(TbPcapngProcesses *processes, TbSource *source, const TbOwner *owner,
                       TbBuf *options, TbBuf *blocks)
 {
   TbOwners owners = { .src = *owner };
-  TbRecord packet = { .kind = TB_RECORD_PACKET, .source = source, .owners = &owners };
+  TbRecord packet = { .kind = TB_RECORD_PACKET, .source = source };
+  TbItem item = item_of(&packet);
+  item.owners = &owners;
   tb_buf_reset(options);
   tb_buf_reset(blocks);
-  return tb_pcapng_processes_refer(processes, &packet, options, blocks);
+  return tb_pcapng_processes_refer(processes, &item, options, blocks);
 }
 
 static TbOwner owner_of(gint32 pid, const char *comm, const char *exe, guint64 generation)

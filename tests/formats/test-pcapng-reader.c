@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "format/reader.h"
+#include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-reader.h"
 
 /* A reader over a built file. */
@@ -80,11 +81,11 @@ static char *reading_dump(Reading *r)
   TbRecord event;
   while (reading_event(r, &event)) {
     g_autofree char *data = g_compute_checksum_for_data(G_CHECKSUM_MD5, event.data, event.len);
-    g_autofree char *options = g_base64_encode(event.options, event.options_len);
-    g_autofree char *glued = g_base64_encode(event.glued, event.glued_len);
-    g_string_append_printf(text, "%d %s %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %x %s %s %s\n",
-                           event.kind, event.source->name, event.time.ns, event.ticks, event.len,
-                           event.orig_len, event.flags, data, options, glued);
+    const TbPayload *payload = tb_pcapng_payload(&event);
+    g_autofree char *options = g_base64_encode(payload->bytes, payload->len);
+    g_string_append_printf(text, "%d %s %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %x %s %s\n",
+                           event.kind, event.source->name, event.time.ns, payload->word, event.len,
+                           event.orig_len, event.flags, data, options);
   }
   for (guint i = 0; i < r->reader->sources->len; i++) {
     const TbSource *source = reading_source(r, i);
@@ -124,34 +125,49 @@ static void test_both_orders_read_equal(void)
   g_free(dumps[1]);
 }
 
+/* @sequence: of the record behind it */
+static void assert_carried(const TbRecord *record, guint64 sequence, guint32 len)
+{
+  g_assert_cmpint(record->kind, ==, TB_RECORD_CARRIED);
+  g_assert_cmpuint(record->flags, ==, 0);
+  g_assert_null(record->payload);
+  g_assert_cmpuint(record->sequence, ==, sequence);
+  g_assert_cmpuint(record->len, ==, len);
+}
+
 static void test_rich(void)
 {
   static const guint8 flags[] = { 2, 0, 4, 0, 2, 0, 1, 0 };
   PcapngBuild b = { 0 };
   Reading r = { 0 };
-  TbRecord e;
+  TbRecord e, carried;
   build_rich(&b, TRUE);
   reading_open(&r, &b);
   g_assert_cmpuint(r.reader->sources->len, ==, 2); /* known when opened */
   g_assert_true(reading_event(&r, &e));
-  g_assert_cmpint(e.time_ns, ==, G_GINT64_CONSTANT(1699999000000000000)); /* tsoffset -1000 s */
+  g_assert_cmpint(e.time.ns, ==, G_GINT64_CONSTANT(1699999000000000000)); /* tsoffset -1000 s */
   g_assert_cmpuint(e.len, ==, 60);
   g_assert_cmpuint(e.orig_len, ==, 67);
-  g_assert_cmpuint(e.glued_len, ==, 0);
   g_assert_true(reading_event(&r, &e));
-  g_assert_cmpint(e.time_ns, ==, G_GINT64_CONSTANT(1700000000000976562));
-  g_assert_cmpuint(e.glued_len, ==, 52 + 28);
-  g_assert_cmpuint(tb_get_u32(e.glued, FALSE), ==, 4);
-  g_assert_cmpuint(tb_get_u32(e.glued + 52, FALSE), ==, 10);
-  g_assert_cmpmem(e.options + 24, sizeof flags, flags, sizeof flags);
+  assert_carried(&e, 1, 52 + 28);
+  g_assert_cmpuint(tb_get_u32(e.data, FALSE), ==, 4);
+  g_assert_cmpuint(tb_get_u32(e.data + 52, FALSE), ==, 10);
+  carried = e;
+  g_assert_true(reading_event(&r, &e));
+  g_assert_cmpint(e.kind, ==, TB_RECORD_PACKET);
+  g_assert_cmpuint(e.sequence, ==, carried.sequence);
+  g_assert_cmpint(e.time.ns, ==, carried.time.ns);
+  g_assert_cmpint(e.time.ns, ==, G_GINT64_CONSTANT(1700000000000976562));
+  g_assert_cmpuint(e.flags, ==, TB_RECORD_OUTBOUND | TB_RECORD_INEXACT);
+  g_assert_cmpmem(e.payload->bytes + 24, sizeof flags, flags, sizeof flags);
   g_assert_true(reading_event(&r, &e)); /* the old packet block: drops become an option */
-  g_assert_cmpuint(tb_get_u16(e.options, FALSE), ==, 4);
-  g_assert_cmpuint(tb_get_u64(e.options + 4, FALSE), ==, 5);
+  g_assert_cmpuint(tb_get_u16(e.payload->bytes, FALSE), ==, 4);
+  g_assert_cmpuint(tb_get_u64(e.payload->bytes + 4, FALSE), ==, 5);
   g_assert_cmpuint(e.orig_len, ==, 66);
-  gint64 before = e.time_ns;
+  gint64 before = e.time.ns;
   g_assert_true(reading_event(&r, &e)); /* the simple one */
   g_assert_cmpuint(e.flags, ==, TB_RECORD_NO_TIME);
-  g_assert_cmpint(e.time_ns, ==, before);
+  g_assert_cmpint(e.time.ns, ==, before);
   g_assert_cmpuint(e.len, ==, 200);
   g_assert_cmpuint(e.orig_len, ==, 300);
   g_assert_false(reading_event(&r, &e));
@@ -191,7 +207,7 @@ static void test_sections(void)
   for (guint i = 0; i < 4; i++) {
     g_assert_true(reading_event(&r, &e));
     g_assert_cmpstr(e.source->name, ==, names[i]);
-    g_assert_cmpint(e.time_ns, ==, times[i]);
+    g_assert_cmpint(e.time.ns, ==, times[i]);
     g_assert_cmpuint(e.sequence, ==, i);
   }
   g_assert_false(reading_event(&r, &e));
@@ -217,23 +233,28 @@ static void test_carried_blocks(void)
   build_raw_block(&b, 0xbad, "\x03\0\0\0", 4);
   reading_open(&r, &b);
   g_assert_true(reading_event(&r, &e));
-  g_assert_cmpuint(e.glued_len, ==, 16);
-  g_assert_cmpuint(tb_get_u32(e.glued, FALSE), ==, 9);
+  assert_carried(&e, 0, 16);
+  g_assert_cmpuint(tb_get_u32(e.data, FALSE), ==, 9);
   g_assert_true(reading_event(&r, &e));
-  g_assert_cmpuint(e.glued_len, ==, 16);
-  g_assert_cmpuint(tb_get_u32(e.glued, FALSE), ==, 0xbad);
+  g_assert_cmpint(e.kind, ==, TB_RECORD_PACKET);
+  g_assert_true(reading_event(&r, &e));
+  assert_carried(&e, 1, 16);
+  g_assert_cmpuint(tb_get_u32(e.data, FALSE), ==, 0xbad);
+  g_assert_true(reading_event(&r, &e));
+  g_assert_cmpint(e.kind, ==, TB_RECORD_PACKET);
   g_assert_true(reading_event(&r, &e));
   g_assert_cmpint(e.kind, ==, TB_RECORD_CARRIED);
-  g_assert_cmpuint(e.glued_len, ==, 16);
-  g_assert_cmpuint(tb_get_u32(e.glued + 8, FALSE), ==, 3);
+  g_assert_cmpuint(e.flags, ==, TB_RECORD_NO_TIME);
+  g_assert_cmpuint(e.len, ==, 16);
+  g_assert_cmpuint(tb_get_u32(e.data + 8, FALSE), ==, 3);
   g_assert_false(reading_event(&r, &e));
   reading_close(&r);
   r = (Reading){ .settings = g_hash_table_new(g_str_hash, g_str_equal) };
   g_hash_table_insert(r.settings, (gpointer)"blocks", (gpointer)"all");
   reading_open(&r, &b);
-  g_assert_true(reading_event(&r, &e));
-  g_assert_true(reading_event(&r, &e));
-  g_assert_cmpuint(e.glued_len, ==, 32); /* the unknown one too */
+  for (guint i = 0; i < 3; i++)
+    g_assert_true(reading_event(&r, &e));
+  assert_carried(&e, 1, 32); /* the unknown one too */
   reading_close(&r);
   g_hash_table_unref(r.settings);
   tb_buf_clear(&b.out);
@@ -322,12 +343,13 @@ static void test_darwin(void)
   reading_open(&r, &b);
   g_assert_true(reading_event(&r, &e));
   static const char comment[] = "pid=4321 comm=curl\\x20x\\x3d1 via=darwin ";
-  const guint8 *option = e.options + 4 + tb_pad4(sizeof comment - 1);
-  g_assert_cmpuint(tb_get_u16(e.options, FALSE), ==, 1);
-  g_assert_cmpmem(e.options + 4, tb_get_u16(e.options + 2, FALSE), comment, sizeof comment - 1);
+  const guint8 *options = e.payload->bytes;
+  const guint8 *option = options + 4 + tb_pad4(sizeof comment - 1);
+  g_assert_cmpuint(tb_get_u16(options, FALSE), ==, 1);
+  g_assert_cmpmem(options + 4, tb_get_u16(options + 2, FALSE), comment, sizeof comment - 1);
   g_assert_cmpuint(tb_get_u16(option, FALSE), ==, 8);
   g_assert_cmpuint(tb_get_u32(option + 4, FALSE), ==, 4321);
-  g_assert_cmpuint(e.options_len, ==, option + 12 - e.options);
+  g_assert_cmpuint(e.payload->len, ==, option + 12 - options);
   reading_close(&r);
   tb_buf_clear(&b.out);
 }

@@ -69,8 +69,10 @@ static GBytes *convert_as(const void *data, gsize len, const char *rename)
   g_assert_no_error(error);
   g_assert_true(tb_reader_rewind(reader, NULL));
   while ((result = tb_reader_next(reader, 0, &event, &error)) != TB_READ_END)
-    if (result == TB_READ_RECORD)
-      g_assert_true(tb_writer_event(writer, &event, &error));
+    if (result == TB_READ_RECORD) {
+      TbItem item = item_of(&event);
+      g_assert_true(tb_writer_event(writer, &item, &error));
+    }
   g_assert_true(tb_writer_finish(writer, &error));
   g_assert_true(tb_output_commit(output, &error));
   const GByteArray *memory = tb_output_get_memory(output);
@@ -101,20 +103,20 @@ static void write_rows(OutputFixture *f, gboolean evil)
                         .exe = "/usr/bin/curl", .cmdline = evil ? NULL : "curl -s x" };
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "curl[3877] executes /usr/bin/curl");
-  TbSentence note = { "process-exec", &sentence };
-  TbRecord event = output_fixture_event(f, 0, evil ? "two\nlines\n_PID=1\nTRACE_CPU=9" : "a=1 b=2");
-  event.context = &context;
-  event.cpu = 3;
+  TbSentence said = { "process-exec", &sentence };
+  MadeItem event = output_fixture_event(f, 0, evil ? "two\nlines\n_PID=1\nTRACE_CPU=9" : "a=1 b=2");
+  event.item.actor = &context;
+  event.record.cpu = 3;
   output_fixture_write(f, &event);
-  event.note = &note;
-  event.flags = TB_RECORD_DURATION;
-  event.value = 12;
+  event.item.sentence = &said;
+  event.record.flags = TB_RECORD_DURATION;
+  event.record.value = 12;
   output_fixture_write(f, &event);
   event = output_fixture_event(f, 5, "");
   output_fixture_write(f, &event);
-  event.kind = TB_RECORD_LOST;
-  event.value = evil ? 0 : 99;
-  event.cpu = 1;
+  event.record.kind = TB_RECORD_LOST;
+  event.record.value = evil ? 0 : 99;
+  event.record.cpu = 1;
   output_fixture_write(f, &event);
   event = output_fixture_packet(f, 9, "0123456789abcdef", 16);
   output_fixture_write(f, &event);
@@ -157,7 +159,8 @@ static void assert_text(const TbRecord *event, const char *expected)
 static void assert_actor(const TbRecord *event)
 {
   TbContext scratch;
-  const TbContext *actor = tb_item_get_actor(event, &scratch);
+  TbItem item = item_of(event);
+  const TbContext *actor = tb_item_get_actor(&item, &scratch);
   g_assert_nonnull(actor);
   g_assert_cmpint(actor->pid, ==, 3877);
   g_assert_cmpint(actor->tid, ==, 3878);
@@ -193,7 +196,8 @@ static void test_rows_read(void)
   event = next_event(reader);
   assert_text(&event, "");
   g_assert_cmpuint(event.cpu, ==, TB_CPU_NONE);
-  g_assert_null(tb_item_get_actor(&event, &scratch));
+  TbItem nobodys = item_of(&event);
+  g_assert_null(tb_item_get_actor(&nobodys, &scratch));
   event = next_event(reader);
   g_assert_cmpint(event.kind, ==, TB_RECORD_LOST);
   g_assert_cmpuint(event.value, ==, 99);
@@ -227,7 +231,8 @@ static void test_evil_rows_read(void)
   g_autoptr(TbReader) reader = open_bytes(data, len, damage);
   TbRecord event = next_event(reader);
   TbContext scratch;
-  const TbContext *actor = tb_item_get_actor(&event, &scratch);
+  TbItem item = item_of(&event);
+  const TbContext *actor = tb_item_get_actor(&item, &scratch);
   assert_text(&event, "two\nlines\n_PID=1\nTRACE_CPU=9");
   g_assert_cmpint(actor->pid, ==, 3877);
   g_assert_false(actor->pid_known);
@@ -280,7 +285,7 @@ static void test_limit_again(void)
   output_fixture_init(&f);
   output_fixture_open(&f);
   g_autofree char *big = g_strnfill(300000, 'x');
-  TbRecord event = output_fixture_event(&f, 0, big);
+  MadeItem event = output_fixture_event(&f, 0, big);
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   output_fixture_clear(&f);

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/escape.h"
 #include "pcapng/pcapng-row.h"
+#include "pcapng/pcapng-time.h"
 #include "pcapng/pcapng-writer.h"
 
 #include <time.h>
@@ -63,13 +64,13 @@ static void test_order_of_keys(void)
                         .comm = "curl", .exe = "/usr/bin/curl", .cmdline = "curl x" };
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "curl[100] exits");
-  TbSentence note = { "process-exit", &sentence };
-  TbItem event = output_fixture_event(&f, 0, "comm=curl pid=100");
-  event.context = &context;
-  event.note = &note;
-  event.cpu = 1;
-  event.flags = TB_RECORD_DURATION | TB_RECORD_FAILED;
-  event.duration_ns = 77;
+  TbSentence said = { "process-exit", &sentence };
+  MadeItem event = output_fixture_event(&f, 0, "comm=curl pid=100");
+  event.item.actor = &context;
+  event.item.sentence = &said;
+  event.record.cpu = 1;
+  event.record.flags = TB_RECORD_DURATION | TB_RECORD_FAILED;
+  event.record.value = 77;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GPtrArray) keys = output_row_keys(file, 0);
@@ -93,7 +94,7 @@ static void test_bytes_of_row(void)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbItem event = output_fixture_event(&f, 0, "a b");
+  MadeItem event = output_fixture_event(&f, 0, "a b");
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GBytes) row = output_packet_bytes(file, 0);
@@ -113,15 +114,15 @@ static void test_two_ways_agree(void)
   TbContext context = { .slot = 0, .generation = 1, .tid = 5, .pid = 4, .pid_known = TRUE,
                         .ppid = 2, .comm = "a\nb", .exe = "/x\x1b", .cmdline = "\xff" };
   TbSentence kind = { "thread-start", NULL };
-  TbItem event = output_fixture_event(&f, 0, "plain text");
-  event.context = &context;
-  event.note = &kind;
-  event.cpu = 7;
+  MadeItem event = output_fixture_event(&f, 0, "plain text");
+  event.item.actor = &context;
+  event.item.sentence = &kind;
+  event.record.cpu = 7;
   output_fixture_write(&f, &event);
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "plain text");
-  TbSentence note = { "thread-start", &sentence };
-  event.note = &note;
+  TbSentence said = { "thread-start", &sentence };
+  event.item.sentence = &said;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GPtrArray) quick = output_row_keys(file, 0);
@@ -143,8 +144,8 @@ static void test_generation_replaces(void)
   output_fixture_open(&f);
   TbContext context = { .slot = 9, .generation = 1, .tid = 5, .pid = 5, .pid_known = TRUE,
                         .comm = "before" };
-  TbItem event = output_fixture_event(&f, 0, "x");
-  event.context = &context;
+  MadeItem event = output_fixture_event(&f, 0, "x");
+  event.item.actor = &context;
   output_fixture_write(&f, &event);
   context.comm = "after";
   context.generation = 2;
@@ -175,8 +176,8 @@ static void test_process_without_thread(void)
   output_fixture_open(&f);
   TbContext context = { .slot = 0, .generation = 1, .tid = 0, .pid = 2116, .pid_known = TRUE,
                         .comm = "chrome.exe" };
-  TbItem event = output_fixture_event(&f, 0, "x");
-  event.context = &context;
+  MadeItem event = output_fixture_event(&f, 0, "x");
+  event.item.actor = &context;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GPtrArray) keys = output_row_keys(file, 0);
@@ -191,13 +192,13 @@ static void test_lost(void)
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbItem event = output_fixture_event(&f, 0, NULL);
-  event.kind = TB_RECORD_LOST;
-  event.type = NULL;
-  event.lost = 42;
-  event.cpu = 3;
+  MadeItem event = output_fixture_event(&f, 0, NULL);
+  event.record.kind = TB_RECORD_LOST;
+  event.record.type = NULL;
+  event.record.value = 42;
+  event.record.cpu = 3;
   output_fixture_write(&f, &event);
-  event.lost = 0;
+  event.record.value = 0;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GPtrArray) known = output_row_keys(file, 0);
@@ -225,10 +226,10 @@ static void test_limit(void)
   tb_buf_append_c(&umlauts, 0);
   g_autofree char *controls = g_strnfill(200000, '\x1b');
   for (guint i = 0; i < 3; i++) {
-    TbItem event = output_fixture_event(&f, i, i == 0   ? big
+    MadeItem event = output_fixture_event(&f, i, i == 0   ? big
                                                 : i == 1 ? (const char *)umlauts.data
                                                          : controls);
-    event.context = &context;
+    event.item.actor = &context;
     output_fixture_write(&f, &event);
   }
   g_assert_cmpuint(f.writer->counts.truncated, ==, 3);
@@ -256,22 +257,21 @@ static void test_packets(void)
 {
   /* a comment "hi", flags, a custom option; little-endian, no end mark */
   static const guint8 options[] = { 1, 0, 2, 0, 'h', 'i', 0, 0, 2, 0, 4, 0, 1, 0, 0, 0 };
-  static const guint8 glued[] = { 0x0a, 0, 0, 0, 24, 0, 0, 0, 'K', 'S', 'L', 'T', 4, 0, 0, 0,
-                                  'a', ' ', 'b', '\n', 24, 0, 0, 0 };
+  static const guint8 secrets[] = { 0x0a, 0, 0, 0, 24, 0, 0, 0, 'K', 'S', 'L', 'T', 4, 0, 0, 0,
+                                    'a', ' ', 'b', '\n', 24, 0, 0, 0 };
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
-  TbItem event = output_fixture_packet(&f, 1, packet_bytes, sizeof packet_bytes);
-  event.orig_len = 1500;
-  event.options = options;
-  event.options_len = sizeof options;
-  event.glued = glued;
-  event.glued_len = sizeof glued;
+  MadeItem carried = output_fixture_packet(&f, 1, secrets, sizeof secrets);
+  carried.record.kind = TB_RECORD_CARRIED;
+  output_fixture_write(&f, &carried);
+  MadeItem event = output_fixture_packet(&f, 1, packet_bytes, sizeof packet_bytes);
+  event.record.orig_len = 1500;
+  output_set_options(&event, options, sizeof options);
   output_fixture_write(&f, &event);
-  event.options_len = 0;
-  event.glued_len = 0;
-  event.len = 0;
-  event.flags = TB_RECORD_NO_TIME;
+  output_set_options(&event, NULL, 0);
+  event.record.len = 0;
+  event.record.flags = TB_RECORD_NO_TIME;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);
   g_autoptr(GArray) blocks = output_blocks(file);
@@ -290,6 +290,36 @@ static void test_packets(void)
   g_assert_cmpuint(b[1].len, ==, 104);
   assert_option(&b[2], 20, 1, "time=none ");
   output_fixture_clear(&f);
+}
+
+/* How a packet came, of a record that has no options to say it. */
+static void test_packet_flags(void)
+{
+  static const struct {
+    guint32 flags, value;
+  } cases[] = {
+    { TB_RECORD_INBOUND | TB_RECORD_UNICAST, 0x05 },
+    { TB_RECORD_INBOUND | TB_RECORD_BROADCAST, 0x0d },
+    { TB_RECORD_INBOUND | TB_RECORD_MULTICAST, 0x09 },
+    { TB_RECORD_INBOUND | TB_RECORD_PROMISCUOUS, 0x11 },
+    { TB_RECORD_OUTBOUND, 0x02 },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    OutputFixture f;
+    output_fixture_init(&f);
+    output_fixture_open(&f);
+    guint8 want[] = { 2, 0, 4, 0, (guint8)cases[i].value, 0, 0, 0, 0, 0, 0, 0 };
+    MadeItem event = output_fixture_packet(&f, 1, packet_bytes, sizeof packet_bytes);
+    event.payload = (TbPayload){ 0 };
+    event.record.flags = cases[i].flags;
+    output_fixture_write(&f, &event);
+    g_autoptr(GBytes) file = output_fixture_finish(&f);
+    g_autoptr(GArray) blocks = output_blocks(file);
+    const OutputBlock *block = &g_array_index(blocks, OutputBlock, 4);
+    g_assert_cmpuint(block->type, ==, 6);
+    g_assert_cmpmem(block->body + 84, block->len - 84, want, sizeof want);
+    output_fixture_clear(&f);
+  }
 }
 
 static guint64 first_ticks(GBytes *file, guint at)
@@ -325,9 +355,13 @@ static void test_resolutions(void)
     f.eth0->tsresol = cases[i].tsresol;
     tb_axis_shift(&f.eth0->axis, cases[i].shift_ns);
     output_fixture_open(&f);
-    TbItem event = output_fixture_packet(&f, 0, packet_bytes, 61);
-    event.ticks = cases[i].ticks;
-    event.time_ns = (gint64)cases[i].expected_ticks;
+    MadeItem event = output_fixture_packet(&f, 0, packet_bytes, 61);
+    const TbPcapngTime time = { .tsresol = cases[i].tsresol };
+    gboolean exact;
+    tb_pcapng_time_to_ns(&time, cases[i].ticks, &exact);
+    event.record.flags = exact ? 0 : TB_RECORD_INEXACT;
+    event.payload.word = cases[i].ticks;
+    event.record.time.ns = (gint64)cases[i].expected_ticks;
     output_fixture_write(&f, &event);
     g_assert_cmpuint(f.writer->counts.inexact, ==, cases[i].inexact);
     g_autoptr(GBytes) file = output_fixture_finish(&f);
@@ -346,11 +380,11 @@ static void test_before_1970(void)
   output_fixture_init(&f);
   tb_axis_shift(&f.eth0->axis, -1);
   output_fixture_open(&f);
-  TbItem event = output_fixture_event(&f, 0, "x");
-  event.time_ns = -1;
+  MadeItem event = output_fixture_event(&f, 0, "x");
+  event.record.time.ns = -1;
   output_fixture_write(&f, &event);
   event = output_fixture_packet(&f, 0, packet_bytes, 61);
-  event.time_ns = -1;
+  event.record.time.ns = -1;
   output_fixture_write(&f, &event);
   g_assert_cmpuint(f.writer->counts.out_of_range, ==, 2);
   g_assert_cmpuint(f.writer->counts.rows + f.writer->counts.packets, ==, 0);
@@ -366,7 +400,7 @@ static void test_events_none(void)
   output_fixture_init(&f);
   g_hash_table_insert(f.settings, (gpointer)"events", (gpointer)"none");
   output_fixture_open(&f);
-  TbItem event = output_fixture_event(&f, 0, "x");
+  MadeItem event = output_fixture_event(&f, 0, "x");
   output_fixture_write(&f, &event);
   event = output_fixture_packet(&f, 0, packet_bytes, 61);
   output_fixture_write(&f, &event);
@@ -411,13 +445,13 @@ static void test_hostile(void)
   for (guint i = 0; i < G_N_ELEMENTS(names); i++, n++) {
     TbContext context = { .slot = 0, .generation = i + 1, .tid = 7, .pid = 7, .pid_known = TRUE,
                           .comm = names[i], .exe = names[i], .cmdline = names[i] };
-    TbItem event = output_fixture_event(&f, n, names[i]);
-    event.context = &context;
-    event.type = i % 2 ? evil : f.type;
+    MadeItem event = output_fixture_event(&f, n, names[i]);
+    event.item.actor = &context;
+    event.record.type = i % 2 ? evil : f.type;
     output_fixture_write(&f, &event);
   }
   output_fixture_set_text(&f, "nul\0nul\n_PID=1\n", 15);
-  TbItem event = output_fixture_event(&f, n++, NULL);
+  MadeItem event = output_fixture_event(&f, n++, NULL);
   output_fixture_write(&f, &event);
   g_autofree char *stack = g_strnfill(200000, 's');
   for (gsize i = 40; i < 200000; i += 41)
@@ -465,7 +499,7 @@ static void test_random_texts(void)
       text[g_rand_int_range(rand, 0, (gint32)len)] =
           (guint8)odd[g_rand_int_range(rand, 0, sizeof odd - 1)];
     output_fixture_set_text(&f, text, len);
-    TbItem event = output_fixture_event(&f, i, NULL);
+    MadeItem event = output_fixture_event(&f, i, NULL);
     output_fixture_write(&f, &event);
     while (skip < len && text[skip] == ' ')
       skip++;
@@ -490,9 +524,9 @@ static void write_mixed(OutputFixture *f)
   TbContext context = { .slot = 1, .generation = 1, .tid = 3877, .pid = 3877, .pid_known = TRUE,
                         .comm = "curl", .exe = "/usr/bin/curl" };
   for (guint i = 0; i < 10; i++) {
-    TbItem event = i % 2 ? output_fixture_packet(f, i, packet_bytes, 61)
+    MadeItem event = i % 2 ? output_fixture_packet(f, i, packet_bytes, 61)
                           : output_fixture_event(f, i, "prev_comm=curl ==> next_comm=sh");
-    event.context = i % 4 ? NULL : &context;
+    event.item.actor = i % 4 ? NULL : &context;
     output_fixture_write(f, &event);
   }
 }
@@ -524,20 +558,20 @@ static void test_tshark(void)
 }
 
 /* A connection whose ends are in the type's hands: 10.0.0.1 (local) and 10.0.0.2, or fd00::1, ::2. */
-static gboolean get_test_addresses(const TbEventType *type, const TbItem *event,
+static gboolean get_test_addresses(const TbEventType *type, const TbRecord *event,
                                    TbAddresses *out)
 {
   static const guint8 four[4] = { 10, 0, 0, 1 };
   static const guint8 six[16] = { 0xfd, [15] = 1 };
-  *out = (TbAddresses){ .family = event->record->sequence < 2 ? 4 : 6, .protocol = 6, .local_port = 1,
-                        .remote_port = 2, .to_remote = event->record->sequence % 2 == 0 };
+  *out = (TbAddresses){ .family = event->sequence < 2 ? 4 : 6, .protocol = 6, .local_port = 1,
+                        .remote_port = 2, .to_remote = event->sequence % 2 == 0 };
   memcpy(out->local, out->family == 4 ? four : six, out->family == 4 ? 4 : 16);
   memcpy(out->remote, out->local, 16);
   out->remote[out->family == 4 ? 3 : 15] = 2;
-  return event->record->sequence < 4;
+  return event->sequence < 4;
 }
 
-static void append_nothing(const TbEventType *type, const TbItem *event, TbBuf *out)
+static void append_nothing(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
 }
 
@@ -553,8 +587,8 @@ static void test_addresses(void)
   g_ptr_array_add(f.types, type);
   output_fixture_open(&f);
   for (guint i = 0; i < 5; i++) {
-    TbItem event = output_fixture_event(&f, i, NULL);
-    event.type = type;
+    MadeItem event = output_fixture_event(&f, i, NULL);
+    event.record.type = type;
     output_fixture_write(&f, &event);
   }
   g_autoptr(GBytes) file = output_fixture_finish(&f);
@@ -611,10 +645,10 @@ static void bench_rows(void)
   f.writer->output = sink;
   TbContext context = { .slot = 1, .generation = 1, .tid = 3878, .pid = 3877, .pid_known = TRUE,
                         .ppid = 4, .comm = "curl", .exe = "/usr/bin/curl" };
-  TbItem event = output_fixture_event(&f, 0, "prev_comm=curl prev_pid=3877 prev_prio=120 "
+  MadeItem event = output_fixture_event(&f, 0, "prev_comm=curl prev_pid=3877 prev_prio=120 "
                                               "prev_state=S ==> next_comm=sh");
-  event.context = &context;
-  event.cpu = 1;
+  event.item.actor = &context;
+  event.record.cpu = 1;
   enum { ROWS = 2000000 };
   clock_t start = clock(); /* processor time: other work on the machine does not count */
   for (guint i = 0; i < ROWS; i++)
@@ -636,6 +670,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pcapng/writer/lost-events", test_lost);
   g_test_add_func("/pcapng/writer/row-limit", test_limit);
   g_test_add_func("/pcapng/writer/packets", test_packets);
+  g_test_add_func("/pcapng/writer/packet-flags", test_packet_flags);
   g_test_add_func("/pcapng/writer/resolutions", test_resolutions);
   g_test_add_func("/pcapng/writer/before-1970", test_before_1970);
   g_test_add_func("/pcapng/writer/events-none", test_events_none);

@@ -7,6 +7,7 @@
  * Known differences, by count: see docs/format-procmon.md, "What still differs".
  */
 #include "csv/csv.h"
+#include "support/made-item.h"
 #include "support/pml-open.h"
 
 #include <string.h>
@@ -79,8 +80,10 @@ static GByteArray *corpus_convert(const GByteArray *pml, GHashTable *settings)
       tb_writer_open_with(&tb_csv_writer, output, tb_limits_default(), open.reader->machines,
                           open.reader->sources, settings, &error);
   g_assert_no_error(error);
-  while (pml_open_next(&open, &event, NULL))
-    g_assert_true(tb_writer_event(writer, &event, &error));
+  while (pml_open_next(&open, &event, NULL)) {
+    TbItem item = item_of(&event);
+    g_assert_true(tb_writer_event(writer, &item, &error));
+  }
   g_assert_true(tb_writer_finish(writer, &error));
   g_assert_true(tb_output_commit(output, &error));
   g_assert_cmpuint(tb_damage_log_get_n(open.damage), ==, 0);

@@ -3,6 +3,7 @@
  * Reading good logs of 32- and 64-bit systems: every operation and Detail of
  * the sample, the machine, processes, strings, stacks, addresses, times.
  */
+#include "support/made-item.h"
 #include "support/pml-open.h"
 #include "support/pml-sample.h"
 
@@ -279,8 +280,9 @@ static void test_times(void)
     g_assert_cmpint(event.time.ns, ==,
                     G_GINT64_CONSTANT(1596178507000000000) +
                         (gint64)(event.tie == 5 ? 200 : event.tie == 3 ? 100 : 0));
+    TbItem item = item_of(&event), item_before = item_of(&before);
     if (i)
-      g_assert_cmpint(tb_item_compare(&before, &event), <, 0);
+      g_assert_cmpint(tb_item_compare(&item_before, &item), <, 0);
     before = event;
     before.data = NULL;
     before.len = 0;
@@ -386,7 +388,8 @@ static void test_actor(void)
   TbRecord event;
   TbContext scratch;
   g_assert_true(pml_open_next(&open, &event, NULL));
-  const TbContext *actor = tb_item_get_actor(&event, &scratch);
+  TbItem item = item_of(&event);
+  const TbContext *actor = tb_item_get_actor(&item, &scratch);
   g_assert_nonnull(actor);
   g_assert_cmpint(actor->pid, ==, 1364);
   g_assert_cmpint(actor->tid, ==, 4242);
@@ -397,7 +400,8 @@ static void test_actor(void)
   g_assert_cmpstr(actor->cmdline, ==, "\"C:\\Windows\\Explorer.EXE\" /n");
   while (pml_open_next(&open, &event, NULL))
     continue;
-  g_assert_null(tb_item_get_actor(&event, &scratch)); /* a process the table does not have */
+  item = item_of(&event);
+  g_assert_null(tb_item_get_actor(&item, &scratch)); /* a process the table does not have */
 }
 
 static void test_settings(void)

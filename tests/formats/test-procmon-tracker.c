@@ -5,6 +5,7 @@
  */
 #include "stages/context.h"
 #include "stages/proctrack/proctrack.h"
+#include "support/made-item.h"
 #include "support/pml-open.h"
 #include "support/pml-sample.h"
 
@@ -24,8 +25,9 @@ static void run_tracker(PmlOpen *open)
   TbRecord event;
   while (pml_open_next(open, &event, NULL)) {
     give_ids(open->reader);
+    TbItem item = item_of(&event);
     if (observer->ops->wants_type(observer, event.type))
-      observer->ops->event(observer, &event);
+      observer->ops->event(observer, &item);
   }
   g_assert_true(observer->ops->finish(observer, &error));
   observer->ops->free(observer);
@@ -47,12 +49,11 @@ static void test_exit_status(void)
   g_assert_false(tb_timeline_get_process(machine->timeline, 2)->has_code);
 }
 
-static void check_note(const TbRecord *event, const char *kind, const char *sentence)
+static void check_sentence(const TbItem *item, const char *kind, const char *text)
 {
-  g_assert_nonnull(event->note);
-  g_assert_cmpstr(event->note->kind, ==, kind);
-  g_assert_cmpmem(event->note->sentence->data, event->note->sentence->len, sentence,
-                  strlen(sentence));
+  g_assert_nonnull(item->sentence);
+  g_assert_cmpstr(item->sentence->kind, ==, kind);
+  g_assert_cmpmem(item->sentence->text->data, item->sentence->text->len, text, strlen(text));
 }
 
 static void test_notes_and_actors(void)
@@ -74,33 +75,36 @@ static void test_notes_and_actors(void)
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
   g_autoptr(TbContextStage) stage = tb_context_stage_new(open.reader->machines);
   TbRecord event;
+  TbItem item = { 0 };
   guint seen = 0;
   guint64 explorer = 0;
   while (pml_open_next(&open, &event, NULL)) {
     give_ids(open.reader);
-    tb_context_stage_apply(stage, &event, event.time.ns);
+    item = item_of(&event);
+    tb_context_stage_apply(stage, &item, event.time.ns);
     gboolean told = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(notes); i++)
       if (tb_event_type_is(event.type, "procmon", notes[i].operation)) {
-        check_note(&event, notes[i].kind, notes[i].sentence);
+        check_sentence(&item, notes[i].kind, notes[i].sentence);
         told = TRUE;
         seen++;
       }
-    g_assert_true(told || !event.note);
-    if (!event.context || event.context->pid != 1364)
+    g_assert_true(told || !item.sentence);
+    if (!item.actor || item.actor->pid != 1364)
       continue;
-    g_assert_cmpuint(event.context->slot, <, TB_CONTEXT_SLOTS);
-    g_assert_cmpuint(event.context->generation, >, 0);
-    g_assert_cmpstr(event.context->comm, ==, "Explorer.EXE");
+    g_assert_cmpuint(item.actor->slot, <, TB_CONTEXT_SLOTS);
+    g_assert_cmpuint(item.actor->generation, >, 0);
+    g_assert_cmpstr(item.actor->comm, ==, "Explorer.EXE");
     if (!explorer)
-      explorer = event.context->generation;
+      explorer = item.actor->generation;
   }
   g_assert_cmpuint(seen, ==, G_N_ELEMENTS(notes));
-  g_assert_null(event.context); /* the last one's process is not in the table */
+  g_assert_null(item.actor); /* the last one's process is not in the table */
   g_assert_true(tb_reader_rewind(open.reader, NULL));
   g_assert_true(pml_open_next(&open, &event, NULL));
-  tb_context_stage_apply(stage, &event, event.time.ns);
-  g_assert_cmpint(event.context->pid, ==, 1364);
+  item = item_of(&event);
+  tb_context_stage_apply(stage, &item, event.time.ns);
+  g_assert_cmpint(item.actor->pid, ==, 1364);
 }
 
 int main(int argc, char **argv)

@@ -100,7 +100,7 @@ static void pass_add_owners(Pass *pass, TbReader *reader, const TbRecord *packet
     fail(reader, "a trailer longer than its packet");
   if (!owners)
     return;
-  if (owners->translated_len > packet->options_len)
+  if (owners->translated_len > (packet->payload ? packet->payload->len : 0))
     fail(reader, "more options translated than there are");
   pass_add_owner(pass, &owners->src);
   pass_add_owner(pass, &owners->dst);
@@ -117,13 +117,15 @@ static void pass_add_event(Pass *pass, TbReader *reader, const TbRecord *event, 
   pass_add(pass, event->value);
   pass_add(pass, (guint32)event->tid);
   pass_add(pass, event->cpu);
-  if (event->kind != TB_RECORD_CARRIED && !event->source)
+  if (!event->source)
     fail(reader, "an event without a source");
   if (event->kind == TB_RECORD_EVENT && !event->type)
     fail(reader, "an event without a type");
   pass_add_bytes(pass, event->data, event->len);
-  pass_add_bytes(pass, event->options, event->options ? event->options_len : 0);
-  pass_add_bytes(pass, event->glued, event->glued ? event->glued_len : 0);
+  if (event->payload) {
+    pass_add(pass, event->payload->word);
+    pass_add_bytes(pass, event->payload->bytes, event->payload->len);
+  }
   if (event->kind == TB_RECORD_PACKET)
     pass_add_owners(pass, reader, event);
   if (event->kind != TB_RECORD_EVENT)
