@@ -30,17 +30,20 @@ def read_options(data, order="<"):
     return found
 
 
-def read_blocks(path):
-    """[(type, body)] of a little-endian pcapng."""
-    with open(path, "rb") as handle:
-        data = handle.read()
-    found, at = [], 0
+def split_blocks(data):
+    """(offset, type, body) of each block of a little-endian pcapng."""
+    at = 0
     while at + 12 <= len(data):
         kind, size = struct.unpack_from("<II", data, at)
         assert size >= 12 and data[at + size - 4:at + size] == data[at + 4:at + 8], hex(at)
-        found.append((kind, data[at + 8:at + size - 4]))
+        yield at, kind, data[at + 8:at + size - 4]
         at += size
-    return found
+
+
+def read_blocks(path):
+    """[(type, body)] of a little-endian pcapng."""
+    with open(path, "rb") as handle:
+        return [(kind, body) for _at, kind, body in split_blocks(handle.read())]
 
 
 class Packet:
