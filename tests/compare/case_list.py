@@ -354,6 +354,8 @@ def list_cases(root, labels, ask):
     """All cases of the folders with these labels, in an order that depends on names only."""
     lister = Lister(root, ask)
     sets = [one for label in labels for one in find_sets(root, label)]
+    # Those take longest, and are the least likely to tell something.
+    sets.sort(key=lambda one: "/hostile" in one.place)
     for one in sets:
         lister.set(one)
     lister.explicit(sets)

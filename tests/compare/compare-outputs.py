@@ -18,7 +18,7 @@ for byte. Commands that OLD does not end within --seconds of CPU are left out an
   --expect FILE  differences that are meant, one a line: GLOB, a tab, the reason. GLOB is held
                  against "COMMAND" and "COMMAND: STREAM"
   --list         only names the commands
-  --jobs N (2), --seconds N (10), --memory MB (3000; 0 = no limit, as sanitizers need)
+  --jobs N (2), --seconds N (3), --memory MB (3000; 0 = no limit, as sanitizers need)
 
 Prints one line for each difference, how many differ as expected, and at the end `N outputs
 compared, M differ`, M without those. Exit code 0 when every difference is a meant one, 1 when
@@ -47,7 +47,7 @@ ROOT = os.path.normpath(os.path.join(HERE, "../.."))
 # Of larger outputs the first bytes are kept, and the sum of the whole.
 KEPT_BYTES = 64 << 20
 # The new program may take that much longer before it is said not to end.
-PATIENCE = 4
+PATIENCE = 5
 XCPU, KILL = -24, -9
 
 
@@ -73,7 +73,7 @@ class Program:
         self.limits = "ulimit -c 0; ulimit -St %d; ulimit -Ht %d; " % (seconds, seconds + 5)
         if memory:
             self.limits += "ulimit -v %d; " % (memory * 1024)
-        self.wall = seconds * 30
+        self.wall = seconds * 60
 
     def run(self, step, folder, out, err):
         """The exit code of one step; what it says goes to two files."""
@@ -394,7 +394,7 @@ def parse():
     parser.add_argument("--only", action="append", metavar="GLOB")
     parser.add_argument("--expect", metavar="FILE")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--memory", type=int, default=3000)
     parser.add_argument("programs", nargs="+", metavar="PROGRAM")
     options = parser.parse_args()
