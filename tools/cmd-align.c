@@ -42,23 +42,23 @@ static gboolean align_collect(GArray *inputs, int argc, char **argv, GStrv liter
 static int align_run(const AlignOptions *o, const GArray *inputs)
 {
   g_autoptr(GError) error = NULL;
-  TbPipelineOptions options = { .registry = &tb_formats, .align_hosts = o->hosts,
-                                .align_reference = o->reference, .cancel = tool_get_cancel() };
-  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
-  if (!tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data, inputs->len,
+  TbRunOptions options = { .registry = &tb_formats, .clocks.hosts = o->hosts,
+                                .clocks.reference = o->reference, .progress.cancel = tool_get_cancel() };
+  g_autoptr(TbRun) run = tb_run_new(&options);
+  if (!tb_run_prepare(run, (const TbInputSpec *)(gpointer)inputs->data, inputs->len,
                            &error))
     return tool_fail(error);
   if (o->json) {
     g_autoptr(JsonBuilder) json = json_builder_new();
-    tb_report_build_align(pipeline, json);
+    tb_report_build_align(run, json);
     g_autofree char *text = tb_report_print_json(json);
     fputs(text, stdout);
   } else {
     g_autoptr(GString) out = g_string_new(NULL);
-    tb_report_append_align(pipeline, out);
+    tb_report_append_align(run, out);
     fputs(out->str, stdout);
   }
-  return tb_pipeline_check_axes(pipeline, &error) ? TOOL_OK : tool_fail(error);
+  return tb_run_check_clocks(run, &error) ? TOOL_OK : tool_fail(error);
 }
 
 static int align_command(int argc, char **argv)

@@ -40,7 +40,7 @@ typedef struct {
   gboolean verbose;
   gboolean quiet;
   GHashTable *settings;
-  TbPipelineOptions pipeline;
+  TbRunOptions run;
 } ConvertOptions;
 
 static void options_clear(ConvertOptions *o)
@@ -101,7 +101,7 @@ static gboolean options_check(ConvertOptions *o)
   if (!o->output)
     o->output = g_steal_pointer(&o->output_w);
   const char *wrong = !one_of(o->align, align)     ? "--align is auto or off"
-                      : !tool_parse_owners(o->owners, &o->pipeline.owners) ? "--owners is certain, linked, context or off"
+                      : !tool_parse_owners(o->owners, &o->run.owners.least) ? "--owners is certain, linked, context or off"
                       : !one_of(o->events, events) ? "--events is journal or none"
                       : !one_of(o->process_info, process_info)
                           ? "--process-info is none, darwin or wireshark"
@@ -114,18 +114,18 @@ static gboolean options_check(ConvertOptions *o)
     tool_error(TOOL_USAGE, "%s", wrong);
     return FALSE;
   }
-  if (o->time_offset && !tool_parse_seconds(o->time_offset, &o->pipeline.time_offset_ns)) {
+  if (o->time_offset && !tool_parse_seconds(o->time_offset, &o->run.clocks.time_offset_ns)) {
     tool_error(TOOL_USAGE, "--time-offset \"%s\" is no time (examples: +3.25, -250ms)",
                o->time_offset);
     return FALSE;
   }
-  o->pipeline.align_hosts = o->align_hosts;
-  o->pipeline.align_reference = o->align_reference;
-  o->pipeline.align_off = g_strcmp0(o->align, "off") == 0;
-  o->pipeline.no_events = g_strcmp0(o->events, "none") == 0;
-  o->pipeline.no_packets = o->no_packets;
-  o->pipeline.strip_trailers = o->strip_trailers;
-  o->pipeline.count_owners = o->json || o->verbose;
+  o->run.clocks.hosts = o->align_hosts;
+  o->run.clocks.reference = o->align_reference;
+  o->run.clocks.as_they_stand = g_strcmp0(o->align, "off") == 0;
+  o->run.select.no_events = g_strcmp0(o->events, "none") == 0;
+  o->run.select.no_packets = o->no_packets;
+  o->run.owners.strip_trailers = o->strip_trailers;
+  o->run.owners.count = o->json || o->verbose;
   return TRUE;
 }
 
@@ -146,7 +146,7 @@ static gboolean options_take_filter(ConvertOptions *o)
     tool_error(TOOL_USAGE, "--children goes with --pid or --comm");
     return FALSE;
   }
-  o->pipeline.filter = (TbFilterWish){ .pids = o->pid_numbers,
+  o->run.select.processes = (TbProcessWish){ .pids = o->pid_numbers,
                                        .comms = (const char *const *)o->comms,
                                        .children = o->children };
   return TRUE;
@@ -253,9 +253,9 @@ static gboolean collect_inputs(const ConvertOptions *o, gboolean merge, int argc
 }
 
 /* What alignment found: a line for each recording it moved, and its notes. */
-static void tell_alignment(const ConvertOptions *o, const TbPipeline *pipeline)
+static void tell_alignment(const ConvertOptions *o, const TbRun *run)
 {
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     const TbAxis *axis = &source->axis;
@@ -268,41 +268,43 @@ static void tell_alignment(const ConvertOptions *o, const TbPipeline *pipeline)
               axis->bound_low_ns - axis->offset_ns, axis->bound_high_ns - axis->offset_ns,
               axis->matches, axis->confidence);
   }
-  const GPtrArray *notes = tb_pipeline_get_notes(pipeline);
+  const GPtrArray *notes = tb_run_get_notes(run);
   for (guint i = 0; i < notes->len; i++)
     tool_note(o->quiet, "%s", (const char *)g_ptr_array_index(notes, i));
 }
 
-static void tell_json(const ConvertOptions *o, const TbPipeline *pipeline)
+static void tell_json(const ConvertOptions *o, const TbRun *run)
 {
   g_autoptr(JsonBuilder) json = json_builder_new();
-  tb_report_build_file(pipeline, NULL, json);
+  tb_report_build_file(run, NULL, json);
   g_autofree char *text = tb_report_print_json(json);
   fputs(text, g_str_equal(o->output, "-") ? stderr : stdout);
 }
 
+/* Events or packets that did not reach the writer for @reason. */
+static guint64 count_dropped(const TbLedger *ledger, TbLedgerReason reason, gboolean packets)
+{
+  return tb_ledger_get(ledger, reason, packets ? TB_RECORD_PACKET : TB_RECORD_EVENT);
+}
+
 /* Records of a kind that the output format has no place for. */
 static void tell_left_out(const ConvertOptions *o, const TbWriterFormat *format,
-                          const TbPipeline *pipeline, const TbWriterCounts *counts)
+                          const TbLedger *ledger)
 {
-  guint64 events = 0, packets = 0;
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
-  for (guint i = 0; i < sources->len; i++) {
-    const TbSource *source = g_ptr_array_index(sources, i);
-    *(source->class == TB_SOURCE_PACKETS ? &packets : &events) += source->counts.records;
-  }
-  if (events && counts->rows == 0 && !o->pipeline.no_events)
+  guint64 events = count_dropped(ledger, TB_LEDGER_NO_PLACE, FALSE);
+  guint64 packets = count_dropped(ledger, TB_LEDGER_NO_PLACE, TRUE);
+  if (events)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " events are not in the output: %s has no place for "
               "them", events, format->name);
-  if (packets && counts->packets == 0 && !o->pipeline.no_packets)
+  if (packets)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets are not in the output: %s has no place for "
               "them", packets, format->name);
 }
 
 /* What the user must hear although all went well. */
-static void tell_clocks(const ConvertOptions *o, const TbPipeline *pipeline)
+static void tell_clocks(const ConvertOptions *o, const TbRun *run)
 {
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source->counts.records == 0 || source->axis.realtime)
@@ -323,10 +325,10 @@ static void tell_owners(const ConvertOptions *o, const TbTally *tally)
 }
 
 /* Of captures by tcpshark; what is left there has no trailer, or one whose lengths do not fit. */
-static void tell_trailers(const ConvertOptions *o, const TbPipeline *pipeline)
+static void tell_trailers(const ConvertOptions *o, const TbRun *run)
 {
   guint64 with = 0, without = 0;
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSourceCounts *counts = &((TbSource *)g_ptr_array_index(sources, i))->counts;
     with += counts->trailers;
@@ -346,16 +348,19 @@ static void tell_packet_links(const ConvertOptions *o, const TbPacketLinkCounts 
             " of %" G_GUINT64_FORMAT, counts->linked, counts->events);
 }
 
-static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
+static void tell_result(const ConvertOptions *o, const TbRun *run,
                         const TbWriterCounts *counts)
 {
   g_autoptr(GString) losses = g_string_new(NULL);
-  tb_report_append_losses(pipeline, o->verbose ? G_MAXUINT : CONVERT_DAMAGE_LINES, losses);
+  tb_report_append_losses(run, o->verbose ? G_MAXUINT : CONVERT_DAMAGE_LINES, losses);
   if (!o->quiet)
     fputs(losses->str, stderr);
-  if (tb_pipeline_get_repeats(pipeline))
+  const TbLedger *ledger = tb_run_get_ledger(run);
+  guint64 repeats = tb_ledger_get(ledger, TB_LEDGER_REPEATED, TB_RECORD_EVENT) +
+                    tb_ledger_get(ledger, TB_LEDGER_REPEATED, TB_RECORD_LOST);
+  if (repeats)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " events stand in more than one input and were "
-              "written once", tb_pipeline_get_repeats(pipeline));
+              "written once", repeats);
   if (counts->truncated)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " rows were cut at the limit of a row",
               counts->truncated);
@@ -372,16 +377,16 @@ static void tell_result(const ConvertOptions *o, const TbPipeline *pipeline,
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
               "them that the output cannot hold", counts->stripped);
   if (o->verbose)
-    tell_owners(o, tb_pipeline_get_tally(pipeline));
-  tell_trailers(o, pipeline);
-  const TbPacketLinks *links = o->verbose ? tb_pipeline_get_packet_links(pipeline) : NULL;
+    tell_owners(o, tb_run_get_tally(run));
+  tell_trailers(o, run);
+  const TbPacketLinks *links = o->verbose ? tb_run_get_packet_links(run) : NULL;
   if (links)
     tell_packet_links(o, tb_packet_links_get_counts(links));
   if (o->verbose)
     tool_note(o->quiet, "machines: %u, sources: %u, events written: %" G_GUINT64_FORMAT
               ", packets written: %" G_GUINT64_FORMAT ", streams sorted: %u",
-              tb_pipeline_get_machines(pipeline)->len, tb_pipeline_get_sources(pipeline)->len,
-              counts->rows, counts->packets, tb_pipeline_get_sorted(pipeline));
+              tb_run_get_machines(run)->len, tb_run_get_sources(run)->len,
+              counts->rows, counts->packets, tb_run_get_sorted(run));
 }
 
 /* Wishes for readers and writers; each takes those it knows. */
@@ -417,31 +422,31 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   if (g_str_equal(o->output, "-") && isatty(STDOUT_FILENO))
     g_hash_table_insert(o->settings, (gpointer) "escape", (gpointer) "yes");
   settings_take(o);
-  o->pipeline.packet_links = (format->capabilities & TB_WRITER_PACKET_LINKS) != 0;
-  o->pipeline.registry = &tb_formats;
-  o->pipeline.settings = o->settings;
-  o->pipeline.sort_folder = g_str_equal(o->output, "-") ? NULL : folder;
-  o->pipeline.foretell = TRUE;
-  o->pipeline.progress = tool_progress_show;
-  o->pipeline.progress_data = &progress;
-  o->pipeline.cancel = tool_get_cancel();
-  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&o->pipeline);
-  tb_pipeline_add_observer(pipeline, tb_proctrack_new());
-  gboolean ok = tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
+  o->run.owners.links = (format->capabilities & TB_WRITER_PACKET_LINKS) != 0;
+  o->run.registry = &tb_formats;
+  o->run.settings = o->settings;
+  o->run.spill_folder = g_str_equal(o->output, "-") ? NULL : folder;
+  o->run.single_pass = TRUE;
+  o->run.progress.show = tool_progress_show;
+  o->run.progress.data = &progress;
+  o->run.progress.cancel = tool_get_cancel();
+  g_autoptr(TbRun) run = tb_run_new(&o->run);
+  tb_run_add_observer(run, tb_proctrack_new());
+  gboolean ok = tb_run_prepare(run, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error) &&
-                tb_pipeline_emit(pipeline, format, output, &counts, &error) &&
+                tb_run_emit(run, format, output, &counts, &error) &&
                 tb_output_commit(output, &error);
   tool_progress_clear(&progress);
   tool_guard_output(NULL);
   if (!ok)
     return tool_fail(error);
-  tell_clocks(o, pipeline);
-  tell_alignment(o, pipeline);
+  tell_clocks(o, run);
+  tell_alignment(o, run);
   if (o->json)
-    tell_json(o, pipeline);
-  tell_left_out(o, format, pipeline, &counts);
-  tell_result(o, pipeline, &counts);
-  return tb_report_is_clean(pipeline) && counts.out_of_range == 0 ? TOOL_OK : TOOL_LOSSY;
+    tell_json(o, run);
+  tell_left_out(o, format, tb_run_get_ledger(run));
+  tell_result(o, run, &counts);
+  return tb_report_is_clean(run) && counts.out_of_range == 0 ? TOOL_OK : TOOL_LOSSY;
 }
 
 static int convert_main(gboolean merge, int argc, char **argv)

@@ -39,12 +39,12 @@ typedef struct {
 } Info;
 
 /* Owners are counted whatever is known of them: the table has a column for each confidence. */
-static TbPipeline *info_pipeline_new(gboolean owners)
+static TbRun *info_pipeline_new(gboolean owners)
 {
-  TbPipelineOptions options = { .registry = &tb_formats, .align_off = !owners, .count_only = TRUE,
-                                .owners = owners ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_NONE,
-                                .cancel = tool_get_cancel() };
-  return tb_pipeline_new(&options);
+  TbRunOptions options = { .registry = &tb_formats, .clocks.as_they_stand = !owners, .count_only = TRUE,
+                                .owners.least = owners ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_NONE,
+                                .progress.cancel = tool_get_cancel() };
+  return tb_run_new(&options);
 }
 
 static void info_put_error(JsonBuilder *json, const char *path, const GError *error)
@@ -59,11 +59,11 @@ static void info_put_error(JsonBuilder *json, const char *path, const GError *er
   json_builder_end_object(json);
 }
 
-static void info_note_kinds(Info *info, const TbPipeline *pipeline)
+static void info_note_kinds(Info *info, const TbRun *run)
 {
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
-  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
-  gboolean packets = tb_pipeline_has_packets(pipeline, NULL);
+  const GPtrArray *sources = tb_run_get_sources(run);
+  const GPtrArray *readers = tb_run_get_readers(run);
+  gboolean packets = tb_run_has_packets(run, NULL);
   info->has_packets |= packets;
   for (guint i = 0; i < sources->len; i++)
     info->has_events |= ((const TbSource *)g_ptr_array_index(sources, i))->class == TB_SOURCE_EVENTS;
@@ -73,43 +73,43 @@ static void info_note_kinds(Info *info, const TbPipeline *pipeline)
 }
 
 /* One file; the exit code for it. */
-static int info_file(Info *info, TbPipeline *pipeline, const TbInputSpec *input)
+static int info_file(Info *info, TbRun *run, const TbInputSpec *input)
 {
   g_autoptr(GError) error = NULL;
   TbObserver *census = tb_census_new();
-  tb_pipeline_add_observer(pipeline, census);
-  if (!tb_pipeline_prepare(pipeline, input, 1, &error)) {
+  tb_run_add_observer(run, census);
+  if (!tb_run_prepare(run, input, 1, &error)) {
     tool_fail(error);
     if (info->json)
       info_put_error(info->json, input->path, error);
     return TOOL_FAILED;
   }
   g_array_append_vals(info->good, input, 1);
-  info_note_kinds(info, pipeline);
+  info_note_kinds(info, run);
   if (info->json) {
-    tb_report_build_file(pipeline, census, info->json);
+    tb_report_build_file(run, census, info->json);
   } else {
     g_autoptr(GString) out = g_string_new(NULL);
-    tb_report_append_info(pipeline, census, info->verbose, out);
+    tb_report_append_info(run, census, info->verbose, out);
     fputs(out->str, stdout);
   }
-  return tb_report_is_clean(pipeline) ? TOOL_OK : TOOL_LOSSY;
+  return tb_report_is_clean(run) ? TOOL_OK : TOOL_LOSSY;
 }
 
 /* A set that cannot be put together still has its files, so this is told and is no failure. */
-static void info_tell_owners(const Info *info, const TbPipeline *pipeline, const GError *error)
+static void info_tell_owners(const Info *info, const TbRun *run, const GError *error)
 {
   if (info->json && error) {
     info_put_error(info->json, NULL, error);
   } else if (info->json) {
-    tb_report_build_owners(tb_pipeline_get_tally(pipeline), info->json);
+    tb_report_build_owners(tb_run_get_tally(run), info->json);
   } else {
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree char *why = error ? tb_escape_dup(error->message) : NULL;
     if (error)
       g_string_append_printf(out, "owners         cannot be told: %s\n", why);
     else
-      tb_report_append_owners(tb_pipeline_get_tally(pipeline), out);
+      tb_report_append_owners(tb_run_get_tally(run), out);
     if (out->len)
       printf("\n%s", out->str);
   }
@@ -126,12 +126,12 @@ static gboolean info_read_stdin(const Info *info, GError **error)
   return FALSE;
 }
 
-/* @alone: (nullable): the pipeline of the only file, which is prepared. */
-static void info_owners(const Info *info, TbPipeline *alone)
+/* @alone: (nullable): the run of the only file, which is prepared. */
+static void info_owners(const Info *info, TbRun *alone)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(TbPipeline) set = NULL;
-  TbPipeline *pipeline = alone;
+  g_autoptr(TbRun) set = NULL;
+  TbRun *run = alone;
   if (!info->has_packets || (!info->has_events && !info->names_owners)) {
     if (info->json)
       json_builder_add_null_value(info->json);
@@ -143,36 +143,36 @@ static void info_owners(const Info *info, TbPipeline *alone)
   }
   if (!alone) {
     /* Rows of a file of ours are settled; here may be recordings. */
-    pipeline = set = info_pipeline_new(TRUE);
-    tb_pipeline_add_observer(set, tb_proctrack_new());
-    if (!tb_pipeline_prepare(set, (const TbInputSpec *)(gpointer)info->good->data,
+    run = set = info_pipeline_new(TRUE);
+    tb_run_add_observer(set, tb_proctrack_new());
+    if (!tb_run_prepare(set, (const TbInputSpec *)(gpointer)info->good->data,
                              info->good->len, &error)) {
       info_tell_owners(info, set, error);
       return;
     }
   }
-  gboolean counted = tb_pipeline_count(pipeline, &error);
-  info_tell_owners(info, pipeline, counted ? NULL : error);
+  gboolean counted = tb_run_count(run, &error);
+  info_tell_owners(info, run, counted ? NULL : error);
 }
 
 /* All files, one after the other, then all together. */
 static int info_run(Info *info, const GArray *inputs)
 {
   int status = TOOL_OK;
-  g_autoptr(TbPipeline) pipeline = NULL;
+  g_autoptr(TbRun) run = NULL;
   for (guint i = 0; i < inputs->len; i++) {
     if (i > 0 && !info->json)
       putchar('\n');
-    g_clear_pointer(&pipeline, tb_pipeline_free);
-    pipeline = info_pipeline_new(inputs->len == 1);
-    int one = info_file(info, pipeline, &g_array_index(inputs, TbInputSpec, i));
+    g_clear_pointer(&run, tb_run_free);
+    run = info_pipeline_new(inputs->len == 1);
+    int one = info_file(info, run, &g_array_index(inputs, TbInputSpec, i));
     status = MAX(status, one);
   }
   if (info->json) {
     json_builder_end_array(info->json);
     json_builder_set_member_name(info->json, "owners");
   }
-  info_owners(info, inputs->len == 1 ? pipeline : NULL);
+  info_owners(info, inputs->len == 1 ? run : NULL);
   return status;
 }
 

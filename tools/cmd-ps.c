@@ -137,9 +137,9 @@ static void append_trees(const TbTimeline *timeline, const GArray *shown, GArray
   }
 }
 
-static gboolean machine_is_realtime(const TbPipeline *pipeline, const TbMachine *machine)
+static gboolean machine_is_realtime(const TbRun *run, const TbMachine *machine)
 {
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source->machine == machine && source->class == TB_SOURCE_EVENTS)
@@ -148,16 +148,16 @@ static gboolean machine_is_realtime(const TbPipeline *pipeline, const TbMachine 
   return FALSE;
 }
 
-void ps_table_init(PsTable *table, const TbPipeline *pipeline, const TbMachine *machine,
+void ps_table_init(PsTable *table, const TbRun *run, const TbMachine *machine,
                    gint64 at_ns)
 {
-  const TbSource *guide = tb_axes_find_guide(tb_pipeline_get_readers(pipeline), machine);
-  *table = (PsTable){ .machine = machine, .guide = guide, .at_ns = at_ns,
-                      .realtime = machine_is_realtime(pipeline, machine) };
-  if (guide && at_ns != PS_ALWAYS)
-    table->at_ns = tb_axes_timeline_ns(guide, at_ns);
-  if (tb_pipeline_has_packets(pipeline, machine))
-    table->tally = tb_pipeline_get_tally(pipeline);
+  const TbSource *reference = tb_clocks_find_reference(tb_run_get_readers(run), machine);
+  *table = (PsTable){ .machine = machine, .reference = reference, .at_ns = at_ns,
+                      .realtime = machine_is_realtime(run, machine) };
+  if (reference && at_ns != PS_ALWAYS)
+    table->at_ns = tb_clocks_to_machine(reference, (TbOutputTime){ at_ns }).ns;
+  if (tb_run_has_packets(run, machine))
+    table->tally = tb_run_get_tally(run);
 }
 
 /* In the order they are shown in. */
@@ -186,13 +186,13 @@ static void append_traffic(GString *out, const char *before, const TbTraffic *tr
                          traffic->packets, traffic->bytes);
 }
 
-static void print_machine(const PsOptions *o, const TbPipeline *pipeline, const TbMachine *machine,
+static void print_machine(const PsOptions *o, const TbRun *run, const TbMachine *machine,
                           gint64 at_ns)
 {
   g_autoptr(GString) out = g_string_new(NULL);
   PsTable table;
   TbTraffic all, not_named;
-  ps_table_init(&table, pipeline, machine, at_ns);
+  ps_table_init(&table, run, machine, at_ns);
   g_autoptr(GArray) rows = find_rows(o, machine->timeline, table.at_ns);
   if (table.tally)
     all = tb_tally_get_machine(table.tally, machine, &not_named);
@@ -209,10 +209,10 @@ static void print_machine(const PsOptions *o, const TbPipeline *pipeline, const 
   fputs(out->str, stdout);
 }
 
-static gint64 first_record(const TbPipeline *pipeline)
+static gint64 first_record(const TbRun *run)
 {
   gint64 first_ns = G_MAXINT64;
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source->counts.records)
@@ -222,7 +222,7 @@ static gint64 first_record(const TbPipeline *pipeline)
 }
 
 /* --at: a date, seconds on the axis, or + seconds behind the first record. */
-static gboolean parse_at(const char *text, const TbPipeline *pipeline, gint64 *ns)
+static gboolean parse_at(const char *text, const TbRun *run, gint64 *ns)
 {
   g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(text, NULL);
   if (date) {
@@ -233,20 +233,20 @@ static gboolean parse_at(const char *text, const TbPipeline *pipeline, gint64 *n
   if (!tool_parse_seconds(text, ns))
     return FALSE;
   if (*text == '+')
-    *ns += first_record(pipeline);
+    *ns += first_record(run);
   return TRUE;
 }
 
-static int ps_print(const PsOptions *o, const TbPipeline *pipeline)
+static int ps_print(const PsOptions *o, const TbRun *run)
 {
-  const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
+  const GPtrArray *machines = tb_run_get_machines(run);
   gint64 at_ns = PS_ALWAYS;
-  if (o->at && !parse_at(o->at, pipeline, &at_ns))
+  if (o->at && !parse_at(o->at, run, &at_ns))
     return tool_error(TOOL_USAGE, "--at \"%s\" is no time (examples: 1419.78, +2.5, "
                       "2026-11-21T07:00:00Z)", o->at);
   if (o->json) {
     g_autoptr(JsonBuilder) json = json_builder_new();
-    ps_build_json(pipeline, at_ns, json);
+    ps_build_json(run, at_ns, json);
     g_autofree char *text = tb_report_print_json(json);
     fputs(text, stdout);
     return TOOL_OK;
@@ -254,17 +254,17 @@ static int ps_print(const PsOptions *o, const TbPipeline *pipeline)
   for (guint i = 0; i < machines->len; i++) {
     if (i)
       putchar('\n');
-    print_machine(o, pipeline, g_ptr_array_index(machines, i), at_ns);
+    print_machine(o, run, g_ptr_array_index(machines, i), at_ns);
   }
   return TOOL_OK;
 }
 
 /* Packets by process, where there are any. Clocks that nothing relates cost only the counts. */
-static gboolean ps_count(const PsOptions *o, TbPipeline *pipeline, GError **error)
+static gboolean ps_count(const PsOptions *o, TbRun *run, GError **error)
 {
   g_autoptr(GError) why = NULL;
-  if (o->least == TB_CONFIDENCE_NONE || !tb_pipeline_has_packets(pipeline, NULL) ||
-      tb_pipeline_count(pipeline, &why))
+  if (o->least == TB_CONFIDENCE_NONE || !tb_run_has_packets(run, NULL) ||
+      tb_run_count(run, &why))
     return TRUE;
   if (!g_error_matches(why, TB_ERROR, TB_ERROR_CLOCK)) {
     g_propagate_error(error, g_steal_pointer(&why));
@@ -280,30 +280,30 @@ static int ps_run(const PsOptions *o, const GArray *inputs)
   ToolProgress progress;
   if (!tool_progress_init(&progress, o->progress, o->quiet))
     return tool_error(TOOL_USAGE, "--progress is auto, always or never");
-  TbPipelineOptions options = { .registry = &tb_formats, .count_only = TRUE, .owners = o->least,
-                                .align_off = o->least == TB_CONFIDENCE_NONE ||
+  TbRunOptions options = { .registry = &tb_formats, .count_only = TRUE, .owners.least = o->least,
+                                .clocks.as_they_stand = o->least == TB_CONFIDENCE_NONE ||
                                              g_strcmp0(o->align, "off") == 0,
-                                .time_offset_ns = o->time_offset_ns,
-                                .progress = tool_progress_show, .progress_data = &progress,
-                                .cancel = tool_get_cancel() };
-  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
-  tb_pipeline_add_observer(pipeline, tb_proctrack_new_with_rows());
-  gboolean ok = tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
+                                .clocks.time_offset_ns = o->time_offset_ns,
+                                .progress.show = tool_progress_show, .progress.data = &progress,
+                                .progress.cancel = tool_get_cancel() };
+  g_autoptr(TbRun) run = tb_run_new(&options);
+  tb_run_add_observer(run, tb_proctrack_new_with_rows());
+  gboolean ok = tb_run_prepare(run, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error);
   tool_progress_clear(&progress);
-  ok = ok && ps_count(o, pipeline, &error);
+  ok = ok && ps_count(o, run, &error);
   tool_progress_clear(&progress);
   if (!ok)
     return tool_fail(error);
-  int status = ps_print(o, pipeline);
+  int status = ps_print(o, run);
   if (status != TOOL_OK)
     return status;
   g_autoptr(GString) losses = g_string_new(NULL);
-  tb_report_append_notes(pipeline, losses);
-  tb_report_append_losses(pipeline, o->verbose ? G_MAXUINT : PS_DAMAGE_LINES, losses);
+  tb_report_append_notes(run, losses);
+  tb_report_append_losses(run, o->verbose ? G_MAXUINT : PS_DAMAGE_LINES, losses);
   if (!o->quiet)
     fputs(losses->str, stderr);
-  return tb_report_is_clean(pipeline) ? TOOL_OK : TOOL_LOSSY;
+  return tb_report_is_clean(run) ? TOOL_OK : TOOL_LOSSY;
 }
 
 static int ps_command(int argc, char **argv)

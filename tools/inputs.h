@@ -2,7 +2,7 @@
 /* How inputs are named on the command line: [NAME=]FILE[@+SECONDS], and lists in files. */
 #pragma once
 
-#include "pipeline/pipeline.h"
+#include "pass/run.h"
 
 #include <glib.h>
 

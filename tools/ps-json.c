@@ -18,7 +18,7 @@ static void put_int(JsonBuilder *json, const char *name, gboolean known, gint64 
 static void put_time(JsonBuilder *json, const PsTable *table, const char *name, gboolean known,
                      gint64 timeline_ns)
 {
-  put_int(json, name, known, tb_axes_output_ns(table->guide, timeline_ns));
+  put_int(json, name, known, tb_clocks_machine_to_output(table->reference, (TbMachineTime){ timeline_ns }).ns);
 }
 
 static void put_string(JsonBuilder *json, const char *name, const char *text)
@@ -165,11 +165,11 @@ static void put_process(JsonBuilder *json, const PsTable *table, guint32 id,
   json_builder_end_object(json);
 }
 
-static void put_machine(JsonBuilder *json, const TbPipeline *pipeline, const TbMachine *machine,
+static void put_machine(JsonBuilder *json, const TbRun *run, const TbMachine *machine,
                         gint64 at_ns)
 {
   PsTable table;
-  ps_table_init(&table, pipeline, machine, at_ns);
+  ps_table_init(&table, run, machine, at_ns);
   g_autoptr(PsAliases) aliases = ps_find_aliases(machine->timeline);
   json_builder_begin_object(json);
   put_string(json, "name", tb_machine_get_label(machine));
@@ -187,15 +187,15 @@ static void put_machine(JsonBuilder *json, const TbPipeline *pipeline, const TbM
   json_builder_end_object(json);
 }
 
-void ps_build_json(const TbPipeline *pipeline, gint64 at_ns, JsonBuilder *json)
+void ps_build_json(const TbRun *run, gint64 at_ns, JsonBuilder *json)
 {
-  const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
+  const GPtrArray *machines = tb_run_get_machines(run);
   json_builder_begin_object(json);
   put_int(json, "schema", TRUE, 1);
   json_builder_set_member_name(json, "machines");
   json_builder_begin_array(json);
   for (guint m = 0; m < machines->len; m++)
-    put_machine(json, pipeline, g_ptr_array_index(machines, m), at_ns);
+    put_machine(json, run, g_ptr_array_index(machines, m), at_ns);
   json_builder_end_array(json);
   json_builder_end_object(json);
 }

@@ -2,8 +2,8 @@
 /* What the two forms of `ps` share: which instances are shown, and who belongs to them. */
 #pragma once
 
-#include "pipeline/axes.h"
-#include "pipeline/pipeline.h"
+#include "pass/clocks.h"
+#include "pass/run.h"
 
 #include <glib.h>
 #include <json-glib/json-glib.h>
@@ -22,21 +22,21 @@ gboolean ps_is_shown(const TbTimeline *timeline, guint32 process, gint64 at_ns);
 
 /**
  * PsTable: what is shown of one machine
- * @guide: (nullable): leads from times of the timeline to those of the output
+ * @reference: (nullable): leads from times of the timeline to those of the output
  * @realtime: times are of the wall clock
  * @at_ns: on the timeline, or %PS_ALWAYS
  * @tally: (nullable): packets of the machine were counted
  */
 typedef struct {
   const TbMachine *machine;
-  const TbSource *guide;
+  const TbSource *reference;
   gboolean realtime;
   gint64 at_ns;
   const TbTally *tally;
 } PsTable;
 
 /** ps_table_init: @at_ns: output time, or %PS_ALWAYS */
-void ps_table_init(PsTable *table, const TbPipeline *pipeline, const TbMachine *machine,
+void ps_table_init(PsTable *table, const TbRun *run, const TbMachine *machine,
                    gint64 at_ns);
 
 /** PsRow: an instance, @depth generations below the first one shown */
@@ -52,4 +52,4 @@ void ps_append_table(const PsTable *table, const GArray *rows, GString *out);
 void ps_append_text(GString *out, const char *text);
 
 /** ps_build_json: the whole document */
-void ps_build_json(const TbPipeline *pipeline, gint64 at_ns, JsonBuilder *json);
+void ps_build_json(const TbRun *run, gint64 at_ns, JsonBuilder *json);

@@ -2,7 +2,7 @@
 /* What all commands share: exit codes, options, messages, progress, output safety. */
 #pragma once
 
-#include "pipeline/pipeline.h"
+#include "pass/run.h"
 
 #include <glib.h>
 

@@ -56,7 +56,7 @@ gint64 tb_pcapng_time_general(const TbPcapngTime *time, guint64 ticks, gboolean 
   return time_fit(ns + (TimeWide)time->offset_s * NS_PER_S, exact);
 }
 
-guint64 tb_pcapng_time_from_ns(const TbPcapngTime *time, gint64 ns)
+guint64 tb_pcapng_time_from_ns_general(const TbPcapngTime *time, gint64 ns)
 {
   guint n = time->tsresol & (TIME_BASE2 - 1);
   TimeWide left = (TimeWide)ns - (TimeWide)time->offset_s * NS_PER_S;

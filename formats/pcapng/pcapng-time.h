@@ -37,8 +37,19 @@ static inline gint64 tb_pcapng_time_to_ns(const TbPcapngTime *time, guint64 tick
   return tb_pcapng_time_general(time, ticks, exact);
 }
 
+guint64 tb_pcapng_time_from_ns_general(const TbPcapngTime *time, gint64 ns);
+
 /** tb_pcapng_time_from_ns: the first tick not before @ns; 0 where that is before the first tick */
-guint64 tb_pcapng_time_from_ns(const TbPcapngTime *time, gint64 ns);
+static inline guint64 tb_pcapng_time_from_ns(const TbPcapngTime *time, gint64 ns)
+{
+  if (G_LIKELY(time->offset_s == 0 && ns >= 0)) {
+    if (time->tsresol == 9)
+      return (guint64)ns;
+    if (time->tsresol == 6)
+      return ((guint64)ns + 999) / 1000;
+  }
+  return tb_pcapng_time_from_ns_general(time, ns);
+}
 
 /**
  * tb_pcapng_time_is_shown: whether Wireshark's arithmetic holds for the resolution: it

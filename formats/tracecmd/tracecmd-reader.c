@@ -296,7 +296,7 @@ static inline gboolean reader_fill_event(TbReader *reader, TcStream *stream,
   stream->source->counts.records++;
   stream->records++;
   stream->sequence++;
-  if (reader->wanted_only && !type->interest)
+  if (reader->hints.interesting_only && !type->interest)
     return FALSE;
   guint8 flags = data[common->flags_off];
   *event = (TbRecord){

@@ -23,7 +23,7 @@ typedef struct _TbFolderFile TbFolderFile;
 
 /**
  * TbReadResult:
- * @TB_READ_RECORD: an event was lent
+ * @TB_READ_RECORD: a record was lent
  * @TB_READ_END: no more events in this stream
  * @TB_READ_DAMAGED: something could not be read and is in the damage log; go on
  * @TB_READ_ERROR: the stream cannot go on; the error says why
@@ -35,7 +35,7 @@ typedef enum { TB_READ_RECORD, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbR
  * @name: short lower-case name
  * @description: for people
  * @extensions: NULL-terminated, without dots; shown only, never used to detect
- * @foretold: all that may be asked of a reader before its first record is known when it is open:
+ * @described_ahead: all that may be asked of a reader before its first record is known when it is open:
  *   one stream of packets of one source, on wall-clock time. Only two things are left that records
  *   can still change, their order and a larger snaplen. Such inputs need no prepare pass of their
  *   own
@@ -57,7 +57,7 @@ typedef struct {
   const char *name;
   const char *description;
   const char *const *extensions;
-  gboolean foretold;
+  gboolean described_ahead;
   gsize peek_bytes;
   guint (*probe)(const guint8 *head, gsize len);
   gboolean (*open)(TbReader *reader, GError **error);
@@ -72,6 +72,15 @@ typedef struct {
 } TbReaderFormat;
 
 /**
+ * TbReaderHints: what a pass needs of the records; a reader may leave out others, and never must
+ * @interesting_only: of the events those whose type somebody is interested in; what is left out
+ *   stays in the source's counts
+ */
+typedef struct {
+  gboolean interesting_only;
+} TbReaderHints;
+
+/**
  * TbReader:
  * @format: its vtable
  * @input: (owned): what it reads
@@ -84,8 +93,7 @@ typedef struct {
  * @types: (element-type TbEventType): may grow while reading
  * @n_streams: independent streams, each in order of its own time as far as the
  *   recorder kept it; all sources of one stream share it
- * @wanted_only: prepare pass: TRACE events whose type has no interest bit may be
- *   left out (their count stays in the source's counts)
+ * @hints: what the present pass needs of its records
  * @session_id: number of the recording session, 0 = none; set by the format in open
  * @host_id: the host's @session_id where this is the recording of a virtual machine that can map
  *   its times to the host's clock, else 0; set by the format in open
@@ -106,7 +114,7 @@ struct _TbReader {
   GPtrArray *sources;
   GPtrArray *types;
   guint32 n_streams;
-  gboolean wanted_only;
+  TbReaderHints hints;
   guint64 session_id;
   guint64 host_id;
   TbReader *host;

@@ -8,11 +8,26 @@ TbWriter *tb_writer_open(const TbWriterFormat *format, TbOutput *output, const T
   return tb_writer_open_with(format, output, limits, machines, sources, NULL, error);
 }
 
+static gboolean writer_take(TbSink *sink, const TbItem *item, GError **error)
+{
+  TbWriter *writer = (TbWriter *)sink;
+  return writer->format->event(writer, item, error);
+}
+
+static gboolean writer_finish(TbSink *sink, GError **error)
+{
+  TbWriter *writer = (TbWriter *)sink;
+  return writer->format->finish(writer, error);
+}
+
+static const TbSinkOps writer_ops = { .take = writer_take, .finish = writer_finish };
+
 TbWriter *tb_writer_open_with(const TbWriterFormat *format, TbOutput *output,
                               const TbLimits *limits, const GPtrArray *machines,
                               const GPtrArray *sources, GHashTable *settings, GError **error)
 {
   TbWriter *writer = g_new0(TbWriter, 1);
+  writer->sink.ops = &writer_ops;
   writer->format = format;
   writer->output = output;
   writer->limits = limits;
@@ -36,9 +51,4 @@ void tb_writer_free(TbWriter *writer)
     return;
   writer->format->close(writer);
   g_free(writer);
-}
-
-gboolean tb_writer_finish(TbWriter *writer, GError **error)
-{
-  return writer->format->finish(writer, error);
 }

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/output.h"
-#include "model/item.h"
+#include "model/sink.h"
 
 #include <glib.h>
 
@@ -68,6 +68,7 @@ typedef struct {
 
 /**
  * TbWriter:
+ * @sink: takes its items; finish() completes the output
  * @machines: (element-type TbMachine): borrowed, by rank
  * @sources: (element-type TbSource): borrowed, by rank
  * @settings: (nullable): borrowed: string -> string, wishes of the user by name; a format
@@ -75,6 +76,7 @@ typedef struct {
  * @counts: kept by the format
  */
 struct _TbWriter {
+  TbSink sink;
   const TbWriterFormat *format;
   TbOutput *output;
   const TbLimits *limits;
@@ -101,11 +103,16 @@ const char *tb_writer_get_setting(const TbWriter *writer, const char *name);
 void tb_writer_free(TbWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbWriter, tb_writer_free)
 
+/** tb_writer_event: one item, as by its sink */
 static inline gboolean tb_writer_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   return writer->format->event(writer, event, error);
 }
 
-gboolean tb_writer_finish(TbWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** tb_writer_finish: what follows the last item. FALSE with the output's error */
+static inline gboolean tb_writer_finish(TbWriter *writer, GError **error)
+{
+  return tb_sink_finish(&writer->sink, error);
+}
 
 G_END_DECLS

@@ -68,7 +68,7 @@ typedef struct {
  * @axis: from own time to the output
  * @opened: from own time to the time that observers of the prepare phase saw, which is also
  *   that of its machine's timeline: @axis as it was then. A rate of 0: no record seen yet
- * @guide: (nullable): borrowed: of packets: the recording whose alignment leads from output
+ * @reference: (nullable): borrowed: of packets: the recording whose alignment leads from output
  *   time back to the machine's timeline
  * @frozen: read back from a converted file: nothing about it is derived again
  * @description: (nullable): the input's if_description where it is not ours
@@ -100,7 +100,7 @@ struct _TbSource {
   gint64 tsoffset_s;
   TbAxis axis;
   TbAxis opened;
-  const TbSource *guide;
+  const TbSource *reference;
   gboolean frozen;
   char *description;
   GBytes *options;

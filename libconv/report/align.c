@@ -39,17 +39,17 @@ static void append_source(const TbSource *source, const TbObserver *align, GStri
   }
 }
 
-void tb_report_append_align(const TbPipeline *pipeline, GString *out)
+void tb_report_append_align(const TbRun *run, GString *out)
 {
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++)
-    append_source(g_ptr_array_index(sources, i), tb_pipeline_get_align(pipeline), out);
-  tb_report_append_notes(pipeline, out);
+    append_source(g_ptr_array_index(sources, i), tb_run_get_align(run), out);
+  tb_report_append_notes(run, out);
 }
 
-void tb_report_append_notes(const TbPipeline *pipeline, GString *out)
+void tb_report_append_notes(const TbRun *run, GString *out)
 {
-  const GPtrArray *notes = tb_pipeline_get_notes(pipeline);
+  const GPtrArray *notes = tb_run_get_notes(run);
   for (guint i = 0; i < notes->len; i++) {
     append_escaped(out, g_ptr_array_index(notes, i));
     g_string_append_c(out, '\n');
@@ -85,9 +85,9 @@ void tb_report_build_axis(const TbAxis *axis, JsonBuilder *json)
   put_int_if(json, "matches", TRUE, (gint64)axis->matches);
 }
 
-static void put_sources(const TbPipeline *pipeline, JsonBuilder *json)
+static void put_sources(const TbRun *run, JsonBuilder *json)
 {
-  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
+  const GPtrArray *readers = tb_run_get_readers(run);
   json_builder_begin_array(json);
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
@@ -104,9 +104,9 @@ static void put_sources(const TbPipeline *pipeline, JsonBuilder *json)
   json_builder_end_array(json);
 }
 
-void tb_report_build_hosts(const TbPipeline *pipeline, JsonBuilder *json)
+void tb_report_build_hosts(const TbRun *run, JsonBuilder *json)
 {
-  const TbObserver *align = tb_pipeline_get_align(pipeline);
+  const TbObserver *align = tb_run_get_align(run);
   const GArray *pairs = align ? tb_align_get_pairs(align) : NULL;
   json_builder_begin_array(json);
   for (guint i = 0; pairs && i < pairs->len; i++) {
@@ -123,13 +123,13 @@ void tb_report_build_hosts(const TbPipeline *pipeline, JsonBuilder *json)
   json_builder_end_array(json);
 }
 
-void tb_report_build_align(const TbPipeline *pipeline, JsonBuilder *json)
+void tb_report_build_align(const TbRun *run, JsonBuilder *json)
 {
   json_builder_begin_object(json);
   put_int_if(json, "schema", TRUE, 1);
   json_builder_set_member_name(json, "sources");
-  put_sources(pipeline, json);
+  put_sources(run, json);
   json_builder_set_member_name(json, "hosts");
-  tb_report_build_hosts(pipeline, json);
+  tb_report_build_hosts(run, json);
   json_builder_end_object(json);
 }

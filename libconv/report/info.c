@@ -121,9 +121,9 @@ static void info_types(const TbSource *source, const GArray *rows, gboolean verb
     g_string_append_printf(out, "    %12s  %u further event types (-v shows all)\n", "...", left);
 }
 
-static void info_folders(const TbPipeline *pipeline, GString *out)
+static void info_folders(const TbRun *run, GString *out)
 {
-  const GPtrArray *folders = tb_pipeline_get_folders(pipeline);
+  const GPtrArray *folders = tb_run_get_folders(run);
   for (guint i = 0; i < folders->len; i++) {
     const TbFolder *folder = g_ptr_array_index(folders, i);
     info_line(out, "folder", folder->path);
@@ -133,14 +133,14 @@ static void info_folders(const TbPipeline *pipeline, GString *out)
   }
 }
 
-void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census, gboolean verbose,
+void tb_report_append_info(const TbRun *run, const TbObserver *census, gboolean verbose,
                            GString *out)
 {
-  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
-  const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *readers = tb_run_get_readers(run);
+  const GPtrArray *machines = tb_run_get_machines(run);
+  const GPtrArray *sources = tb_run_get_sources(run);
   g_autoptr(GArray) rows = tb_census_get_rows(census);
-  info_folders(pipeline, out);
+  info_folders(run, out);
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
     if (reader->folder && !verbose)
@@ -161,6 +161,6 @@ void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census,
     info_types(source, rows, verbose, out);
   }
   g_autoptr(GString) losses = g_string_new(NULL);
-  tb_report_append_losses(pipeline, verbose ? G_MAXUINT : 10, losses);
+  tb_report_append_losses(run, verbose ? G_MAXUINT : 10, losses);
   g_string_append(out, losses->str);
 }

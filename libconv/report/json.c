@@ -159,9 +159,9 @@ static void put_damage(JsonBuilder *json, const TbDamage *damage)
 }
 
 /* The folder that all inputs are of; NULL where there are others, too. */
-static const TbFolder *json_one_folder(const TbPipeline *pipeline)
+static const TbFolder *json_one_folder(const TbRun *run)
 {
-  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
+  const GPtrArray *readers = tb_run_get_readers(run);
   const TbFolder *one = readers->len ? ((TbReader *)g_ptr_array_index(readers, 0))->folder : NULL;
   for (guint i = 1; i < readers->len && one; i++)
     if (((TbReader *)g_ptr_array_index(readers, i))->folder != one)
@@ -169,15 +169,15 @@ static const TbFolder *json_one_folder(const TbPipeline *pipeline)
   return one;
 }
 
-void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, JsonBuilder *json)
+void tb_report_build_file(const TbRun *run, const TbObserver *census, JsonBuilder *json)
 {
-  const GPtrArray *readers = tb_pipeline_get_readers(pipeline);
-  const GPtrArray *machines = tb_pipeline_get_machines(pipeline);
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
-  const GPtrArray *damage = tb_damage_log_get_entries(tb_pipeline_get_damage(pipeline));
+  const GPtrArray *readers = tb_run_get_readers(run);
+  const GPtrArray *machines = tb_run_get_machines(run);
+  const GPtrArray *sources = tb_run_get_sources(run);
+  const GPtrArray *damage = tb_damage_log_get_entries(tb_run_get_damage(run));
   g_autoptr(GArray) rows = census ? tb_census_get_rows(census)
                                   : g_array_new(FALSE, FALSE, sizeof(TbCensusRow));
-  const TbFolder *one_folder = json_one_folder(pipeline);
+  const TbFolder *one_folder = json_one_folder(run);
   json_builder_begin_object(json);
   if (one_folder)
     put_folder(json, one_folder, readers);
@@ -198,21 +198,21 @@ void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census, 
   for (guint i = 0; i < damage->len; i++)
     put_damage(json, g_ptr_array_index(damage, i));
   json_builder_end_array(json);
-  const GPtrArray *notes = tb_pipeline_get_notes(pipeline);
+  const GPtrArray *notes = tb_run_get_notes(run);
   json_builder_set_member_name(json, "notes");
   json_builder_begin_array(json);
   for (guint i = 0; i < notes->len; i++)
     tb_report_build_string(json, g_ptr_array_index(notes, i));
   json_builder_end_array(json);
   json_builder_set_member_name(json, "hosts");
-  tb_report_build_hosts(pipeline, json);
+  tb_report_build_hosts(run, json);
   if (!census) { /* `info` tells it of all its files together */
     json_builder_set_member_name(json, "owners");
-    tb_report_build_owners(tb_pipeline_get_tally(pipeline), json);
+    tb_report_build_owners(tb_run_get_tally(run), json);
   }
-  put_int(json, "places_of_damage", (gint64)tb_damage_log_get_n(tb_pipeline_get_damage(pipeline)));
+  put_int(json, "places_of_damage", (gint64)tb_damage_log_get_n(tb_run_get_damage(run)));
   json_builder_set_member_name(json, "clean");
-  json_builder_add_boolean_value(json, tb_report_is_clean(pipeline));
+  json_builder_add_boolean_value(json, tb_report_is_clean(run));
   json_builder_end_object(json);
 }
 

@@ -47,10 +47,10 @@ static gboolean source_is_clean(const TbSource *source)
          counts->missing == 0;
 }
 
-gboolean tb_report_is_clean(const TbPipeline *pipeline)
+gboolean tb_report_is_clean(const TbRun *run)
 {
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
-  if (tb_damage_log_get_n(tb_pipeline_get_damage(pipeline)) > 0)
+  const GPtrArray *sources = tb_run_get_sources(run);
+  if (tb_damage_log_get_n(tb_run_get_damage(run)) > 0)
     return FALSE;
   for (guint i = 0; sources && i < sources->len; i++)
     if (!source_is_clean(g_ptr_array_index(sources, i)))
@@ -73,9 +73,9 @@ static void append_damage(const TbDamage *damage, GString *out)
   g_string_append_c(out, '\n');
 }
 
-void tb_report_append_losses(const TbPipeline *pipeline, guint max_lines, GString *out)
+void tb_report_append_losses(const TbRun *run, guint max_lines, GString *out)
 {
-  const TbDamageLog *log = tb_pipeline_get_damage(pipeline);
+  const TbDamageLog *log = tb_run_get_damage(run);
   const GPtrArray *entries = tb_damage_log_get_entries(log);
   guint shown = MIN(entries->len, max_lines);
   for (guint i = 0; i < shown; i++)
@@ -83,7 +83,7 @@ void tb_report_append_losses(const TbPipeline *pipeline, guint max_lines, GStrin
   if (tb_damage_log_get_n(log) > shown)
     g_string_append_printf(out, "... and %" G_GUINT64_FORMAT " more places of damage\n",
                            tb_damage_log_get_n(log) - shown);
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; sources && i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source_lost(source) == 0 && source->counts.lost_gaps == 0 && source->counts.missing == 0)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "pipeline/pipeline.h"
+#include "pass/run.h"
 #include "stages/align/align.h"
 #include "stages/census.h"
 
@@ -15,7 +15,7 @@
 G_BEGIN_DECLS
 
 /** tb_report_is_clean: nothing of the input was lost or damaged, by the recorder or since */
-gboolean tb_report_is_clean(const TbPipeline *pipeline);
+gboolean tb_report_is_clean(const TbRun *run);
 
 /**
  * tb_report_dup_completeness: "complete", "N lost by the recorder", "N missing in the file",
@@ -24,30 +24,30 @@ gboolean tb_report_is_clean(const TbPipeline *pipeline);
 char *tb_report_dup_completeness(const TbSource *source);
 
 /** tb_report_losses: lines about what was lost or damaged; empty when clean. Escaped for a terminal */
-void tb_report_append_losses(const TbPipeline *pipeline, guint max_lines, GString *out);
+void tb_report_append_losses(const TbRun *run, guint max_lines, GString *out);
 
 /** tb_report_append_info: what `info` prints about one prepared input */
-void tb_report_append_info(const TbPipeline *pipeline, const TbObserver *census, gboolean verbose,
+void tb_report_append_info(const TbRun *run, const TbObserver *census, gboolean verbose,
                            GString *out);
 
 /** tb_report_build_file: the same as one JSON object */
-void tb_report_build_file(const TbPipeline *pipeline, const TbObserver *census,
+void tb_report_build_file(const TbRun *run, const TbObserver *census,
                           JsonBuilder *json);
 
 /** tb_report_append_align: a line for each source's axis, why it has none, and what was noted */
-void tb_report_append_align(const TbPipeline *pipeline, GString *out);
+void tb_report_append_align(const TbRun *run, GString *out);
 
 /** tb_report_append_notes: a line for each note about clocks. Escaped for a terminal */
-void tb_report_append_notes(const TbPipeline *pipeline, GString *out);
+void tb_report_append_notes(const TbRun *run, GString *out);
 
 /** tb_report_build_align: the same as the JSON document of `align` */
-void tb_report_build_align(const TbPipeline *pipeline, JsonBuilder *json);
+void tb_report_build_align(const TbRun *run, JsonBuilder *json);
 
 /** tb_report_build_axis: the members about an axis, into an object that is open */
 void tb_report_build_axis(const TbAxis *axis, JsonBuilder *json);
 
 /** tb_report_build_hosts: the array of pairs of hosts */
-void tb_report_build_hosts(const TbPipeline *pipeline, JsonBuilder *json);
+void tb_report_build_hosts(const TbRun *run, JsonBuilder *json);
 
 /**
  * tb_report_append_owners: a table of how many ends of packets are named, by kind and evidence;

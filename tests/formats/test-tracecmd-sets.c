@@ -4,7 +4,7 @@
  * files go through the whole pipeline to the text writer.
  */
 #include "formats.h"
-#include "pipeline/pipeline.h"
+#include "pass/run.h"
 #include "support/dat-builder.h"
 
 #include <glib/gstdio.h>
@@ -71,19 +71,19 @@ static char *shorten(const GByteArray *text)
 
 static void set_run(Set *set)
 {
-  TbPipelineOptions options = { .registry = &tb_formats };
-  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
+  TbRunOptions options = { .registry = &tb_formats };
+  g_autoptr(TbRun) pipeline = tb_run_new(&options);
   g_autoptr(TbOutput) output = tb_output_new_memory();
   TbWriterCounts counts = { 0 };
   const TbWriterFormat *text = tb_registry_find_writer(&tb_formats, "text");
   g_clear_error(&set->error);
   g_clear_pointer(&set->lines, g_free);
-  if (!tb_pipeline_prepare(pipeline, set->inputs, set->n, &set->error) ||
-      !tb_pipeline_emit(pipeline, text, output, &counts, &set->error) ||
+  if (!tb_run_prepare(pipeline, set->inputs, set->n, &set->error) ||
+      !tb_run_emit(pipeline, text, output, &counts, &set->error) ||
       !tb_output_flush(output, &set->error))
     return;
   set->lines = shorten(tb_output_get_memory(output));
-  set->repeats = tb_pipeline_get_repeats(pipeline);
+  set->repeats = tb_run_get_repeats(pipeline);
 }
 
 /* A recording of machine "web" with ticks @from to @to - 1 at 1000 s + 10 ns each, two CPUs. */

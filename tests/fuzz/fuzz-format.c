@@ -201,7 +201,7 @@ static void fuzz_reader(const TbReaderFormat *format, const guint8 *data, gsize 
   if (tb_damage_log_get_n(damage) != places)
     fail(reader, "the same damage counted twice");
   /* Prepare asks for less; what it leaves out must not disturb the rest. */
-  reader->wanted_only = TRUE;
+  reader->hints.interesting_only = TRUE;
   if (tb_reader_rewind(reader, &error))
     read_all(reader);
 }

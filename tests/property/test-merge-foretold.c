@@ -5,7 +5,7 @@
  * order, packets above the snaplen, a cut end, no packets at all, one capture twice).
  */
 #include "formats.h"
-#include "pipeline/pipeline.h"
+#include "pass/run.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -105,15 +105,15 @@ static gint compare_text(gconstpointer a, gconstpointer b)
 }
 
 /* Counts and damage as text; places of damage may have been met in another order. */
-static char *facts_of(const TbPipeline *pipeline, const TbWriterCounts *written)
+static char *facts_of(const TbRun *pipeline, const TbWriterCounts *written)
 {
   GString *text = g_string_new(NULL);
   g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-  const GPtrArray *damage = tb_damage_log_get_entries(tb_pipeline_get_damage(pipeline));
-  const GPtrArray *sources = tb_pipeline_get_sources(pipeline);
+  const GPtrArray *damage = tb_damage_log_get_entries(tb_run_get_damage(pipeline));
+  const GPtrArray *sources = tb_run_get_sources(pipeline);
   g_string_printf(text, "packets %" G_GUINT64_FORMAT " sorted %u repeats %" G_GUINT64_FORMAT "\n",
-                  written->packets, tb_pipeline_get_sorted(pipeline),
-                  tb_pipeline_get_repeats(pipeline));
+                  written->packets, tb_run_get_sorted(pipeline),
+                  tb_run_get_repeats(pipeline));
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     g_string_append_printf(text, "%s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
@@ -138,15 +138,15 @@ static void merge(const Captures *c, gboolean foretell, gboolean one_machine, Re
   g_autoptr(GError) error = NULL;
   TbInputSpec inputs[FILES];
   TbWriterCounts counts = { 0 };
-  TbPipelineOptions options = { .registry = &tb_formats, .align_off = !one_machine,
+  TbRunOptions options = { .registry = &tb_formats, .align_off = !one_machine,
                                 .owners = TB_CONFIDENCE_LINKED, .foretell = foretell,
                                 .progress = note_progress, .progress_data = &result->n_read };
   for (guint i = 0; i < FILES; i++)
     inputs[i] = (TbInputSpec){ .path = c->paths[i], .machine = names[one_machine ? 0 : i] };
-  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
+  g_autoptr(TbRun) pipeline = tb_run_new(&options);
   g_autoptr(TbOutput) output = tb_output_new_memory();
-  gboolean ok = tb_pipeline_prepare(pipeline, inputs, FILES, &error) &&
-                tb_pipeline_emit(pipeline, tb_registry_find_writer(&tb_formats, "pcapng"), output,
+  gboolean ok = tb_run_prepare(pipeline, inputs, FILES, &error) &&
+                tb_run_emit(pipeline, tb_registry_find_writer(&tb_formats, "pcapng"), output,
                                  &counts, &error) &&
                 tb_output_flush(output, &error);
   g_assert_no_error(error);

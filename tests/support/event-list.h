@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "stages/merge.h"
+#include "stages/order/merge.h"
 #include "support/made-item.h"
 
 /**

@@ -9,7 +9,7 @@
  * pid tid confidence via comm, separated by tabs.
  */
 #include "formats.h"
-#include "pipeline/pipeline.h"
+#include "pass/run.h"
 #include "stages/attrib/attrib.h"
 #include "stages/netparse.h"
 #include "stages/proctrack/proctrack.h"
@@ -230,16 +230,16 @@ int main(int argc, char **argv)
     }
   }
   the_attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
-  TbPipelineOptions options = { .registry = &tb_formats };
-  g_autoptr(TbPipeline) pipeline = tb_pipeline_new(&options);
-  tb_pipeline_add_observer(pipeline, sieve_new(tb_proctrack_new(), &rules));
-  tb_pipeline_add_observer(pipeline, sieve_new(the_attrib, &rules));
+  TbRunOptions options = { .registry = &tb_formats };
+  g_autoptr(TbRun) pipeline = tb_run_new(&options);
+  tb_run_add_observer(pipeline, sieve_new(tb_proctrack_new(), &rules));
+  tb_run_add_observer(pipeline, sieve_new(the_attrib, &rules));
   TbWriterCounts counts;
   g_autoptr(TbOutput) output = tb_output_open("-", FALSE, &error);
   gboolean ok = output &&
-                tb_pipeline_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
+                tb_run_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error) &&
-                tb_pipeline_emit(pipeline, &dump_format, output, &counts, &error);
+                tb_run_emit(pipeline, &dump_format, output, &counts, &error);
   g_strfreev(rules.drop);
   if (!ok)
     fprintf(stderr, "%s\n", error->message);

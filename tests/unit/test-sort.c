@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sorter of one stream, in memory and through temporary files. */
-#include "stages/sort.h"
+#include "stages/order/sort.h"
 
 #include "support/event-list.h"
 

@@ -163,9 +163,9 @@ void attrib_capture_free(AttribCapture *capture)
 
 static gint64 packets_aligned(const TbSource *source, gint64 time_ns)
 {
-  const TbSource *guide = source->guide;
+  const TbSource *reference = source->reference;
   gint64 out_ns = tb_axis_map(&source->axis, tb_axis_unmap(&source->opened, time_ns));
-  return guide ? tb_axis_map(&guide->opened, tb_axis_unmap(&guide->axis, out_ns)) : out_ns;
+  return reference ? tb_axis_map(&reference->opened, tb_axis_unmap(&reference->axis, out_ns)) : out_ns;
 }
 
 static gint packets_compare(gconstpointer a, gconstpointer b)

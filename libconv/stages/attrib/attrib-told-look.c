@@ -14,7 +14,7 @@ static const char told_via[] = "socket";
 gint64 attrib_told_packet_ns(const TbItem *packet)
 {
   const TbSource *source = packet->record->source;
-  return source->guide
+  return source->reference
              ? tb_axis_map(&source->opened, tb_axis_unmap(&source->axis, packet->machine_time.ns))
              : packet->machine_time.ns;
 }

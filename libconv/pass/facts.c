@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From decoders to observers; see facts.h. */
-#include "pipeline/facts.h"
+#include "pass/facts.h"
 
 #include "model/decoder.h"
 

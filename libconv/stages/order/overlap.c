@@ -4,7 +4,7 @@
  * distinct event: how often it came from each input, and how often it was handed on. The n-th
  * copy of an event is handed on once, whichever input brings it first.
  */
-#include "stages/overlap.h"
+#include "stages/order/overlap.h"
 
 #include <string.h>
 
@@ -25,7 +25,8 @@ typedef struct {
   guint32 count;
 } OverlapSlot;
 
-struct _TbOverlap {
+typedef struct {
+  TbStage stage;
   GHashTable *places; /* TbSource -> OverlapPlace */
   const TbSource *last_source;
   const OverlapPlace *last_place;
@@ -33,7 +34,7 @@ struct _TbOverlap {
   OverlapSlot *slots;
   guint32 n_slots; /* a power of 2 */
   guint32 n_used;
-};
+} TbOverlap;
 
 static gboolean sources_meet(const TbSource *a, const TbSource *b, gboolean ranges_known)
 {
@@ -72,31 +73,6 @@ static void overlap_match(TbOverlap *overlap, const GPtrArray *readers, const Tb
       return;
     }
   }
-}
-
-TbOverlap *tb_overlap_new(const GPtrArray *readers, gboolean ranges_known)
-{
-  g_autoptr(TbOverlap) overlap = g_new0(TbOverlap, 1);
-  overlap->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-  for (guint32 i = 1; i < readers->len; i++) {
-    const TbReader *reader = g_ptr_array_index(readers, i);
-    for (guint s = 0; s < reader->sources->len; s++)
-      overlap_match(overlap, readers, g_ptr_array_index(reader->sources, s), i, ranges_known);
-  }
-  if (g_hash_table_size(overlap->places) == 0)
-    return NULL;
-  overlap->n_slots = OVERLAP_SLOTS_MIN;
-  overlap->slots = g_new0(OverlapSlot, overlap->n_slots);
-  return g_steal_pointer(&overlap);
-}
-
-void tb_overlap_free(TbOverlap *overlap)
-{
-  if (!overlap)
-    return;
-  g_hash_table_unref(overlap->places);
-  g_free(overlap->slots);
-  g_free(overlap);
 }
 
 static inline guint64 hash_mix(guint64 hash, guint64 value)
@@ -169,7 +145,7 @@ static void overlap_begin(TbOverlap *overlap, gint64 moment)
   overlap->n_used = 0;
 }
 
-gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbItem *event)
+static gboolean overlap_is_repeat(TbOverlap *overlap, const TbItem *event)
 {
   if (event->record->source != overlap->last_source) {
     overlap->last_source = event->record->source;
@@ -189,4 +165,38 @@ gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbItem *event)
     return TRUE;
   *out = came;
   return FALSE;
+}
+
+static TbVerdict overlap_apply(TbStage *stage, TbItem *item, GError **error)
+{
+  return overlap_is_repeat((TbOverlap *)stage, item) ? TB_STAGE_DROPS : TB_STAGE_KEEPS;
+}
+
+static void overlap_free(TbStage *stage)
+{
+  TbOverlap *overlap = (TbOverlap *)stage;
+  g_hash_table_unref(overlap->places);
+  g_free(overlap->slots);
+  g_free(overlap);
+}
+
+static const TbStageOps overlap_ops = { .apply = overlap_apply, .free = overlap_free };
+
+TbStage *tb_overlap_new(const GPtrArray *readers, gboolean ranges_known)
+{
+  TbOverlap *overlap = g_new0(TbOverlap, 1);
+  overlap->stage = (TbStage){ &overlap_ops, TB_LEDGER_REPEATED };
+  overlap->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+  for (guint32 i = 1; i < readers->len; i++) {
+    const TbReader *reader = g_ptr_array_index(readers, i);
+    for (guint s = 0; s < reader->sources->len; s++)
+      overlap_match(overlap, readers, g_ptr_array_index(reader->sources, s), i, ranges_known);
+  }
+  if (g_hash_table_size(overlap->places) == 0) {
+    overlap_free(&overlap->stage);
+    return NULL;
+  }
+  overlap->n_slots = OVERLAP_SLOTS_MIN;
+  overlap->slots = g_new0(OverlapSlot, overlap->n_slots);
+  return &overlap->stage;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sorter of one stream; see sort.h. */
-#include "stages/sort.h"
+#include "stages/order/sort.h"
 
-#include "stages/sort-runs.h"
+#include "stages/order/sort-runs.h"
 
 enum {
   SORT_SLAB_MIN = 1024,

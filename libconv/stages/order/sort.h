@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/limits.h"
-#include "stages/merge.h"
+#include "stages/order/merge.h"
 
 #include <glib.h>
 

@@ -6,7 +6,7 @@
  * 64-bit key, so that a replay walks one flat array; events are looked at only
  * where times are equal.
  */
-#include "stages/merge.h"
+#include "stages/order/merge.h"
 
 #include <string.h>
 
@@ -152,10 +152,11 @@ static inline TbReadResult merge_pull(TbMerge *merge, guint32 leaf_index, GError
   TbItem *event = &merge->events[leaf_index];
   TbReadResult result = leaf->input.next(leaf->input.data, leaf->input.stream, event, error);
   if (G_LIKELY(result == TB_READ_RECORD)) {
-    guint64 key = tb_merge_key(event);
+    gboolean trailing = tb_item_is_trailing(event);
+    guint64 key = trailing ? G_MAXUINT64 : tb_merge_time_key(event->time);
     if (G_UNLIKELY(key < leaf->last_key))
       leaf->unordered++;
-    leaf->state = tb_item_is_trailing(event) ? LEAF_TRAILING : LEAF_RECORD;
+    leaf->state = trailing ? LEAF_TRAILING : LEAF_RECORD;
     leaf->last_key = key;
   } else if (result != TB_READ_DAMAGED) {
     leaf->state = LEAF_ENDED;

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "stages/merge.h"
+#include "stages/order/merge.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Machines and ranks; see machines.h. */
-#include "pipeline/machines.h"
+#include "pass/machines.h"
 
 #include <string.h>
 

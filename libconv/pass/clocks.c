@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Shifts and the check of axes; see axes.h. */
-#include "pipeline/axes.h"
+#include "pass/clocks.h"
 
 #include "stages/align/align.h"
 
-void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns)
+void tb_clocks_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns)
 {
   if (shift_ns) {
     tb_axis_shift(&source->axis, *shift_ns);
@@ -17,7 +17,7 @@ void tb_axes_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_n
   source->opened = source->axis;
 }
 
-void tb_axes_shift_told(const TbReader *reader, const TbInputSpec *input, gint64 time_offset_ns)
+void tb_clocks_shift_snapshot(const TbReader *reader, const TbInputSpec *input, gint64 time_offset_ns)
 {
   guint64 shift_ns = (guint64)time_offset_ns + (input->shifted ? (guint64)input->shift_ns : 0);
   g_autoptr(GPtrArray) machines = g_ptr_array_new();
@@ -30,29 +30,29 @@ void tb_axes_shift_told(const TbReader *reader, const TbInputSpec *input, gint64
   }
 }
 
-const TbSource *tb_axes_find_guide(const GPtrArray *readers, const TbMachine *machine)
+const TbSource *tb_clocks_find_reference(const GPtrArray *readers, const TbMachine *machine)
 {
-  const TbSource *guide = NULL;
+  const TbSource *reference = NULL;
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
     for (guint s = 0; s < reader->sources->len; s++) {
       const TbSource *source = g_ptr_array_index(reader->sources, s);
       if (source->class == TB_SOURCE_EVENTS && source->machine == machine && !source->frozen &&
-          source->opened.rate != 0 && (!guide || tb_source_compare(source, guide) < 0))
-        guide = source;
+          source->opened.rate != 0 && (!reference || tb_source_compare(source, reference) < 0))
+        reference = source;
     }
   }
-  return guide;
+  return reference;
 }
 
-void tb_axes_set_guides(const GPtrArray *readers)
+void tb_clocks_set_references(const GPtrArray *readers)
 {
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
     for (guint s = 0; s < reader->sources->len; s++) {
       TbSource *source = g_ptr_array_index(reader->sources, s);
       if (source->class == TB_SOURCE_PACKETS && source->machine)
-        source->guide = tb_axes_find_guide(readers, source->machine);
+        source->reference = tb_clocks_find_reference(readers, source->machine);
     }
   }
 }
@@ -84,18 +84,19 @@ static void axes_join_guest(TbReader *guest, TbReader *host)
   }
 }
 
-void tb_axes_join_guests(const GPtrArray *readers, const TbInputSpec *inputs)
+void tb_clocks_join_guests(const TbInputs *inputs)
 {
+  const GPtrArray *readers = inputs->readers;
   for (guint i = 0; i < readers->len; i++) {
     TbReader *guest = g_ptr_array_index(readers, i);
-    TbReader *host = guest->host_id && guest->sources->len > 0 && !inputs[i].shifted
+    TbReader *host = guest->host_id && guest->sources->len > 0 && !tb_inputs_get_spec(inputs, i)->shifted
                          ? axes_find_host(readers, guest) : NULL;
     if (host)
       axes_join_guest(guest, host);
   }
 }
 
-gboolean tb_axes_related(const TbSource *a, const TbSource *b)
+gboolean tb_clocks_related(const TbSource *a, const TbSource *b)
 {
   const TbAxis *x = &a->axis, *y = &b->axis;
   if (x->realtime && y->realtime)
@@ -117,7 +118,7 @@ static const char *axes_reason(const TbObserver *align, const TbSource *a, const
   return reason ? reason : "next time record with trace-cmd --date";
 }
 
-gboolean tb_axes_check(const GPtrArray *sources, const TbObserver *align, gboolean accept,
+gboolean tb_clocks_check(const GPtrArray *sources, const TbObserver *align, gboolean accept,
                        GError **error)
 {
   const TbSource *first = NULL;
@@ -125,7 +126,7 @@ gboolean tb_axes_check(const GPtrArray *sources, const TbObserver *align, gboole
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source->counts.records == 0)
       continue;
-    if (!first || tb_axes_related(first, source)) {
+    if (!first || tb_clocks_related(first, source)) {
       first = first ? first : source;
       continue;
     }

@@ -35,12 +35,16 @@ typedef struct {
 
 typedef struct _TbMerge TbMerge;
 
-/** tb_merge_key: an event's place in time as an unsigned number; trailing blocks stand at the end */
-static inline guint64 tb_merge_key(const TbItem *event)
+/** tb_merge_time_key: a place in time as an unsigned number */
+static inline guint64 tb_merge_time_key(TbOutputTime time)
 {
-  if (G_UNLIKELY(tb_item_is_trailing(event)))
-    return G_MAXUINT64;
-  return (guint64)event->time.ns ^ (G_GUINT64_CONSTANT(1) << 63);
+  return (guint64)time.ns ^ (G_GUINT64_CONSTANT(1) << 63);
+}
+
+/** tb_merge_key: an item's place in time; trailing blocks stand at the end */
+static inline guint64 tb_merge_key(const TbItem *item)
+{
+  return tb_item_is_trailing(item) ? G_MAXUINT64 : tb_merge_time_key(item->time);
 }
 
 /** tb_merge_new: @inputs (@n of them, also none) are copied; nothing is pulled yet */

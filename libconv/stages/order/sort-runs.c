@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in temporary files; see sort-runs.h. */
-#include "stages/sort-runs.h"
+#include "stages/order/sort-runs.h"
 
 #include "base/spool.h"
 

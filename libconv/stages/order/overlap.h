@@ -9,26 +9,20 @@
 #pragma once
 
 #include "format/reader.h"
-#include "model/item.h"
+#include "stages/stage.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
 
-typedef struct _TbOverlap TbOverlap;
-
 /**
- * tb_overlap_new:
+ * tb_overlap_new: a stage that drops what was handed on from another input already; its place is
+ *   right behind the order
  * @readers: (element-type TbReader)
  * @ranges_known: the sources' first and last times are known: those that do not meet are left out
  *
  * Returns: (transfer full) (nullable): NULL where no event can stand in two inputs
  */
-TbOverlap *tb_overlap_new(const GPtrArray *readers, gboolean ranges_known);
-void tb_overlap_free(TbOverlap *overlap);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbOverlap, tb_overlap_free)
-
-/** tb_overlap_is_repeat: whether @event, next in the total order, was handed on from another input */
-gboolean tb_overlap_is_repeat(TbOverlap *overlap, const TbItem *event);
+TbStage *tb_overlap_new(const GPtrArray *readers, gboolean ranges_known);
 
 G_END_DECLS
