@@ -39,7 +39,7 @@ typedef struct {
 } Info;
 
 /* Owners are counted whatever is known of them: the table has a column for each confidence. */
-static TbRun *info_pipeline_new(gboolean owners)
+static TbRun *info_run_new(gboolean owners)
 {
   TbRunOptions options = { .registry = &tb_formats, .clocks.as_they_stand = !owners, .count_only = TRUE,
                                 .owners.least = owners ? TB_CONFIDENCE_CONTEXT : TB_CONFIDENCE_NONE,
@@ -143,7 +143,7 @@ static void info_owners(const Info *info, TbRun *alone)
   }
   if (!alone) {
     /* Rows of a file of ours are settled; here may be recordings. */
-    run = set = info_pipeline_new(TRUE);
+    run = set = info_run_new(TRUE);
     tb_run_add_observer(set, tb_proctrack_new());
     if (!tb_run_prepare(set, (const TbInputSpec *)(gpointer)info->good->data,
                              info->good->len, &error)) {
@@ -164,7 +164,7 @@ static int info_run(Info *info, const GArray *inputs)
     if (i > 0 && !info->json)
       putchar('\n');
     g_clear_pointer(&run, tb_run_free);
-    run = info_pipeline_new(inputs->len == 1);
+    run = info_run_new(inputs->len == 1);
     int one = info_file(info, run, &g_array_index(inputs, TbInputSpec, i));
     status = MAX(status, one);
   }

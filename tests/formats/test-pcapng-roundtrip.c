@@ -26,7 +26,7 @@ static gint compare_sources(gconstpointer a, gconstpointer b)
   return tb_source_compare(*(const TbSource *const *)a, *(const TbSource *const *)b);
 }
 
-/* What the pipeline settles between its two phases: machines, types, ranks. */
+/* What the run settles between its two phases: machines, types, ranks. */
 static GPtrArray *settle(TbReader *reader, const char *rename)
 {
   if (reader->machines->len == 0)

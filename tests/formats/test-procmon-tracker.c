@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* What the pipeline does when it registers types. */
+/* What a run does when it registers types. */
 static void give_ids(TbReader *reader)
 {
   for (guint i = 0; i < reader->types->len; i++)

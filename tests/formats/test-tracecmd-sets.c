@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Several recordings given together: parts of one, copies, and a host with its guest. Built
- * files go through the whole pipeline to the text writer.
+ * files go through the whole run to the text writer.
  */
 #include "formats.h"
 #include "pass/run.h"
@@ -72,18 +72,18 @@ static char *shorten(const GByteArray *text)
 static void set_run(Set *set)
 {
   TbRunOptions options = { .registry = &tb_formats };
-  g_autoptr(TbRun) pipeline = tb_run_new(&options);
+  g_autoptr(TbRun) run = tb_run_new(&options);
   g_autoptr(TbOutput) output = tb_output_new_memory();
   TbWriterCounts counts = { 0 };
   const TbWriterFormat *text = tb_registry_find_writer(&tb_formats, "text");
   g_clear_error(&set->error);
   g_clear_pointer(&set->lines, g_free);
-  if (!tb_run_prepare(pipeline, set->inputs, set->n, &set->error) ||
-      !tb_run_emit(pipeline, text, output, &counts, &set->error) ||
+  if (!tb_run_prepare(run, set->inputs, set->n, &set->error) ||
+      !tb_run_emit(run, text, output, &counts, &set->error) ||
       !tb_output_flush(output, &set->error))
     return;
   set->lines = shorten(tb_output_get_memory(output));
-  set->repeats = tb_run_get_repeats(pipeline);
+  set->repeats = tb_ledger_get(tb_run_get_ledger(run), TB_LEDGER_REPEATED, TB_RECORD_EVENT);
 }
 
 /* A recording of machine "web" with ticks @from to @to - 1 at 1000 s + 10 ns each, two CPUs. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fails when an include points the wrong way.
 
-tools -> formats -> libconv, and inside libconv: report -> pipeline -> stages ->
+tools -> formats -> libconv, and inside libconv: report -> pass -> stages ->
 format -> model -> base, and decode beside stages on top of model. A format folder sees itself, libconv and the one shared
 header of the capture formats. Nobody includes tools/ or tests/ from outside. Each
 outside library has its home, so that a change of library stays in one place.
@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-LIBCONV_RANK = {"base": 0, "model": 1, "decode": 2, "format": 2, "stages": 3, "pipeline": 4, "report": 5}
+LIBCONV_RANK = {"base": 0, "model": 1, "decode": 2, "format": 2, "stages": 3, "pass": 4, "report": 5}
 LIBCONV_TOP = 6
 SHARED_FORMAT_HEADERS = {"formats/pcap/capture.h"}
 TOP_FOLDERS = ("libconv", "formats", "tools", "tests", "samples")
@@ -52,9 +52,9 @@ def verdict(path, target):
         if to_folder != "libconv":
             return "libconv includes only libconv"
         if to_inner > inner:
-            return "libconv: report -> pipeline -> stages -> format -> model -> base, never back"
+            return "libconv: report -> pass -> stages -> format -> model -> base, never back"
         if "decode" in (path.split("/")[1], target.split("/")[1]) and path.split("/")[1] != target.split("/")[1] \
-                and path.split("/")[1] not in ("decode", "pipeline"):
+                and path.split("/")[1] not in ("decode", "pass"):
             return "decoders are for the formats; stages know facts"
     if folder == "formats" and to_folder == "formats":
         if inner is not None and inner != to_inner and target not in SHARED_FORMAT_HEADERS:

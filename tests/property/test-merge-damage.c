@@ -49,21 +49,21 @@ static PcapBuild add_packets(TbBuf *out, guint32 link_type, guint n)
   return build;
 }
 
-/* Merges @files to @format. Returns: the pipeline, for what it found */
-static TbRun *run(const Files *files, const char *format, TbWriterCounts *counts,
+/* Merges @files to @format. Returns: the run, for what it found */
+static TbRun *run_merge(const Files *files, const char *format, TbWriterCounts *counts,
                        GError **error)
 {
   TbInputSpec inputs[MAX_FILES];
   for (guint i = 0; i < files->n; i++)
     inputs[i] = (TbInputSpec){ .path = files->paths[i] };
-  TbRunOptions options = { .registry = &tb_formats, .align_off = TRUE };
-  g_autoptr(TbRun) pipeline = tb_run_new(&options);
+  TbRunOptions options = { .registry = &tb_formats, .clocks.as_they_stand = TRUE };
+  g_autoptr(TbRun) run = tb_run_new(&options);
   g_autoptr(TbOutput) output = tb_output_new_memory();
   memset(counts, 0, sizeof *counts);
-  if (tb_run_prepare(pipeline, inputs, files->n, error)
-      && tb_run_emit(pipeline, tb_registry_find_writer(&tb_formats, format), output, counts,
+  if (tb_run_prepare(run, inputs, files->n, error)
+      && tb_run_emit(run, tb_registry_find_writer(&tb_formats, format), output, counts,
                           error))
-    return g_steal_pointer(&pipeline);
+    return g_steal_pointer(&run);
   return NULL;
 }
 
@@ -75,10 +75,10 @@ static void check_one_bad(const TbBuf *good, const TbBuf *bad, TbError code, gui
   files_add(&files, "good.pcap", good);
   files_add(&files, "bad.pcap", bad);
   files_add(&files, "other.pcap", good);
-  g_autoptr(TbRun) pipeline = run(&files, "pcapng", &counts, &error);
+  g_autoptr(TbRun) run = run_merge(&files, "pcapng", &counts, &error);
   g_assert_no_error(error);
   g_assert_cmpuint(counts.packets, ==, 10 + 7 + 10);
-  const GPtrArray *entries = tb_damage_log_get_entries(tb_run_get_damage(pipeline));
+  const GPtrArray *entries = tb_damage_log_get_entries(tb_run_get_damage(run));
   g_assert_cmpuint(entries->len, ==, 1);
   const TbDamage *damage = g_ptr_array_index(entries, 0);
   g_assert_cmpint(damage->code, ==, code);
@@ -130,16 +130,16 @@ static void test_nothing_whole(void)
   bad.len = 20;
   files_add(&files, "good.pcap", &good);
   files_add(&files, "bad.pcap", &bad);
-  g_autoptr(TbRun) pipeline = run(&files, "pcapng", &counts, &error);
+  g_autoptr(TbRun) run = run_merge(&files, "pcapng", &counts, &error);
   g_assert_no_error(error);
   g_assert_cmpuint(counts.packets, ==, 10);
-  const TbDamageLog *log = tb_run_get_damage(pipeline);
+  const TbDamageLog *log = tb_run_get_damage(run);
   g_assert_cmpuint(tb_damage_log_get_n(log), ==, 1);
   const TbDamage *damage = g_ptr_array_index(tb_damage_log_get_entries(log), 0);
   g_assert_cmpint(damage->code, ==, TB_ERROR_TRUNCATED);
   g_assert_cmpstr(damage->source, ==, files.paths[1]);
   files_add(&alone, "bad.pcap", &bad);
-  g_assert_null(run(&alone, "pcapng", &counts, &error));
+  g_assert_null(run_merge(&alone, "pcapng", &counts, &error));
   g_assert_error(error, TB_ERROR, TB_ERROR_TRUNCATED);
 }
 
@@ -155,11 +155,11 @@ static void test_empty_capture_to_pcap(void)
   add_packets(&cooked, 113, 1);
   files_add(&files, "eth0.pcap", &filled);
   files_add(&files, "any.pcap", &empty);
-  g_autoptr(TbRun) pipeline = run(&files, "pcap", &counts, &error);
+  g_autoptr(TbRun) run = run_merge(&files, "pcap", &counts, &error);
   g_assert_no_error(error);
   g_assert_cmpuint(counts.packets, ==, 10);
   files_add(&files, "other.pcap", &cooked);
-  g_assert_null(run(&files, "pcap", &counts, &error));
+  g_assert_null(run_merge(&files, "pcap", &counts, &error));
   g_assert_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED);
   g_assert_nonnull(strstr(error->message, ":eth0 is 1 (Ethernet)"));
   g_assert_nonnull(strstr(error->message, ":other is 113 (Linux cooked v1)"));

@@ -101,16 +101,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Captures, captures_clear)
 static char *merge(const TbInputSpec *inputs, guint n, const char *out, guint64 *n_packets)
 {
   g_autoptr(GError) error = NULL;
-  TbRunOptions options = { .registry = &tb_formats, .align_off = TRUE };
-  g_autoptr(TbRun) pipeline = tb_run_new(&options);
+  TbRunOptions options = { .registry = &tb_formats, .clocks.as_they_stand = TRUE };
+  g_autoptr(TbRun) run = tb_run_new(&options);
   g_autoptr(TbOutput) output = tb_output_new_memory();
   TbWriterCounts counts;
-  gboolean ok = tb_run_prepare(pipeline, inputs, n, &error)
-                && tb_run_emit(pipeline, pcapng_writer(), output, &counts, &error)
+  gboolean ok = tb_run_prepare(run, inputs, n, &error)
+                && tb_run_emit(run, pcapng_writer(), output, &counts, &error)
                 && tb_output_flush(output, &error);
   g_assert_no_error(error);
   g_assert_true(ok);
-  g_assert_cmpuint(tb_damage_log_get_n(tb_run_get_damage(pipeline)), ==, 0);
+  g_assert_cmpuint(tb_damage_log_get_n(tb_run_get_damage(run)), ==, 0);
   if (n_packets)
     *n_packets = counts.packets;
   const GByteArray *bytes = tb_output_get_memory(output);

@@ -231,15 +231,15 @@ int main(int argc, char **argv)
   }
   the_attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
   TbRunOptions options = { .registry = &tb_formats };
-  g_autoptr(TbRun) pipeline = tb_run_new(&options);
-  tb_run_add_observer(pipeline, sieve_new(tb_proctrack_new(), &rules));
-  tb_run_add_observer(pipeline, sieve_new(the_attrib, &rules));
+  g_autoptr(TbRun) run = tb_run_new(&options);
+  tb_run_add_observer(run, sieve_new(tb_proctrack_new(), &rules));
+  tb_run_add_observer(run, sieve_new(the_attrib, &rules));
   TbWriterCounts counts;
   g_autoptr(TbOutput) output = tb_output_open("-", FALSE, &error);
   gboolean ok = output &&
-                tb_run_prepare(pipeline, (const TbInputSpec *)(gpointer)inputs->data,
+                tb_run_prepare(run, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error) &&
-                tb_run_emit(pipeline, &dump_format, output, &counts, &error);
+                tb_run_emit(run, &dump_format, output, &counts, &error);
   g_strfreev(rules.drop);
   if (!ok)
     fprintf(stderr, "%s\n", error->message);

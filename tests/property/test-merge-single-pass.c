@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Merging captures without a prepare pass gives what it gives with one: bytes, counts, damage.
- * Captures come from seeds: plain ones, and such as break what was foretold (records out of
+ * Captures come from seeds: plain ones, and such as break what was described ahead (records out of
  * order, packets above the snaplen, a cut end, no packets at all, one capture twice).
  */
 #include "formats.h"
@@ -67,7 +67,7 @@ static void make_capture(TbBuf *out, Kind kind, guint n, GRand *rand)
 static void captures_make(Captures *c, guint32 seed, guint n_odd, guint n_packets)
 {
   g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
-  *c = (Captures){ .folder = g_dir_make_tmp("tb-foretold-XXXXXX", NULL), .plain = TRUE };
+  *c = (Captures){ .folder = g_dir_make_tmp("tb-single-pass-XXXXXX", NULL), .plain = TRUE };
   g_assert_nonnull(c->folder);
   for (guint i = 0; i < FILES; i++) {
     g_auto(TbBuf) file = { 0 };
@@ -105,15 +105,15 @@ static gint compare_text(gconstpointer a, gconstpointer b)
 }
 
 /* Counts and damage as text; places of damage may have been met in another order. */
-static char *facts_of(const TbRun *pipeline, const TbWriterCounts *written)
+static char *facts_of(const TbRun *run, const TbWriterCounts *written)
 {
   GString *text = g_string_new(NULL);
   g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-  const GPtrArray *damage = tb_damage_log_get_entries(tb_run_get_damage(pipeline));
-  const GPtrArray *sources = tb_run_get_sources(pipeline);
+  const GPtrArray *damage = tb_damage_log_get_entries(tb_run_get_damage(run));
+  const GPtrArray *sources = tb_run_get_sources(run);
   g_string_printf(text, "packets %" G_GUINT64_FORMAT " sorted %u repeats %" G_GUINT64_FORMAT "\n",
-                  written->packets, tb_run_get_sorted(pipeline),
-                  tb_run_get_repeats(pipeline));
+                  written->packets, tb_run_get_sorted(run),
+                  tb_ledger_get(tb_run_get_ledger(run), TB_LEDGER_REPEATED, TB_RECORD_EVENT));
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     g_string_append_printf(text, "%s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
@@ -138,15 +138,15 @@ static void merge(const Captures *c, gboolean foretell, gboolean one_machine, Re
   g_autoptr(GError) error = NULL;
   TbInputSpec inputs[FILES];
   TbWriterCounts counts = { 0 };
-  TbRunOptions options = { .registry = &tb_formats, .align_off = !one_machine,
-                                .owners = TB_CONFIDENCE_LINKED, .foretell = foretell,
-                                .progress = note_progress, .progress_data = &result->n_read };
+  TbRunOptions options = { .registry = &tb_formats, .clocks.as_they_stand = !one_machine,
+                                .owners.least = TB_CONFIDENCE_LINKED, .single_pass = foretell,
+                                .progress.show = note_progress, .progress.data = &result->n_read };
   for (guint i = 0; i < FILES; i++)
     inputs[i] = (TbInputSpec){ .path = c->paths[i], .machine = names[one_machine ? 0 : i] };
-  g_autoptr(TbRun) pipeline = tb_run_new(&options);
+  g_autoptr(TbRun) run = tb_run_new(&options);
   g_autoptr(TbOutput) output = tb_output_new_memory();
-  gboolean ok = tb_run_prepare(pipeline, inputs, FILES, &error) &&
-                tb_run_emit(pipeline, tb_registry_find_writer(&tb_formats, "pcapng"), output,
+  gboolean ok = tb_run_prepare(run, inputs, FILES, &error) &&
+                tb_run_emit(run, tb_registry_find_writer(&tb_formats, "pcapng"), output,
                                  &counts, &error) &&
                 tb_output_flush(output, &error);
   g_assert_no_error(error);
@@ -154,7 +154,7 @@ static void merge(const Captures *c, gboolean foretell, gboolean one_machine, Re
   const GByteArray *bytes = tb_output_get_memory(output);
   g_assert_cmpuint(tb_output_get_written(output), ==, bytes->len);
   result->sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes->data, bytes->len);
-  result->facts = facts_of(pipeline, &counts);
+  result->facts = facts_of(run, &counts);
 }
 
 static void test_same_as_prepared(void)
@@ -190,7 +190,7 @@ static void test_plain_ones_are_read_once(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/merge/foretold/same-as-prepared", test_same_as_prepared);
-  g_test_add_func("/merge/foretold/plain-ones-are-read-once", test_plain_ones_are_read_once);
+  g_test_add_func("/merge/single-pass/same-as-prepared", test_same_as_prepared);
+  g_test_add_func("/merge/single-pass/plain-ones-are-read-once", test_plain_ones_are_read_once);
   return g_test_run();
 }
