@@ -24,11 +24,18 @@ typedef struct _TbFolderFile TbFolderFile;
 /**
  * TbReadResult:
  * @TB_READ_RECORD: a record was lent
- * @TB_READ_END: no more events in this stream
+ * @TB_READ_AGAIN: nothing now, but more may come: only of sources that are still being written
+ * @TB_READ_END: no more records in this stream
  * @TB_READ_DAMAGED: something could not be read and is in the damage log; go on
  * @TB_READ_ERROR: the stream cannot go on; the error says why
  */
-typedef enum { TB_READ_RECORD, TB_READ_END, TB_READ_DAMAGED, TB_READ_ERROR } TbReadResult;
+typedef enum {
+  TB_READ_RECORD,
+  TB_READ_AGAIN,
+  TB_READ_END,
+  TB_READ_DAMAGED,
+  TB_READ_ERROR,
+} TbReadResult;
 
 /**
  * TbReaderFormat:

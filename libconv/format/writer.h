@@ -32,6 +32,8 @@ typedef enum {
  * @capabilities: kinds it can hold; others are not offered to it
  * @open: writes what precedes the events
  * @event: writes one event; LOST and TRACE and PACKET as far as capable
+ * @add_source: (nullable): @source, at the end of the writer's sources, was met only now; NULL = the
+ *   format has no place for it then
  * @finish: writes what follows the events
  * @close: releases @writer->priv
  */
@@ -42,6 +44,7 @@ typedef struct {
   guint32 capabilities;
   gboolean (*open)(TbWriter *writer, GError **error);
   gboolean (*event)(TbWriter *writer, const TbItem *event, GError **error);
+  gboolean (*add_source)(TbWriter *writer, const TbSource *source, GError **error);
   gboolean (*finish)(TbWriter *writer, GError **error);
   void (*close)(TbWriter *writer);
 } TbWriterFormat;

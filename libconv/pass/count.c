@@ -34,7 +34,8 @@ static gboolean count_stream(TbPass *pass, TbStream *stream, GError **error)
     return TRUE;
   g_autoptr(TbOrder) order = tb_order_new(NULL, NULL);
   tb_order_add(order, stream);
-  pass->order = order;
+  pass->next = tb_order_next;
+  pass->from = order;
   return tb_pass_run(pass, error);
 }
 

@@ -30,7 +30,7 @@ gboolean tb_pass_run(TbPass *pass, GError **error)
   guint64 n = 0;
   TbItem *item = NULL;
   TbReadResult result;
-  while ((result = tb_order_next(pass->order, &item, &pass->stream, error)) != TB_READ_END) {
+  while ((result = pass->next(pass->from, &item, &pass->stream, error)) != TB_READ_END) {
     if (result == TB_READ_ERROR ||
         (G_LIKELY(result == TB_READ_RECORD) && !pass_item(pass, item, error)))
       return FALSE;

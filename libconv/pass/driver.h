@@ -17,7 +17,8 @@ enum { TB_PASS_STAGES = 12 };
 
 /**
  * TbPass:
- * @order: where items come from
+ * @next: the next item and the stream it comes from, as tb_order_next()
+ * @from: for @next
  * @stages: @n_stages of them, in the order in which items go through them; borrowed
  * @sink: borrowed; its finish() is not called
  * @ledger: counts what comes in, goes on and does not
@@ -27,7 +28,8 @@ enum { TB_PASS_STAGES = 12 };
  * @tick_data: for @tick
  */
 typedef struct {
-  TbOrder *order;
+  TbReadResult (*next)(gpointer from, TbItem **item, TbStream **stream, GError **error);
+  gpointer from;
   TbStage *stages[TB_PASS_STAGES];
   guint n_stages;
   TbSink *sink;

@@ -81,7 +81,7 @@ static gboolean emit_pass(TbRun *run, TbWriter *writer, TbStage *first, GError *
   g_autoptr(TbOrder) order = tb_order_new(run->limits, run->options.spill_folder);
   g_autoptr(GPtrArray) stages = g_ptr_array_new_with_free_func((GDestroyNotify)tb_stage_free);
   Emit emit = { .stages = stages,
-                .pass = { .order = order, .sink = &writer->sink, .ledger = &run->ledger,
+                .pass = { .next = tb_order_next, .from = order, .sink = &writer->sink, .ledger = &run->ledger,
                           .phase = "writing", .tick = emit_tick, .tick_data = run } };
   run->ledger = (TbLedger){ 0 };
   for (guint i = 0; i < run->streams->list->len; i++)

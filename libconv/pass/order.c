@@ -54,8 +54,9 @@ static TbReadResult order_next_alone(TbOrder *order, TbItem **item, GError **err
   return only->next(only->data, only->stream, &order->item, error);
 }
 
-TbReadResult tb_order_next(TbOrder *order, TbItem **item, TbStream **stream, GError **error)
+TbReadResult tb_order_next(gpointer data, TbItem **item, TbStream **stream, GError **error)
 {
+  TbOrder *order = data;
   guint index = 0;
   TbReadResult result;
   if (G_LIKELY(order->merge)) {

@@ -25,13 +25,14 @@ void tb_order_add(TbOrder *order, TbStream *stream);
 
 /**
  * tb_order_next: the next item of all streams
+ * @order: a #TbOrder
  * @item: (out): lent until the next call, to be annotated
  * @stream: (out): the stream it comes from
  *
  * Returns: %TB_READ_RECORD, %TB_READ_END, %TB_READ_DAMAGED (what is damaged has been told), or
  *   %TB_READ_ERROR with TB_ERROR_IO, or what the reader sets
  */
-TbReadResult tb_order_next(TbOrder *order, TbItem **item, TbStream **stream, GError **error)
+TbReadResult tb_order_next(gpointer order, TbItem **item, TbStream **stream, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** tb_order_get_sorted: streams that go through a sorter */

@@ -83,7 +83,7 @@ static void prepare_shift_snapshots(const TbRun *run)
                              run->options.clocks.time_offset_ns);
 }
 
-static gboolean prepare_open(TbRun *run, const TbInputSpec *inputs, guint n, GError **error)
+gboolean run_open(TbRun *run, const TbInputSpec *inputs, guint n, GError **error)
 {
   tb_open_files_raise();
   run->inputs = tb_inputs_open(&run->options, run->limits, run->damage, inputs, n, error);
@@ -112,7 +112,7 @@ static gboolean prepare_tick(gpointer data, const char *phase, GError **error)
 static gboolean prepare_pass(TbRun *run, TbOrder *order, TbStage *overlap, TbWatch *watch,
                              GError **error)
 {
-  TbPass pass = { .order = order, .sink = tb_watch_get_sink(watch), .ledger = &run->ledger,
+  TbPass pass = { .next = tb_order_next, .from = order, .sink = tb_watch_get_sink(watch), .ledger = &run->ledger,
                   .phase = "reading", .tick = prepare_tick, .tick_data = run };
   if (overlap)
     tb_pass_add(&pass, overlap);
@@ -154,6 +154,17 @@ gboolean run_read(TbRun *run, GError **error)
   return TRUE;
 }
 
+gboolean run_finish(TbRun *run, GError **error)
+{
+  for (guint i = 0; i < run->observers->len; i++) {
+    TbObserver *observer = g_ptr_array_index(run->observers, i);
+    if (observer != run->found.align && observer->ops->finish &&
+        !observer->ops->finish(observer, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* Sources that were met only while reading have their place now; then everybody draws conclusions. */
 static gboolean prepare_settle(TbRun *run, GError **error)
 {
@@ -165,17 +176,12 @@ static gboolean prepare_settle(TbRun *run, GError **error)
     return FALSE;
   tb_streams_note_disorder(run->streams);
   tb_clocks_set_references(run->inputs->readers);
-  for (guint i = 0; i < run->observers->len; i++) {
-    TbObserver *observer = g_ptr_array_index(run->observers, i);
-    if (observer != align && observer->ops->finish && !observer->ops->finish(observer, error))
-      return FALSE;
-  }
-  return TRUE;
+  return run_finish(run, error);
 }
 
 gboolean tb_run_prepare(TbRun *run, const TbInputSpec *inputs, guint n, GError **error)
 {
-  if (!prepare_open(run, inputs, n, error))
+  if (!run_open(run, inputs, n, error))
     return FALSE;
   run->unread = prepare_can_wait(run);
   return (run->unread || run_read(run, error)) && prepare_settle(run, error);

@@ -48,6 +48,12 @@ struct _TbRun {
   gboolean unread;
 };
 
+/** run_open: opens @inputs; machines, sources and clocks as far as they are known by then */
+gboolean run_open(TbRun *run, const TbInputSpec *inputs, guint n, GError **error);
+
+/** run_finish: all was seen: the observers but the alignment draw their conclusions */
+gboolean run_finish(TbRun *run, GError **error);
+
 /** run_rewind: all inputs back to their first records. @hints: what the pass to come needs of them */
 gboolean run_rewind(TbRun *run, const TbReaderHints *hints, GError **error);
 
