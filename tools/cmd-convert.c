@@ -6,6 +6,8 @@
 #include "stages/proctrack/proctrack.h"
 #include "tool-util.h"
 
+#include "base/escape.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -282,7 +284,7 @@ static void tell_json(const ConvertOptions *o, const TbRun *run)
 }
 
 /* Events or packets that did not reach the writer for @reason. */
-static guint64 count_dropped(const TbLedger *ledger, TbLedgerReason reason, gboolean packets)
+static guint64 count_dropped(const TbLedger *ledger, guint reason, gboolean packets)
 {
   return tb_ledger_get(ledger, reason, packets ? TB_RECORD_PACKET : TB_RECORD_EVENT);
 }
@@ -299,6 +301,25 @@ static void tell_left_out(const ConvertOptions *o, const TbWriterFormat *format,
   if (packets)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets are not in the output: %s has no place for "
               "them", packets, format->name);
+}
+
+/* Nothing is of the processes that were asked for: what was asked, and what may have been meant. */
+static void tell_no_match(const ConvertOptions *o, const TbRun *run)
+{
+  const TbLedger *ledger = tb_run_get_ledger(run);
+  g_autoptr(GString) asked = g_string_new(NULL), close = g_string_new(NULL);
+  if (count_dropped(ledger, TB_LEDGER_OTHERS, FALSE) + count_dropped(ledger, TB_LEDGER_OTHERS, TRUE) == 0 ||
+      count_dropped(ledger, TB_LEDGER_TAKEN, FALSE) + count_dropped(ledger, TB_LEDGER_TAKEN, TRUE))
+    return;
+  for (guint i = 0; o->comms && o->comms[i]; i++) {
+    g_autofree char *shown = tb_escape_dup(o->comms[i]);
+    g_string_append_printf(asked, " --comm %s", shown);
+  }
+  for (guint i = 0; o->pids && o->pids[i]; i++)
+    g_string_append_printf(asked, " --pid %s", o->pids[i]);
+  tb_report_append_close_names(run, (const char *const *)o->comms, close);
+  tool_note(o->quiet, "nothing matches%s%s%s%s", asked->str,
+            close->len ? " (names that come close: " : "", close->str, close->len ? ")" : "");
 }
 
 /* What the user must hear although all went well. */
@@ -348,6 +369,24 @@ static void tell_packet_links(const ConvertOptions *o, const TbPacketLinkCounts 
             " of %" G_GUINT64_FORMAT, counts->linked, counts->events);
 }
 
+/* What was read and did not reach the output, by reason; all of it adds up to what was read. */
+static void tell_ledger(const ConvertOptions *o, const TbLedger *ledger)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint reason = TB_LEDGER_TAKEN + 1; reason < TB_LEDGER_REASONS; reason++) {
+    guint64 events = count_dropped(ledger, reason, FALSE);
+    guint64 packets = count_dropped(ledger, reason, TRUE);
+    if (events + packets)
+      g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " events and %" G_GUINT64_FORMAT
+                             " packets (%s)", text->len ? ", " : "", events, packets,
+                             tb_ledger_reason_to_word(reason));
+  }
+  if (text->len)
+    tool_note(o->quiet, "of %" G_GUINT64_FORMAT " events and %" G_GUINT64_FORMAT
+              " packets read, left out: %s", count_dropped(ledger, TB_LEDGER_READ, FALSE),
+              count_dropped(ledger, TB_LEDGER_READ, TRUE), text->str);
+}
+
 static void tell_result(const ConvertOptions *o, const TbRun *run,
                         const TbWriterCounts *counts)
 {
@@ -376,6 +415,8 @@ static void tell_result(const ConvertOptions *o, const TbRun *run,
   if (counts->stripped)
     tool_note(o->quiet, "%" G_GUINT64_FORMAT " packets lost options, comments or blocks beside "
               "them that the output cannot hold", counts->stripped);
+  if (o->verbose)
+    tell_ledger(o, ledger);
   if (o->verbose)
     tell_owners(o, tb_run_get_tally(run));
   tell_trailers(o, run);
@@ -445,6 +486,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   if (o->json)
     tell_json(o, run);
   tell_left_out(o, format, tb_run_get_ledger(run));
+  tell_no_match(o, run);
   tell_result(o, run, &counts);
   return tb_report_is_clean(run) && counts.out_of_range == 0 ? TOOL_OK : TOOL_LOSSY;
 }

@@ -61,6 +61,12 @@ void tb_report_build_owners(const TbTally *tally, JsonBuilder *json);
 /** tb_report_build_traffic: an object of packets and bytes */
 void tb_report_build_traffic(const TbTraffic *traffic, JsonBuilder *json);
 
+/**
+ * tb_report_append_close_names: names of processes that were seen and are like one of @wishes
+ * (nullable, NULL-terminated), the most alike first, with commas between; escaped for a terminal
+ */
+void tb_report_append_close_names(const TbRun *run, const char *const *wishes, GString *out);
+
 /** tb_report_print_json: (transfer full): text of @json, with a newline at its end */
 char *tb_report_print_json(JsonBuilder *json);
 

@@ -18,9 +18,9 @@ const char *tb_ledger_reason_to_word(TbLedgerReason reason)
 {
   static const char *const words[TB_LEDGER_REASONS] = {
     [TB_LEDGER_READ] = "read",           [TB_LEDGER_TAKEN] = "taken",
-    [TB_LEDGER_REPEATED] = "repeated",   [TB_LEDGER_NO_PLACE] = "no-place",
-    [TB_LEDGER_NOT_WANTED] = "not-wanted", [TB_LEDGER_OTHERS] = "other-processes",
-    [TB_LEDGER_AGAIN] = "written-again",
+    [TB_LEDGER_REPEATED] = "in another input, too", [TB_LEDGER_NO_PLACE] = "no place in the format",
+    [TB_LEDGER_NOT_WANTED] = "not asked for", [TB_LEDGER_OTHERS] = "of other processes",
+    [TB_LEDGER_AGAIN] = "written again",
   };
   return words[reason];
 }

@@ -43,7 +43,7 @@ static inline guint64 tb_ledger_get(const TbLedger *ledger, TbLedgerReason reaso
 /** tb_ledger_is_balanced: whether what was read is all that was taken or dropped, kind by kind */
 gboolean tb_ledger_is_balanced(const TbLedger *ledger);
 
-/** tb_ledger_reason_to_word: "taken", "repeated", "no-place", ...: for reports */
+/** tb_ledger_reason_to_word: "taken", "of other processes", ...: for reports */
 const char *tb_ledger_reason_to_word(TbLedgerReason reason);
 
 G_END_DECLS

