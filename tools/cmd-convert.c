@@ -14,31 +14,46 @@
 
 enum { CONVERT_DAMAGE_LINES = 20 };
 
+/* What is said about the output. */
 typedef struct {
-  char *output;
-  char *output_w;
-  char *to;
-  char *progress;
-  char *time_offset;
-  char *align;
-  char *owners;
+  char *path;
+  char *path_w;
+  char *format;
+  char *events;
   char *process_info;
+  char *columns;
+  char *zone;
+  gboolean overwrite;
+  gboolean no_packets;
+} ConvertOutput;
+
+/* What is said about the inputs. */
+typedef struct {
+  char *list; /* a file that names further ones */
+  char *align;
+  char *align_reference;
+  char *time_offset;
+  gboolean align_hosts;
+  gboolean salvage;
+  gboolean stacks;
+  gboolean strip_trailers;
+} ConvertInput;
+
+/* Whose events and packets are wanted. */
+typedef struct {
+  char *owners;
   char **pids;
   char **comms;
   gboolean children;
   GArray *pid_numbers;
-  gboolean align_hosts;
-  char *align_reference;
+} ConvertProcesses;
+
+typedef struct {
+  ConvertOutput out;
+  ConvertInput in;
+  ConvertProcesses who;
+  char *progress;
   gboolean json;
-  char *events;
-  char *inputs_from;
-  gboolean no_packets;
-  gboolean salvage;
-  gboolean stacks;
-  gboolean strip_trailers;
-  char *columns;
-  char *zone;
-  gboolean overwrite;
   gboolean verbose;
   gboolean quiet;
   GHashTable *settings;
@@ -47,22 +62,22 @@ typedef struct {
 
 static void options_clear(ConvertOptions *o)
 {
-  g_free(o->output);
-  g_free(o->output_w);
-  g_free(o->to);
+  g_free(o->out.path);
+  g_free(o->out.path_w);
+  g_free(o->out.format);
   g_free(o->progress);
-  g_free(o->time_offset);
-  g_free(o->align);
-  g_free(o->owners);
-  g_free(o->process_info);
-  g_strfreev(o->pids);
-  g_strfreev(o->comms);
-  g_clear_pointer(&o->pid_numbers, g_array_unref);
-  g_free(o->align_reference);
-  g_free(o->events);
-  g_free(o->inputs_from);
-  g_free(o->columns);
-  g_free(o->zone);
+  g_free(o->in.time_offset);
+  g_free(o->in.align);
+  g_free(o->who.owners);
+  g_free(o->out.process_info);
+  g_strfreev(o->who.pids);
+  g_strfreev(o->who.comms);
+  g_clear_pointer(&o->who.pid_numbers, g_array_unref);
+  g_free(o->in.align_reference);
+  g_free(o->out.events);
+  g_free(o->in.list);
+  g_free(o->out.columns);
+  g_free(o->out.zone);
   g_clear_pointer(&o->settings, g_hash_table_unref);
 }
 
@@ -98,35 +113,35 @@ static gboolean options_check(ConvertOptions *o)
   static const char *const align[] = { "auto", "off", NULL };
   static const char *const events[] = { "journal", "none", NULL };
   static const char *const process_info[] = { "none", "darwin", "wireshark", NULL };
-  gboolean no_blocks = o->process_info && o->to && !g_str_equal(o->to, "pcapng");
-  gboolean twice = o->output && o->output_w && !g_str_equal(o->output, o->output_w);
-  if (!o->output)
-    o->output = g_steal_pointer(&o->output_w);
-  const char *wrong = !one_of(o->align, align)     ? "--align is auto or off"
-                      : !tool_parse_owners(o->owners, &o->run.owners.least) ? "--owners is certain, linked, context or off"
-                      : !one_of(o->events, events) ? "--events is journal or none"
-                      : !one_of(o->process_info, process_info)
+  gboolean no_blocks = o->out.process_info && o->out.format && !g_str_equal(o->out.format, "pcapng");
+  gboolean twice = o->out.path && o->out.path_w && !g_str_equal(o->out.path, o->out.path_w);
+  if (!o->out.path)
+    o->out.path = g_steal_pointer(&o->out.path_w);
+  const char *wrong = !one_of(o->in.align, align)     ? "--align is auto or off"
+                      : !tool_parse_owners(o->who.owners, &o->run.owners.least) ? "--owners is certain, linked, context or off"
+                      : !one_of(o->out.events, events) ? "--events is journal or none"
+                      : !one_of(o->out.process_info, process_info)
                           ? "--process-info is none, darwin or wireshark"
                       : no_blocks  ? "--process-info goes with --to pcapng"
                       : twice      ? "-o and -w name two outputs, and there is one"
-                      : o->output && !*o->output ? "-o is followed by an empty name"
-                      : !o->output ? "-o OUTPUT is missing (-o - writes to standard output)"
+                      : o->out.path && !*o->out.path ? "-o is followed by an empty name"
+                      : !o->out.path ? "-o OUTPUT is missing (-o - writes to standard output)"
                                    : NULL;
   if (wrong) {
     tool_error(TOOL_USAGE, "%s", wrong);
     return FALSE;
   }
-  if (o->time_offset && !tool_parse_seconds(o->time_offset, &o->run.clocks.time_offset_ns)) {
+  if (o->in.time_offset && !tool_parse_seconds(o->in.time_offset, &o->run.clocks.time_offset_ns)) {
     tool_error(TOOL_USAGE, "--time-offset \"%s\" is no time (examples: +3.25, -250ms)",
-               o->time_offset);
+               o->in.time_offset);
     return FALSE;
   }
-  o->run.clocks.hosts = o->align_hosts;
-  o->run.clocks.reference = o->align_reference;
-  o->run.clocks.as_they_stand = g_strcmp0(o->align, "off") == 0;
-  o->run.select.no_events = g_strcmp0(o->events, "none") == 0;
-  o->run.select.no_packets = o->no_packets;
-  o->run.owners.strip_trailers = o->strip_trailers;
+  o->run.clocks.hosts = o->in.align_hosts;
+  o->run.clocks.reference = o->in.align_reference;
+  o->run.clocks.as_they_stand = g_strcmp0(o->in.align, "off") == 0;
+  o->run.select.no_events = g_strcmp0(o->out.events, "none") == 0;
+  o->run.select.no_packets = o->out.no_packets;
+  o->run.owners.strip_trailers = o->in.strip_trailers;
   o->run.owners.count = o->json || o->verbose;
   return TRUE;
 }
@@ -134,36 +149,36 @@ static gboolean options_check(ConvertOptions *o)
 /* The processes wished for; FALSE after a message. */
 static gboolean options_take_filter(ConvertOptions *o)
 {
-  o->pid_numbers = g_array_new(FALSE, FALSE, sizeof(gint32));
-  for (guint i = 0; o->pids && o->pids[i]; i++) {
+  o->who.pid_numbers = g_array_new(FALSE, FALSE, sizeof(gint32));
+  for (guint i = 0; o->who.pids && o->who.pids[i]; i++) {
     guint64 number;
-    if (!g_ascii_string_to_unsigned(o->pids[i], 10, 1, G_MAXINT32, &number, NULL)) {
-      tool_error(TOOL_USAGE, "--pid \"%s\" is no process number", o->pids[i]);
+    if (!g_ascii_string_to_unsigned(o->who.pids[i], 10, 1, G_MAXINT32, &number, NULL)) {
+      tool_error(TOOL_USAGE, "--pid \"%s\" is no process number", o->who.pids[i]);
       return FALSE;
     }
     gint32 pid = (gint32)number;
-    g_array_append_val(o->pid_numbers, pid);
+    g_array_append_val(o->who.pid_numbers, pid);
   }
-  if (o->children && o->pid_numbers->len == 0 && !o->comms) {
+  if (o->who.children && o->who.pid_numbers->len == 0 && !o->who.comms) {
     tool_error(TOOL_USAGE, "--children goes with --pid or --comm");
     return FALSE;
   }
-  o->run.select.processes = (TbProcessWish){ .pids = o->pid_numbers,
-                                       .comms = (const char *const *)o->comms,
-                                       .children = o->children };
+  o->run.select.processes = (TbProcessWish){ .pids = o->who.pid_numbers,
+                                       .comms = (const char *const *)o->who.comms,
+                                       .children = o->who.children };
   return TRUE;
 }
 
 static const TbWriterFormat *find_writer(const ConvertOptions *o)
 {
   const TbRegistry *registry = &tb_formats;
-  const TbWriterFormat *writer = tb_registry_find_writer(registry, o->to ? o->to : "pcapng");
+  const TbWriterFormat *writer = tb_registry_find_writer(registry, o->out.format ? o->out.format : "pcapng");
   if (writer)
     return writer;
   g_autoptr(GString) names = g_string_new(NULL);
   for (guint i = 0; registry->writers[i]; i++)
     g_string_append_printf(names, "%s%s", i ? ", " : "", registry->writers[i]->name);
-  tool_error(TOOL_USAGE, "no output format \"%s\" (there are %s)", o->to, names->str);
+  tool_error(TOOL_USAGE, "no output format \"%s\" (there are %s)", o->out.format, names->str);
   return NULL;
 }
 
@@ -171,45 +186,45 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
                          GStrv *literal)
 {
   const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "Output file, - = standard output",
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->out.path, "Output file, - = standard output",
       "OUTPUT" },
-    { "write", 'w', 0, G_OPTION_ARG_FILENAME, &o->output_w, "The same as -o", "OUTPUT" },
-    { "to", 't', 0, G_OPTION_ARG_STRING, &o->to,
+    { "write", 'w', 0, G_OPTION_ARG_FILENAME, &o->out.path_w, "The same as -o", "OUTPUT" },
+    { "to", 't', 0, G_OPTION_ARG_STRING, &o->out.format,
       "Output format: pcapng (default), pcap, csv or text", "FORMAT" },
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->overwrite, "Replace an existing output", NULL },
-    { "events", 0, 0, G_OPTION_ARG_STRING, &o->events,
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->out.overwrite, "Replace an existing output", NULL },
+    { "events", 0, 0, G_OPTION_ARG_STRING, &o->out.events,
       "How events are written: journal (default) or none", "HOW" },
-    { "no-packets", 0, 0, G_OPTION_ARG_NONE, &o->no_packets, "Leave packets out", NULL },
-    { "time-offset", 0, 0, G_OPTION_ARG_STRING, &o->time_offset, "Add this to all times",
+    { "no-packets", 0, 0, G_OPTION_ARG_NONE, &o->out.no_packets, "Leave packets out", NULL },
+    { "time-offset", 0, 0, G_OPTION_ARG_STRING, &o->in.time_offset, "Add this to all times",
       "SECONDS" },
-    { "align", 0, 0, G_OPTION_ARG_STRING, &o->align,
+    { "align", 0, 0, G_OPTION_ARG_STRING, &o->in.align,
       "auto (default): line clocks up by packets; off: take them as they stand", "HOW" },
-    { "align-hosts", 0, 0, G_OPTION_ARG_NONE, &o->align_hosts,
+    { "align-hosts", 0, 0, G_OPTION_ARG_NONE, &o->in.align_hosts,
       "Correct the clocks of hosts, =HOST: to that of HOST", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o->json,
       "Report what was found as JSON on standard output (on standard error with -o -)", NULL },
-    { "owners", 0, 0, G_OPTION_ARG_STRING, &o->owners, "Name the processes of packets that are known so well: certain, linked (default), "
+    { "owners", 0, 0, G_OPTION_ARG_STRING, &o->who.owners, "Name the processes of packets that are known so well: certain, linked (default), "
       "context; off: none", "HOW" },
-    { "process-info", 0, 0, G_OPTION_ARG_STRING, &o->process_info,
+    { "process-info", 0, 0, G_OPTION_ARG_STRING, &o->out.process_info,
       "pcapng: owners also as process blocks: darwin (Wireshark 4.6 shows these), wireshark (later "
       "ones may), none (default)", "FORM" },
-    { "pid", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->pids,
+    { "pid", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->who.pids,
       "Only events and packets of this process (may be repeated)", "PID" },
-    { "comm", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->comms,
+    { "comm", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->who.comms,
       "Only events and packets of processes of this name (may be repeated)", "NAME" },
-    { "children", 0, 0, G_OPTION_ARG_NONE, &o->children,
+    { "children", 0, 0, G_OPTION_ARG_NONE, &o->who.children,
       "With --pid or --comm: of their descendants, too", NULL },
-    { "strip-trailers", 0, 0, G_OPTION_ARG_NONE, &o->strip_trailers,
+    { "strip-trailers", 0, 0, G_OPTION_ARG_NONE, &o->in.strip_trailers,
       "Take tcpshark's trailers, once read, away from the bytes of packets", NULL },
-    { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->inputs_from,
+    { "inputs-from", 0, 0, G_OPTION_ARG_FILENAME, &o->in.list,
       "Read further inputs from FILE, separated by newline or NUL", "FILE" },
-    { "salvage", 0, 0, G_OPTION_ARG_NONE, &o->salvage,
+    { "salvage", 0, 0, G_OPTION_ARG_NONE, &o->in.salvage,
       "Read what is left of a Process Monitor log that was not closed", NULL },
-    { "stacks", 0, 0, G_OPTION_ARG_NONE, &o->stacks, "Show call stacks where an input has them",
+    { "stacks", 0, 0, G_OPTION_ARG_NONE, &o->in.stacks, "Show call stacks where an input has them",
       NULL },
-    { "columns", 0, 0, G_OPTION_ARG_STRING, &o->columns,
+    { "columns", 0, 0, G_OPTION_ARG_STRING, &o->out.columns,
       "csv: names of columns and fields, with commas between", "LIST" },
-    { "tz", 0, 0, G_OPTION_ARG_STRING, &o->zone,
+    { "tz", 0, 0, G_OPTION_ARG_STRING, &o->out.zone,
       "csv and Process Monitor's Details: UTC (default), local, +hh:mm or Europe/Berlin", "ZONE" },
     { "progress", 0, 0, G_OPTION_ARG_STRING, &o->progress, "auto (default), always or never",
       "WHEN" },
@@ -217,7 +232,7 @@ static int options_parse(ConvertOptions *o, gboolean merge, int *argc, char ***a
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Tell only errors", NULL },
     G_OPTION_ENTRY_NULL,
   };
-  tool_take_optional("--align-hosts", argc, *argv, &o->align_hosts, &o->align_reference);
+  tool_take_optional("--align-hosts", argc, *argv, &o->in.align_hosts, &o->in.align_reference);
   return merge ? tool_parse("merge", "[NAME=]INPUT...",
                             "Puts recordings and captures of any machines into one sorted file.",
                             merge_description, entries, argc, argv, literal)
@@ -238,15 +253,15 @@ static gboolean collect_inputs(const ConvertOptions *o, gboolean merge, int argc
     ok = tool_inputs_add(inputs, argv[i], form, &why);
   for (guint i = 0; literal && literal[i] && ok; i++)
     ok = tool_inputs_add(inputs, literal[i], TOOL_INPUT_LITERAL, &why);
-  if (ok && o->inputs_from)
-    ok = tool_inputs_add_list(inputs, o->inputs_from, form, &why);
+  if (ok && o->in.list)
+    ok = tool_inputs_add_list(inputs, o->in.list, form, &why);
   if (ok && inputs->len == 0) {
     why = g_strdup("no input given");
     ok = FALSE;
   }
-  if (ok && (same = tool_inputs_find(inputs, o->output))) {
+  if (ok && (same = tool_inputs_find(inputs, o->out.path))) {
     why = g_strdup_printf("the output \"%s\" is also an input (\"%s\"), and inputs are never changed",
-                          o->output, same);
+                          o->out.path, same);
     ok = FALSE;
   }
   if (!ok)
@@ -280,7 +295,7 @@ static void tell_json(const ConvertOptions *o, const TbRun *run)
   g_autoptr(JsonBuilder) json = json_builder_new();
   tb_report_build_file(run, NULL, json);
   g_autofree char *text = tb_report_print_json(json);
-  fputs(text, g_str_equal(o->output, "-") ? stderr : stdout);
+  fputs(text, g_str_equal(o->out.path, "-") ? stderr : stdout);
 }
 
 /* Events or packets that did not reach the writer for @reason. */
@@ -311,13 +326,13 @@ static void tell_no_match(const ConvertOptions *o, const TbRun *run)
   if (count_dropped(ledger, TB_LEDGER_OTHERS, FALSE) + count_dropped(ledger, TB_LEDGER_OTHERS, TRUE) == 0 ||
       count_dropped(ledger, TB_LEDGER_TAKEN, FALSE) + count_dropped(ledger, TB_LEDGER_TAKEN, TRUE))
     return;
-  for (guint i = 0; o->comms && o->comms[i]; i++) {
-    g_autofree char *shown = tb_escape_dup(o->comms[i]);
+  for (guint i = 0; o->who.comms && o->who.comms[i]; i++) {
+    g_autofree char *shown = tb_escape_dup(o->who.comms[i]);
     g_string_append_printf(asked, " --comm %s", shown);
   }
-  for (guint i = 0; o->pids && o->pids[i]; i++)
-    g_string_append_printf(asked, " --pid %s", o->pids[i]);
-  tb_report_append_close_names(run, (const char *const *)o->comms, close);
+  for (guint i = 0; o->who.pids && o->who.pids[i]; i++)
+    g_string_append_printf(asked, " --pid %s", o->who.pids[i]);
+  tb_report_append_close_names(run, (const char *const *)o->who.comms, close);
   tool_note(o->quiet, "nothing matches%s%s%s%s", asked->str,
             close->len ? " (names that come close: " : "", close->str, close->len ? ")" : "");
 }
@@ -355,12 +370,12 @@ static void tell_trailers(const ConvertOptions *o, const TbRun *run)
     with += counts->trailers;
     without += counts->trailers ? counts->records - counts->trailers : 0;
   }
-  if (o->strip_trailers && !with)
+  if (o->in.strip_trailers && !with)
     tool_note(o->quiet, "--strip-trailers: no packet has a trailer");
   else if (with && o->verbose)
     tool_note(o->quiet, "trailers %s %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
               " packets of the same captures have none that fits",
-              o->strip_trailers ? "removed from" : "kept in", with, without);
+              o->in.strip_trailers ? "removed from" : "kept in", with, without);
 }
 
 static void tell_packet_links(const ConvertOptions *o, const TbPacketLinkCounts *counts)
@@ -433,18 +448,18 @@ static void tell_result(const ConvertOptions *o, const TbRun *run,
 /* Wishes for readers and writers; each takes those it knows. */
 static void settings_take(ConvertOptions *o)
 {
-  if (o->salvage)
+  if (o->in.salvage)
     g_hash_table_insert(o->settings, (gpointer) "salvage", (gpointer) "yes");
-  if (o->strip_trailers)
+  if (o->in.strip_trailers)
     g_hash_table_insert(o->settings, (gpointer) "strip-trailers", (gpointer) "yes");
-  if (o->stacks)
+  if (o->in.stacks)
     g_hash_table_insert(o->settings, (gpointer) "stacks", (gpointer) "yes");
-  if (o->columns)
-    g_hash_table_insert(o->settings, (gpointer) "columns", o->columns);
-  if (o->process_info)
-    g_hash_table_insert(o->settings, (gpointer) "process-info", o->process_info);
-  if (o->zone)
-    g_hash_table_insert(o->settings, (gpointer) "tz", o->zone);
+  if (o->out.columns)
+    g_hash_table_insert(o->settings, (gpointer) "columns", o->out.columns);
+  if (o->out.process_info)
+    g_hash_table_insert(o->settings, (gpointer) "process-info", o->out.process_info);
+  if (o->out.zone)
+    g_hash_table_insert(o->settings, (gpointer) "tz", o->out.zone);
 }
 
 static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GArray *inputs)
@@ -454,19 +469,19 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   TbWriterCounts counts = { 0 };
   if (!tool_progress_init(&progress, o->progress, o->quiet))
     return tool_error(TOOL_USAGE, "--progress is auto, always or never");
-  g_autoptr(TbOutput) output = tb_output_open(o->output, o->overwrite, &error);
+  g_autoptr(TbOutput) output = tb_output_open(o->out.path, o->out.overwrite, &error);
   if (!output)
     return tool_fail(error);
   tool_guard_output(tb_output_get_temp_path(output));
-  g_autofree char *folder = g_path_get_dirname(o->output);
+  g_autofree char *folder = g_path_get_dirname(o->out.path);
   o->settings = g_hash_table_new(g_str_hash, g_str_equal);
-  if (g_str_equal(o->output, "-") && isatty(STDOUT_FILENO))
+  if (g_str_equal(o->out.path, "-") && isatty(STDOUT_FILENO))
     g_hash_table_insert(o->settings, (gpointer) "escape", (gpointer) "yes");
   settings_take(o);
   o->run.owners.links = (format->capabilities & TB_WRITER_PACKET_LINKS) != 0;
   o->run.registry = &tb_formats;
   o->run.settings = o->settings;
-  o->run.spill_folder = g_str_equal(o->output, "-") ? NULL : folder;
+  o->run.spill_folder = g_str_equal(o->out.path, "-") ? NULL : folder;
   o->run.single_pass = TRUE;
   o->run.progress.show = tool_progress_show;
   o->run.progress.data = &progress;

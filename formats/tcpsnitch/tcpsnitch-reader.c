@@ -334,7 +334,7 @@ static gboolean snitch_open(TbReader *reader, GError **error)
   snitch->types = g_hash_table_new(g_str_hash, g_str_equal);
   snitch->parser = json_parser_new();
   snitch->process = snitch_dup_process(tb_input_get_name(reader->input));
-  snitch->program = reader->file && reader->file->program ? g_strdup(reader->file->program)
+  snitch->program = reader->place.file && reader->place.file->program ? g_strdup(reader->place.file->program)
                     : snitch->process                     ? snitch_dup_program(snitch->process)
                                                           : NULL;
   snitch->size = tb_input_get_size(reader->input);

@@ -173,8 +173,8 @@ static gboolean reader_open(TbReader *reader, GError **error)
   tc->common = *tc_events_get_common(tc->events);
   tc->types = tc_events_get_table(tc->events, &tc->n_types);
   tc->scale = tc_file_has_option(tc->file, TC_ID_TSC2NSEC) ? tc->file : NULL;
-  reader->session_id = tc->file->trace_id;
-  reader->host_id = tc->file->time_shift ? tc->file->time_shift->peer_id : 0;
+  reader->session.id = tc->file->trace_id;
+  reader->session.host_id = tc->file->time_shift ? tc->file->time_shift->peer_id : 0;
   const GPtrArray *types = tc_events_get_types(tc->events);
   for (guint i = 0; i < types->len; i++)
     tb_reader_add_type(reader, tb_event_type_ref(g_ptr_array_index(types, i)));
@@ -199,7 +199,7 @@ static gboolean reader_open(TbReader *reader, GError **error)
 static void reader_join_host(TbReader *reader)
 {
   TcReader *tc = reader->priv;
-  const TcReader *host = reader->host->priv;
+  const TcReader *host = reader->session.host->priv;
   tc->shift = TRUE;
   if (!tc->scale)
     tc->scale = host->scale;
@@ -209,7 +209,7 @@ static gboolean reader_rewind(TbReader *reader, GError **error)
 {
   TcReader *tc = reader->priv;
   tc->n_ended = 0;
-  if (reader->host && !tc->shift)
+  if (reader->session.host && !tc->shift)
     reader_join_host(reader);
   for (guint i = 0; i < tc->streams->len; i++) {
     TcStream *stream = &g_array_index(tc->streams, TcStream, i);

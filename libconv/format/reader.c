@@ -20,18 +20,18 @@ TbReader *tb_reader_open_with(const TbReaderFormat *format, TbInput *input,
 /* What the folder says of a file goes before what the file's own reader could know. */
 static void reader_take_file(TbReader *reader)
 {
-  if (!reader->file)
+  if (!reader->place.file)
     return;
-  tb_reader_add_machine(reader, tb_machine_ref(reader->folder->machine));
+  tb_reader_add_machine(reader, tb_machine_ref(reader->place.folder->machine));
   for (guint i = 0; i < reader->sources->len; i++) {
     TbSource *source = g_ptr_array_index(reader->sources, i);
-    if (reader->file->name) {
+    if (reader->place.file->name) {
       g_free(source->name);
-      source->name = g_strdup(reader->file->name);
+      source->name = g_strdup(reader->place.file->name);
     }
-    source->subject = g_strdup(reader->file->subject);
+    source->subject = g_strdup(reader->place.file->subject);
     if (!source->machine)
-      tb_source_set_machine(source, reader->folder->machine);
+      tb_source_set_machine(source, reader->place.folder->machine);
   }
 }
 
@@ -45,8 +45,8 @@ TbReader *tb_reader_open_file(const TbReaderFormat *format, TbInput *input,
   reader->limits = limits;
   reader->damage = damage;
   reader->settings = settings;
-  reader->folder = folder;
-  reader->file = file;
+  reader->place.folder = folder;
+  reader->place.file = file;
   reader->machines = g_ptr_array_new_with_free_func((GDestroyNotify)tb_machine_unref);
   reader->sources = g_ptr_array_new_with_free_func((GDestroyNotify)tb_source_unref);
   reader->types = g_ptr_array_new_with_free_func((GDestroyNotify)tb_event_type_unref);
@@ -78,7 +78,7 @@ void tb_reader_free(TbReader *reader)
 
 const char *tb_reader_get_input_name(const TbReader *reader)
 {
-  return reader->folder ? reader->folder->path : tb_input_get_name(reader->input);
+  return reader->place.folder ? reader->place.folder->path : tb_input_get_name(reader->input);
 }
 
 const char *tb_reader_get_setting(const TbReader *reader, const char *name)

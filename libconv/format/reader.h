@@ -88,6 +88,30 @@ typedef struct {
 } TbReaderHints;
 
 /**
+ * TbReaderSession: which recording this is, and whose guest; set by the format in open
+ * @id: number of the recording session, 0 = none
+ * @host_id: the host's @id where this is the recording of a virtual machine that can map its
+ *   times to the host's clock, else 0
+ * @host: (nullable): the host's reader, where it is among the inputs: times of the sources that
+ *   run on the first source's clock are then the host's. Set by the run, before the first rewind
+ */
+typedef struct {
+  guint64 id;
+  guint64 host_id;
+  TbReader *host;
+} TbReaderSession;
+
+/**
+ * TbReaderPlace: where the file comes from
+ * @folder, @file: (nullable): borrowed: the folder it is a file of, and what that says of it;
+ *   they live longer than the reader
+ */
+typedef struct {
+  const TbFolder *folder;
+  const TbFolderFile *file;
+} TbReaderPlace;
+
+/**
  * TbReader:
  * @format: its vtable
  * @input: (owned): what it reads
@@ -101,13 +125,7 @@ typedef struct {
  * @n_streams: independent streams, each in order of its own time as far as the
  *   recorder kept it; all sources of one stream share it
  * @hints: what the present pass needs of its records
- * @session_id: number of the recording session, 0 = none; set by the format in open
- * @host_id: the host's @session_id where this is the recording of a virtual machine that can map
- *   its times to the host's clock, else 0; set by the format in open
- * @host: (nullable): the host's reader, where it is among the inputs: times of the sources that
- *   run on the first source's clock are then the host's. Set before the first rewind
- * @folder, @file: (nullable): borrowed: the folder it is a file of, and what that says of it;
- *   they live longer than the reader
+ * @session, @place: see there
  * @priv: the format's own state
  * @next_type_id, @unordered: kept by the calls below
  */
@@ -122,11 +140,8 @@ struct _TbReader {
   GPtrArray *types;
   guint32 n_streams;
   TbReaderHints hints;
-  guint64 session_id;
-  guint64 host_id;
-  TbReader *host;
-  const TbFolder *folder;
-  const TbFolderFile *file;
+  TbReaderSession session;
+  TbReaderPlace place;
   gpointer priv;
   guint32 *next_type_id;
   GHashTable *unordered;

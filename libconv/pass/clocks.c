@@ -62,7 +62,7 @@ static TbReader *axes_find_host(const GPtrArray *readers, const TbReader *guest)
   for (guint i = 0; i < readers->len; i++) {
     TbReader *reader = g_ptr_array_index(readers, i);
     if (reader != guest && reader->format == guest->format && reader->sources->len > 0 &&
-        reader->session_id == guest->host_id && reader->host_id == 0)
+        reader->session.id == guest->session.host_id && reader->session.host_id == 0)
       return reader;
   }
   return NULL;
@@ -73,8 +73,8 @@ static void axes_join_guest(TbReader *guest, TbReader *host)
 {
   TbSource *to = g_ptr_array_index(host->sources, 0);
   TbClock clock = ((TbSource *)g_ptr_array_index(guest->sources, 0))->axis.clock;
-  guest->host = host;
-  to->axis.session = to->opened.session = host->session_id;
+  guest->session.host = host;
+  to->axis.session = to->opened.session = host->session.id;
   for (guint s = 0; s < guest->sources->len; s++) {
     TbSource *source = g_ptr_array_index(guest->sources, s);
     if (source->axis.clock != clock)
@@ -89,7 +89,7 @@ void tb_clocks_join_guests(const TbInputs *inputs)
   const GPtrArray *readers = inputs->readers;
   for (guint i = 0; i < readers->len; i++) {
     TbReader *guest = g_ptr_array_index(readers, i);
-    TbReader *host = guest->host_id && guest->sources->len > 0 && !tb_inputs_get_spec(inputs, i)->shifted
+    TbReader *host = guest->session.host_id && guest->sources->len > 0 && !tb_inputs_get_spec(inputs, i)->shifted
                          ? axes_find_host(readers, guest) : NULL;
     if (host)
       axes_join_guest(guest, host);

@@ -143,7 +143,7 @@ void tb_report_append_info(const TbRun *run, const TbObserver *census, gboolean 
   info_folders(run, out);
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
-    if (reader->folder && !verbose)
+    if (reader->place.folder && !verbose)
       continue; /* the folder stands for its files */
     info_line(out, "file", tb_input_get_name(reader->input));
     info_line(out, "format", reader->format->description);

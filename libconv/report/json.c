@@ -66,7 +66,7 @@ static void put_folder(JsonBuilder *json, const TbFolder *folder, const GPtrArra
   guint64 bytes = 0;
   for (guint i = 0; i < readers->len; i++) {
     const TbReader *reader = g_ptr_array_index(readers, i);
-    bytes += reader->folder == folder ? tb_input_get_size(reader->input) : 0;
+    bytes += reader->place.folder == folder ? tb_input_get_size(reader->input) : 0;
   }
   put_string(json, "file", folder->path);
   put_string(json, "format", folder->format->name);
@@ -162,9 +162,9 @@ static void put_damage(JsonBuilder *json, const TbDamage *damage)
 static const TbFolder *json_one_folder(const TbRun *run)
 {
   const GPtrArray *readers = tb_run_get_readers(run);
-  const TbFolder *one = readers->len ? ((TbReader *)g_ptr_array_index(readers, 0))->folder : NULL;
+  const TbFolder *one = readers->len ? ((TbReader *)g_ptr_array_index(readers, 0))->place.folder : NULL;
   for (guint i = 1; i < readers->len && one; i++)
-    if (((TbReader *)g_ptr_array_index(readers, i))->folder != one)
+    if (((TbReader *)g_ptr_array_index(readers, i))->place.folder != one)
       one = NULL;
   return one;
 }

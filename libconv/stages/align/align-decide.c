@@ -212,7 +212,7 @@ static gboolean source_is_guest(const TbAlign *align, const TbSource *source)
 {
   for (guint i = 0; i < align->options.readers->len && source->axis.session; i++) {
     const TbReader *reader = g_ptr_array_index(align->options.readers, i);
-    if (reader->host && g_ptr_array_find(reader->sources, source, NULL))
+    if (reader->session.host && g_ptr_array_find(reader->sources, source, NULL))
       return TRUE;
   }
   return FALSE;
