@@ -5,7 +5,7 @@
  */
 #include "pcapng/pcapng-trailer.h"
 
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 
 enum {
   TRAILER_HEAD = 8,

@@ -147,7 +147,7 @@ static void tally_places(const TbTally *tally, const TbItem *packet, const TbNet
                           &places[TB_PACKET_DST]);
   if (tally_is_loopback(headers->family, headers->source))
     places[TB_PACKET_SRC] = TB_END_LOCAL;
-  if (tally_is_loopback(headers->family, headers->target))
+  if (tally_is_loopback(headers->family, headers->destination))
     places[TB_PACKET_DST] = TB_END_LOCAL;
 }
 

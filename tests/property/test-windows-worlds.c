@@ -4,7 +4,7 @@
  * ports that go from one process to the next, a port that two use at once; operations and packets
  * go missing, and their clocks are a little apart. Who is named must be right.
  */
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "support/pml-net.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
  * chrome.exe (2116) 6 of TCP and 2 of UDP, svchost.exe (1136) 2 of UDP and 2 of TCP, the last
  * ones between the ends that chrome.exe had; "x comm=chrome.exe y.exe" (300) 1; nobody here 3.
  */
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "support/pml-net.h"
 
 static const PmlNetEnd here = { PML_NET_HERE, 49383 }, web = { PML_NET_PEER, 443 };

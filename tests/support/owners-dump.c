@@ -11,7 +11,7 @@
 #include "formats.h"
 #include "pass/run.h"
 #include "stages/attrib/attrib.h"
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "stages/proctrack/proctrack.h"
 
 #include <stdio.h>
@@ -161,8 +161,8 @@ static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error
   printf("%s\t", tb_machine_get_label(record->source->machine));
   print_address(h.source, h.family);
   printf("\t%u\t", h.source_port);
-  print_address(h.target, h.family);
-  printf("\t%u\t%u\t%u\t%u\t%u", h.target_port, h.protocol, h.tcp_flags, h.tcp_seq, h.payload_len);
+  print_address(h.destination, h.family);
+  printf("\t%u\t%u\t%u\t%u\t%u", h.destination_port, h.protocol, h.tcp_flags, h.tcp_seq, h.payload_len);
   print_owner(packet.owners ? &packet.owners->src : NULL);
   print_owner(packet.owners ? &packet.owners->dst : NULL);
   putchar('\n');

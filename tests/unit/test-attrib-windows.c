@@ -3,7 +3,7 @@
  * Owners of packets from the network operations of a Process Monitor log: by connection, bytes,
  * size and time, and what must not be named.
  */
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "support/pml-net.h"
 
 #include <string.h>

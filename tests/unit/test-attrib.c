@@ -5,7 +5,7 @@
  */
 #include "stages/attrib/attrib-private.h"
 #include "stages/attrib/attrib.h"
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "support/net-events.h"
 
 static void test_written_and_read(void)

@@ -393,8 +393,8 @@ static gboolean packet_key(const TbItem *event, const TbNetHeaders *headers, gui
     return FALSE;
   guint64 hash = hash_mix(headers->protocol, headers->ip_id);
   hash = hash_bytes(hash, headers->source, bytes);
-  hash = hash_bytes(hash, headers->target, bytes);
-  hash = hash_mix(hash, (guint64)headers->source_port << 16 | headers->target_port);
+  hash = hash_bytes(hash, headers->destination, bytes);
+  hash = hash_mix(hash, (guint64)headers->source_port << 16 | headers->destination_port);
   hash = hash_mix(hash, (guint64)headers->tcp_seq << 32 | headers->tcp_ack);
   hash = hash_mix(hash, headers->tcp_flags);
   hash = hash_mix(hash, headers->network_len);

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "stages/observer.h"
 
 #include <glib.h>

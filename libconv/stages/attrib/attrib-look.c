@@ -378,7 +378,7 @@ void attrib_look(const AttribMachine *m, const TbNetHeaders *headers, gint64 tim
   *src = *dst = (AttribAnswer){ 0 };
   TbNetHeaders first;
   if (headers->fragment) {
-    if (!attrib_pieces_find(m->pieces, headers, time_ns, &first, &time_ns))
+    if (!tb_fragments_find(m->fragments, headers, time_ns, &first, &time_ns))
       return;
     headers = &first;
   }

@@ -676,14 +676,14 @@ void attrib_machine_match(AttribMachine *m, const GPtrArray *captures)
     if (capture->source->machine != m->machine)
       continue;
     attrib_capture_align(capture);
-    g_array_append_vals(m->pieces, capture->pieces->data, capture->pieces->len);
+    g_array_append_vals(m->fragments, capture->fragments->data, capture->fragments->len);
     attrib_windows_match(m->windows, capture);
     attrib_match_streams(m, capture);
     match_samples(m, capture, bit, m->sent, FALSE);
     match_count_seen(m, capture);
     match_samples(m, capture, bit, m->received, TRUE);
   }
-  attrib_pieces_sort(m->pieces);
+  tb_fragments_sort(m->fragments);
   match_compress(m);
   match_users(m);
   match_free(m);

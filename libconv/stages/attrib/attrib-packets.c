@@ -13,10 +13,10 @@ gboolean attrib_headers_tuple(const TbNetHeaders *headers, AttribTuple *out)
   if (family == 0)
     return FALSE;
   *out = (AttribTuple){ .local_port = headers->source_port,
-                        .remote_port = headers->target_port,
+                        .remote_port = headers->destination_port,
                         .protocol = headers->arp ? ATTRIB_ARP : headers->protocol };
   attrib_address_set(out->local, headers->source, family);
-  attrib_address_set(out->remote, headers->target, family);
+  attrib_address_set(out->remote, headers->destination, family);
   /* Who asks is known by a number; the kernel, which answers, has none. */
   if (headers->icmp == TB_NET_ICMP_ASK)
     out->local_port = headers->icmp_id;
@@ -147,7 +147,7 @@ AttribCapture *attrib_capture_new(TbSource *source)
   capture->flows = g_array_new(FALSE, FALSE, sizeof(AttribFlow));
   capture->streams = g_array_new(FALSE, FALSE, sizeof(AttribStream));
   capture->seen = g_array_new(FALSE, FALSE, sizeof(AttribSeen));
-  capture->pieces = g_array_new(FALSE, FALSE, sizeof(AttribPiece));
+  capture->fragments = g_array_new(FALSE, FALSE, sizeof(TbFragment));
   return capture;
 }
 
@@ -156,7 +156,7 @@ void attrib_capture_free(AttribCapture *capture)
   g_array_unref(capture->flows);
   g_array_unref(capture->streams);
   g_array_unref(capture->seen);
-  g_array_unref(capture->pieces);
+  g_array_unref(capture->fragments);
   attrib_map_clear(&capture->flow_by_tuple);
   g_free(capture);
 }
@@ -181,9 +181,9 @@ void attrib_capture_align(AttribCapture *capture)
     stream->first_ns = packets_aligned(capture->source, stream->first_ns);
     stream->last_ns = packets_aligned(capture->source, stream->last_ns);
   }
-  for (guint i = 0; i < capture->pieces->len; i++) {
-    AttribPiece *piece = &g_array_index(capture->pieces, AttribPiece, i);
-    piece->time_ns = packets_aligned(capture->source, piece->time_ns);
+  for (guint i = 0; i < capture->fragments->len; i++) {
+    TbFragment *fragment = &g_array_index(capture->fragments, TbFragment, i);
+    fragment->time_ns = packets_aligned(capture->source, fragment->time_ns);
   }
   for (guint i = 0; i < capture->seen->len; i++) {
     AttribSeen *seen = &g_array_index(capture->seen, AttribSeen, i);
@@ -200,7 +200,7 @@ void attrib_capture_packet(AttribCapture *capture, const TbItem *event)
   if (!attrib_headers_tuple(&headers, &tuple) || headers.fragment)
     return;
   if (G_UNLIKELY(headers.first_fragment && headers.has_transport))
-    attrib_pieces_note(capture->pieces, &headers, event->machine_time.ns);
+    tb_fragments_note(capture->fragments, &headers, event->machine_time.ns);
   guint32 flow = packets_flow(capture, &tuple);
   if (flow == ATTRIB_NONE)
     return;

@@ -5,7 +5,7 @@
 #include "stages/attrib/attrib-socket.h"
 #include "stages/attrib/attrib-task.h"
 #include "stages/attrib/attrib.h"
-#include "stages/netparse.h"
+#include "stages/wire/fragments.h"
 
 G_BEGIN_DECLS
 
@@ -165,14 +165,6 @@ typedef struct {
   guint8 asks;
 } AttribSeen;
 
-/** AttribPiece: a first fragment: where the others of its datagram find their ports */
-typedef struct {
-  guint64 key;
-  gint64 time_ns;
-  guint16 source_port;
-  guint16 target_port;
-} AttribPiece;
-
 /**
  * AttribCapture: what was seen of one source of packets; whose it is may be known only later
  * @source: borrowed
@@ -183,7 +175,7 @@ typedef struct {
   AttribMap flow_by_tuple;
   GArray *streams; /* AttribStream */
   GArray *seen;    /* AttribSeen */
-  GArray *pieces;  /* AttribPiece */
+  GArray *fragments; /* TbFragment */
 } AttribCapture;
 
 AttribCapture *attrib_capture_new(TbSource *source);
@@ -260,7 +252,7 @@ typedef struct {
   GArray *hits;
   AttribWindows *windows;
   AttribTold *told;
-  GArray *pieces; /* AttribPiece, sorted */
+  GArray *fragments; /* TbFragment, sorted */
 } AttribMachine;
 
 AttribMachine *attrib_machine_new(const TbMachine *machine);
@@ -282,18 +274,6 @@ void attrib_machine_lost(AttribMachine *machine);
  * as they are the machine's, and frees what only that needed
  */
 void attrib_machine_match(AttribMachine *machine, const GPtrArray *captures);
-
-/** attrib_pieces_note: the first fragment of a datagram, at @time_ns */
-void attrib_pieces_note(GArray *pieces, const TbNetHeaders *headers, gint64 time_ns);
-void attrib_pieces_sort(GArray *pieces);
-/**
- * attrib_pieces_find: sorted: what @later, a fragment at @time_ns, is a part of
- * @first: (out): @later with the ports of the first fragment, which was seen at @first_ns
- */
-gboolean attrib_pieces_find(const GArray *pieces, const TbNetHeaders *later, gint64 time_ns,
-                            TbNetHeaders *first, gint64 *first_ns);
-/** attrib_quoted: the headers that @packet, the news of an error, quotes; FALSE if it is none */
-gboolean attrib_quoted(const TbItem *packet, const TbNetHeaders *headers, TbNetHeaders *quoted);
 
 /** attrib_place: whether an address (16 bytes) is the machine's, as its sockets tell */
 TbEndPlace attrib_place(const AttribMachine *machine, const guint8 *address);

@@ -45,13 +45,13 @@ AttribMachine *attrib_machine_new(const TbMachine *machine)
   m->received = g_array_new(FALSE, FALSE, sizeof(AttribSample));
   m->endpoints = g_array_new(FALSE, FALSE, sizeof(AttribEndpoint));
   m->hits = g_array_new(FALSE, FALSE, sizeof(AttribHit));
-  m->pieces = g_array_new(FALSE, FALSE, sizeof(AttribPiece));
+  m->fragments = g_array_new(FALSE, FALSE, sizeof(TbFragment));
   return m;
 }
 
 void attrib_machine_free(AttribMachine *m)
 {
-  GArray **arrays[] = { &m->inboxes, &m->sent, &m->received, &m->endpoints, &m->hits, &m->pieces };
+  GArray **arrays[] = { &m->inboxes, &m->sent, &m->received, &m->endpoints, &m->hits, &m->fragments };
   for (guint i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_clear_pointer(arrays[i], g_array_unref);
   attrib_sockets_clear(&m->sockets);
@@ -320,7 +320,7 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
   TbOwner found_src, found_dst;
   tb_net_parse_packet(packet, &headers);
   attrib_look(m, &headers, timeline_ns, &src, &dst);
-  if (G_UNLIKELY(headers.icmp == TB_NET_ICMP_ERROR) && attrib_quoted(packet, &headers, &quoted))
+  if (G_UNLIKELY(headers.icmp == TB_NET_ICMP_ERROR) && tb_net_parse_quoted(packet, &headers, &quoted))
     attrib_look_quoted(m, &quoted, timeline_ns, &dst);
   gint64 told_ns = m->told ? attrib_told_packet_ns(packet) : timeline_ns;
   if (G_UNLIKELY(m->told))

@@ -9,7 +9,7 @@
 
 #include "model/owner.h"
 #include "stages/context.h"
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "stages/observer.h"
 
 #include <glib.h>

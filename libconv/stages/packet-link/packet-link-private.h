@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/stash.h"
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 #include "stages/packet-link/packet-link.h"
 
 G_BEGIN_DECLS

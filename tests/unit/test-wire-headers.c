@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Packet headers of every link type, and cut at every byte. */
-#include "stages/netparse.h"
+#include "stages/wire/headers.h"
 
 #include "base/bytes.h"
 
@@ -35,14 +35,14 @@ static void check_tcp(const TbNetHeaders *h, guint32 network_off, guint32 payloa
   g_assert_cmpuint(h->ip_id, ==, 0x1234);
   g_assert_true(h->has_transport);
   g_assert_cmpuint(h->source_port, ==, 40000);
-  g_assert_cmpuint(h->target_port, ==, 80);
+  g_assert_cmpuint(h->destination_port, ==, 80);
   g_assert_cmpuint(h->tcp_seq, ==, 0xfffffff0u);
   g_assert_cmpuint(h->tcp_ack, ==, 7);
   g_assert_cmpuint(h->tcp_flags, ==, TB_NET_TCP_ACK | TB_NET_TCP_SYN);
   g_assert_cmpuint(h->payload_off, ==, network_off + 40);
   g_assert_cmpuint(h->payload_len, ==, payload);
   g_assert_cmpuint(h->source[3], ==, 1);
-  g_assert_cmpuint(h->target[3], ==, 2);
+  g_assert_cmpuint(h->destination[3], ==, 2);
 }
 
 static void test_ethernet(void)
@@ -198,7 +198,7 @@ static void test_arp(void)
   tb_net_parse(LINK_ETHERNET, p, sizeof p, sizeof p, &h);
   g_assert_true(h.arp && h.family == 0);
   g_assert_cmpuint(h.source[0], ==, 10);
-  g_assert_cmpuint(h.target[0], ==, 11);
+  g_assert_cmpuint(h.destination[0], ==, 11);
   tb_net_parse(LINK_ETHERNET, p, 41, 42, &h);
   g_assert_false(h.arp);
   p[18] = 8; /* other hardware */
@@ -209,14 +209,14 @@ static void test_arp(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/netparse/ethernet/padded", test_ethernet);
-  g_test_add_func("/netparse/ethernet/two-vlan-tags", test_vlan);
-  g_test_add_func("/netparse/cooked/both-versions", test_cooked);
-  g_test_add_func("/netparse/raw/and-loop", test_no_link_header);
-  g_test_add_func("/netparse/ipv6/extension-headers", test_ipv6);
-  g_test_add_func("/netparse/any/cut-at-every-byte", test_cut);
-  g_test_add_func("/netparse/fragments", test_fragments);
-  g_test_add_func("/netparse/icmp", test_icmp);
-  g_test_add_func("/netparse/arp", test_arp);
+  g_test_add_func("/wire/headers/ethernet/padded", test_ethernet);
+  g_test_add_func("/wire/headers/ethernet/two-vlan-tags", test_vlan);
+  g_test_add_func("/wire/headers/cooked/both-versions", test_cooked);
+  g_test_add_func("/wire/headers/raw/and-loop", test_no_link_header);
+  g_test_add_func("/wire/headers/ipv6/extension-headers", test_ipv6);
+  g_test_add_func("/wire/headers/any/cut-at-every-byte", test_cut);
+  g_test_add_func("/wire/headers/fragments", test_fragments);
+  g_test_add_func("/wire/headers/icmp", test_icmp);
+  g_test_add_func("/wire/headers/arp", test_arp);
   return g_test_run();
 }

@@ -54,8 +54,8 @@ typedef enum {
  * @fragment: not the first fragment: there is no transport header
  * @first_fragment: others follow that are a part of the same datagram
  * @ip_id: IPv4 identification, or that of an IPv6 fragment
- * @arp: it is ARP for IPv4: @source and @target are those of its message, 4 bytes each
- * @source, @target: 4 or 16 bytes by @family
+ * @arp: it is ARP for IPv4: @source and @destination are those of its message, 4 bytes each
+ * @source, @destination: 4 or 16 bytes by @family
  * @transport_off: of the transport header; valid if @has_transport
  * @has_transport: ports (TCP, UDP) and for TCP the fields below could be read
  * @icmp: of ICMP and ICMPv6
@@ -78,11 +78,11 @@ typedef struct {
   gboolean arp;
   guint32 ip_id;
   guint8 source[16];
-  guint8 target[16];
+  guint8 destination[16];
   guint32 transport_off;
   gboolean has_transport;
   guint16 source_port;
-  guint16 target_port;
+  guint16 destination_port;
   guint32 tcp_seq;
   guint32 tcp_ack;
   guint8 tcp_flags;
@@ -106,6 +106,13 @@ static inline void tb_net_parse_packet(const TbItem *packet, TbNetHeaders *out)
   tb_net_parse(packet->record->source->link_type, packet->record->data, packet->record->len - packet->record->trailer_len,
                packet->record->orig_len - packet->record->trailer_len, out);
 }
+
+/**
+ * tb_net_parse_quoted: @quoted: (out): headers of the packet that @packet, the news of an error, is
+ *   about; of TCP only ports and number may be there. FALSE if it is no such news
+ */
+gboolean tb_net_parse_quoted(const TbItem *packet, const TbNetHeaders *headers,
+                             TbNetHeaders *quoted);
 
 /**
  * tb_net_get_network_len: only what the link header of a packet tells: bytes on the wire from

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Packet headers; see netparse.h. Numbers are in network order throughout (RFC 791, 8200, 9293, 768). */
-#include "stages/netparse.h"
+/* Packet headers; see headers.h. Numbers are in network order throughout (RFC 791, 8200, 9293, 768). */
+#include "stages/wire/headers.h"
 
 #include "base/bytes.h"
 
@@ -31,6 +31,7 @@ enum {
   NET_UDP_BYTES = 8,
   NET_ICMP_BYTES = 8,
   NET_ARP_BYTES = 28, /* of IPv4 over 6-byte addresses */
+  NET_PORTS_BYTES = 8, /* at the least so much of a transport header is quoted behind the IP header */
 };
 
 static gboolean net_is_vlan(guint16 ethertype)
@@ -121,7 +122,7 @@ static gboolean net_parse_ipv4(const guint8 *p, guint32 left, TbNetHeaders *out,
   out->protocol = p[9];
   out->ip_id = tb_get_u16(p + 4, TRUE);
   memcpy(out->source, p + 12, 4);
-  memcpy(out->target, p + 16, 4);
+  memcpy(out->destination, p + 16, 4);
   out->fragment = (fragment & 0x1fff) != 0;
   out->first_fragment = (fragment & 0x3fff) == 0x2000;
   out->transport_off = out->network_off + header;
@@ -130,7 +131,7 @@ static gboolean net_parse_ipv4(const guint8 *p, guint32 left, TbNetHeaders *out,
   return !out->fragment;
 }
 
-/* RFC 826: kinds of both addresses, their lengths, what it is, then sender's and target's. */
+/* RFC 826: kinds of both addresses, their lengths, what it is, then sender's and destination's. */
 static gboolean net_parse_arp(const guint8 *p, guint32 left, TbNetHeaders *out)
 {
   if (left < NET_ARP_BYTES || tb_get_u16(p + 2, TRUE) != TB_NET_ETHERTYPE_IPV4 ||
@@ -138,7 +139,7 @@ static gboolean net_parse_arp(const guint8 *p, guint32 left, TbNetHeaders *out)
     return FALSE;
   out->arp = TRUE;
   memcpy(out->source, p + 14, 4);
-  memcpy(out->target, p + 24, 4);
+  memcpy(out->destination, p + 24, 4);
   return FALSE; /* nothing is transported */
 }
 
@@ -155,7 +156,7 @@ static gboolean net_parse_ipv6(const guint8 *p, guint32 left, TbNetHeaders *out,
   out->family = 6;
   out->protocol = p[6];
   memcpy(out->source, p + 8, 16);
-  memcpy(out->target, p + 24, 16);
+  memcpy(out->destination, p + 24, 16);
   for (guint i = 0; i < NET_IPV6_EXTENSIONS && net_is_extension(out->protocol); i++) {
     if (left < at + 8)
       return FALSE;
@@ -224,7 +225,7 @@ static void net_parse_transport(const guint8 *data, guint32 len, guint32 end, Tb
     return;
   out->has_transport = TRUE;
   out->source_port = tb_get_u16(p, TRUE);
-  out->target_port = tb_get_u16(p + 2, TRUE);
+  out->destination_port = tb_get_u16(p + 2, TRUE);
   if (tcp) {
     out->tcp_seq = tb_get_u32(p + 4, TRUE);
     out->tcp_ack = tb_get_u32(p + 8, TRUE);
@@ -264,4 +265,25 @@ guint32 tb_net_get_network_len(const TbItem *packet, TbNetDirection *direction)
   net_parse_link(packet->record->source->link_type, packet->record->data, len, &headers);
   *direction = headers.direction;
   return headers.link_known ? orig_len - MIN(orig_len, headers.network_off) : 0;
+}
+
+gboolean tb_net_parse_quoted(const TbItem *packet, const TbNetHeaders *headers, TbNetHeaders *quoted)
+{
+  if (headers->icmp != TB_NET_ICMP_ERROR || headers->quoted_off >= packet->record->len)
+    return FALSE;
+  const guint8 *data = packet->record->data + headers->quoted_off;
+  guint32 len = packet->record->len - headers->quoted_off;
+  tb_net_parse(LINK_RAW, data, len, len, quoted);
+  if (quoted->family == 0 || quoted->fragment)
+    return FALSE;
+  /* Of TCP only the ports and the number may be there. */
+  if (quoted->protocol == TB_NET_PROTOCOL_TCP && !quoted->has_transport &&
+      quoted->transport_off <= len && len - quoted->transport_off >= NET_PORTS_BYTES) {
+    quoted->has_transport = TRUE;
+    quoted->source_port = tb_get_u16(data + quoted->transport_off, TRUE);
+    quoted->destination_port = tb_get_u16(data + quoted->transport_off + 2, TRUE);
+    quoted->tcp_seq = tb_get_u32(data + quoted->transport_off + 4, TRUE);
+  }
+  quoted->payload_len = 0;
+  return TRUE;
 }
