@@ -53,8 +53,15 @@ typedef enum {
   TB_FACT_SOCKET_LOGGED,   /* socket_logged: a call of a program's own log of its sockets */
   TB_FACT_CONNECTION,      /* connection: an operation of a process on a connection */
   TB_FACT_SOCKET_EXISTS,   /* socket: from a table of the recording */
-  /* Buffers of the network stack. */
-  TB_FACT_BUFFER,          /* buffer: a step of its way */
+  /* Steps of a buffer of the network stack; a kind each, so that a type's kinds say which of them its
+     recording can tell. */
+  TB_FACT_BUFFER_QUEUED,   /* buffer: given to a device's queue */
+  TB_FACT_BUFFER_STARTED,  /* buffer: its driver is about to get it; captured just before */
+  TB_FACT_BUFFER_SENT,     /* buffer: its driver took it */
+  TB_FACT_BUFFER_ARRIVED,  /* buffer: comes from a driver */
+  TB_FACT_BUFFER_ENTERED,  /* buffer: enters the stack */
+  TB_FACT_BUFFER_PASSED,   /* buffer: goes on to another CPU or queue; never its first step nor its last */
+  TB_FACT_BUFFER_RECEIVED, /* buffer: about to be handed to protocols; captured just behind */
   TB_FACT_STACK_GOES_ON,   /* no data: the network stack does something else in this context */
   /* The scheduler. */
   TB_FACT_SWITCHED,        /* switched: another task runs on this CPU */
@@ -310,30 +317,20 @@ typedef struct {
   gboolean peeks;
 } TbSocketMoved;
 
-/** The point of a buffer's way that it passes. */
-typedef enum {
-  TB_BUFFER_QUEUED,   /* given to a device's queue */
-  TB_BUFFER_STARTED,  /* the driver is about to get it; captured just before */
-  TB_BUFFER_SENT,     /* the driver took it */
-  TB_BUFFER_ARRIVED,  /* comes from a driver */
-  TB_BUFFER_ENTERED,  /* enters the stack */
-  TB_BUFFER_PASSED,   /* goes on to another CPU or queue */
-  TB_BUFFER_RECEIVED, /* about to be handed to protocols; captured just behind */
-} TbBufferStep;
-
 /**
  * TbBufferFact:
- * @buffer: its address, given out again as soon as it is free
- * @step, @point: what happens; @point tells several points of one step apart
- * @has_len, @len: bytes with the device's header (sent) or without it (received)
- * @network: offset of the network header in @len, -1 = not told
+ * @buffer: its address, given out again as soon as it is free; 0 = not told
+ * @point: tells several points of one step apart
+ * @has_len, @has_network: what of the next two the record tells
+ * @len: bytes with the device's header (sent) or without it (received)
+ * @network: offset of the network header in @len
  * @device: name of the device
  */
 typedef struct {
   guint64 buffer;
-  TbBufferStep step;
   guint32 point;
   gboolean has_len;
+  gboolean has_network;
   gint64 len;
   gint64 network;
   TbName device;

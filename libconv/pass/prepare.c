@@ -27,6 +27,16 @@ static gboolean prepare_resolve(TbRun *run, gboolean leave_open, GError **error)
   return TRUE;
 }
 
+/* Before its readers. */
+static TbWire *prepare_wire(TbRun *run)
+{
+  if (!run->found.wire) {
+    run->found.wire = tb_wire_new();
+    g_ptr_array_insert(run->observers, 0, &run->found.wire->observer);
+  }
+  return run->found.wire;
+}
+
 /* Owners are of packets, and known from events. */
 static void prepare_add_owners(TbRun *run)
 {
@@ -47,14 +57,14 @@ static void prepare_add_align(TbRun *run)
 {
   const TbClockOptions *clocks = &run->options.clocks;
   if (clocks->as_they_stand || run->inputs->readers->len < 2 ||
-      run->observers->len >= TB_RUN_OBSERVERS ||
+      run->observers->len + 1 >= TB_RUN_OBSERVERS ||
       (!run_may_have(run, TB_SOURCE_EVENTS) && run->machines->len < 2) ||
       (run->options.count_only && !run_may_have(run, TB_SOURCE_PACKETS)))
     return;
-  TbAlignOptions options = { .readers = run->inputs->readers, .notes = run->found.notes,
+  TbAlignOptions options = { .readers = run->inputs->readers, .wire = prepare_wire(run), .notes = run->found.notes,
                              .hosts = clocks->hosts, .reference = clocks->reference };
   run->found.align = tb_align_new(&options);
-  g_ptr_array_insert(run->observers, 0, run->found.align);
+  tb_run_add_observer(run, run->found.align);
 }
 
 /*

@@ -5,6 +5,7 @@
 #include "pass/inputs.h"
 #include "pass/run.h"
 #include "pass/streams.h"
+#include "stages/wire/wire.h"
 
 G_BEGIN_DECLS
 
@@ -12,11 +13,13 @@ enum { TB_RUN_OBSERVERS = 30 }; /* a bit each in the interest of a type */
 
 /**
  * RunFound: what the stages found out, kept until the run is freed
+ * @wire: (nullable): the first of the observers, for the others
  * @align, @owners, @links: (nullable): of the observers, those that later passes ask
  * @tally: (nullable): packets counted by the pass that ran last
  * @notes: (element-type utf8)
  */
 typedef struct {
+  TbWire *wire;
   TbObserver *align;
   TbObserver *owners;
   TbPacketLinks *links;

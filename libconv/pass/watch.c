@@ -17,13 +17,13 @@ struct _TbWatch {
 
 static void watch_announce_type(const TbWatch *watch, TbEventType *type)
 {
+  if (tb_facts_are_wanted(watch->facts, type))
+    type->interest |= 1u << WATCH_FACTS;
   for (guint i = 0; i < watch->observers->len; i++) {
     TbObserver *observer = g_ptr_array_index(watch->observers, i);
     if (observer->ops->wants_type && observer->ops->wants_type(observer, type))
       type->interest |= 1u << i;
   }
-  if (tb_facts_are_wanted(watch->facts, type))
-    type->interest |= 1u << WATCH_FACTS;
 }
 
 /* Types come with their readers, and a few are met only while reading. */

@@ -19,7 +19,8 @@ typedef struct _TbObserver TbObserver;
  * TbObserverOps:
  * @name: for messages
  * @wants_type: asked once for every event type, before its first event. The
- *   place to look up fields; keep what was found in a table by type->id
+ *   place to look up fields; keep what was found in a table by type->id. @type is bound to its
+ *   decoder already
  * @wants_packets: whether packets (headers and bytes) are shown
  * @any_order: how packets lie between the events of other inputs does not matter to it
  * @facts: TB_FACT_BIT() of the kinds of facts that are shown, of all events that tell them

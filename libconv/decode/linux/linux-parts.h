@@ -19,4 +19,6 @@ typedef struct {
   void (*decode)(gconstpointer plan, gpointer state, const TbRecord *record, TbFactSink *sink);
 } LinuxPart;
 
+extern const LinuxPart linux_buffer_part;
+
 G_END_DECLS

@@ -284,7 +284,7 @@ gboolean tb_align_compare(TbAlignTrack *recording, TbAlignTrack *capture, guint 
   *result = (TbAlignResult){ .scale = 1.0 };
   if (capture->packets->len == 0 || recording->events->len == 0)
     return FALSE;
-  guint n = MAX(1, recording->devices->len);
+  guint n = MAX(1, recording->n_devices);
   g_autoptr(GArray) packets = compare_packets(recording, capture);
   if (capture->cooked && n > 1)
     compare_one(recording, capture, packets, TB_ALIGN_ALL_DEVICES, budget, result);

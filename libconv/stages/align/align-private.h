@@ -9,7 +9,6 @@ G_BEGIN_DECLS
 
 /**
  * TbAlign:
- * @plans: of TbAlignPlan, by type id
  * @tracks: (element-type TbAlignTrack)
  * @by_source: TbSource to TbAlignTrack (nullable: frozen, of no use)
  * @reasons: TbSource to text
@@ -18,7 +17,6 @@ G_BEGIN_DECLS
 typedef struct {
   TbObserver observer;
   TbAlignOptions options;
-  GArray *plans;
   GPtrArray *tracks;
   GHashTable *by_source;
   const TbSource *last_source;

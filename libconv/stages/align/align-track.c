@@ -6,35 +6,16 @@
 
 #include <string.h>
 
-enum {
-  PENDING_SENT = 1024,  /* packets between queue and adapter, by buffer address */
-  PENDING_RECEIVED = 256,
-  PENDING_CPUS = 1024,
-  TRACK_KEY_PAYLOAD = 16,
-  TRACK_ETHERNET_BYTES = 14,
-  TRACK_VLAN_BYTES = 4,
-};
-
-typedef struct {
-  guint64 skb;
-  guint32 index; /* of the event it made */
-} PendingSent;
-
-typedef struct {
-  guint64 skb;
-  gint64 time_ns;
-} PendingArrival;
+enum { TRACK_CPUS = 1024, TRACK_KEY_PAYLOAD = 16 };
 
 /* A received packet for which the next step on its CPU is still to come. */
 typedef struct {
   guint32 index_1; /* + 1 */
   gint32 tid;
-} PendingCpu;
+} TrackReceive;
 
-struct _TbAlignPending {
-  PendingSent sent[PENDING_SENT];
-  PendingArrival arrived[PENDING_RECEIVED];
-  PendingCpu cpus[PENDING_CPUS];
+struct _TbAlignReceives {
+  TrackReceive cpus[TRACK_CPUS];
 };
 
 TbAlignTrack *tb_align_track_new(TbSource *source, guint32 most)
@@ -42,11 +23,10 @@ TbAlignTrack *tb_align_track_new(TbSource *source, guint32 most)
   TbAlignTrack *track = g_new0(TbAlignTrack, 1);
   track->most = most;
   track->source = tb_source_ref(source);
-  track->devices = g_ptr_array_new_with_free_func(g_free);
   track->groups = g_array_new(FALSE, TRUE, sizeof(TbAlignGroup));
   if (source->class == TB_SOURCE_EVENTS) {
     track->events = g_array_new(FALSE, FALSE, sizeof(TbAlignEvent));
-    track->pending = g_new0(TbAlignPending, 1);
+    track->receives = g_new0(TbAlignReceives, 1);
   } else {
     track->packets = g_array_new(FALSE, FALSE, sizeof(TbAlignPacket));
     track->keys = g_array_new(FALSE, FALSE, sizeof(TbAlignKey));
@@ -63,48 +43,10 @@ void tb_align_track_free(TbAlignTrack *track)
   g_clear_pointer(&track->keys, g_array_unref);
   g_free(track->limits.counts);
   g_free(track->limits.limits);
-  g_free(track->pending);
+  g_free(track->receives);
   g_array_unref(track->groups);
-  g_ptr_array_unref(track->devices);
   tb_source_unref(track->source);
   g_free(track);
-}
-
-static const struct {
-  const char *system;
-  const char *name;
-  TbAlignStep step;
-} track_steps[] = {
-  { "net", "net_dev_queue", TB_ALIGN_QUEUED },
-  { "net", "net_dev_start_xmit", TB_ALIGN_STARTED },
-  { "net", "net_dev_xmit", TB_ALIGN_SENT },
-  { "net", "netif_rx_entry", TB_ALIGN_ARRIVED },
-  { "net", "napi_gro_receive_entry", TB_ALIGN_ARRIVED },
-  { "net", "napi_gro_frags_entry", TB_ALIGN_ARRIVED },
-  { "net", "netif_receive_skb", TB_ALIGN_RECEIVED },
-  { "tcp", "tcp_probe", TB_ALIGN_LATER },
-  { "tcp", "tcp_receive_reset", TB_ALIGN_LATER },
-  { "sock", "inet_sock_set_state", TB_ALIGN_LATER },
-  { "sock", "sk_data_ready", TB_ALIGN_LATER },
-};
-
-gboolean tb_align_plan(const TbEventType *type, TbAlignPlan *plan)
-{
-  *plan = (TbAlignPlan){ 0 };
-  for (guint i = 0; i < G_N_ELEMENTS(track_steps) && !plan->wanted; i++) {
-    plan->wanted = tb_event_type_is(type, track_steps[i].system, track_steps[i].name);
-    plan->step = track_steps[i].step;
-  }
-  if (!plan->wanted || plan->step == TB_ALIGN_LATER)
-    return plan->wanted;
-  plan->skb = tb_event_type_find_field(type, "skbaddr");
-  plan->len = tb_event_type_find_field(type, "len");
-  plan->device = tb_event_type_find_field(type, "name");
-  plan->network_offset = tb_event_type_find_field(type, "network_offset");
-  /* Without a length an event only says that something happened behind another. */
-  if (!plan->len && plan->step != TB_ALIGN_ARRIVED && plan->step != TB_ALIGN_SENT)
-    plan->step = TB_ALIGN_LATER;
-  return TRUE;
 }
 
 static guint32 limits_class(const char *len)
@@ -181,119 +123,73 @@ static guint32 track_add_event(TbAlignTrack *track, const TbAlignEvent *sample)
     return G_MAXUINT32;
   if (track->events->len >= track->most) {
     limits_apply(&track->limits, track->events, offsetof(TbAlignEvent, len), track->most);
-    memset(track->pending, 0, sizeof *track->pending); /* its places have moved */
+    /* Their places have moved. */
+    track->first_mark += track->most;
+    memset(track->receives, 0, sizeof *track->receives);
   }
   g_array_append_vals(track->events, sample, 1);
   return track->events->len - 1;
 }
 
-/* Devices beyond the table share its last place. */
-static guint track_device(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event)
+/* The sample that a buffer's last step made; NULL where it made none, or that was left out since. */
+static TbAlignEvent *track_sample(const TbAlignTrack *track, const TbWireBuffer *buffer)
 {
-  const guint8 *name;
-  gsize len;
-  if (!plan->device || !tb_field_get_bytes(plan->device, event->record, &name, &len))
-    return 0;
-  for (guint i = 0; i < track->devices->len; i++) {
-    guint at = (track->last_device + i) % track->devices->len;
-    const char *known = g_ptr_array_index(track->devices, at);
-    if (strncmp(known, (const char *)name, len) == 0 && known[len] == 0)
-      return track->last_device = at;
-  }
-  if (track->devices->len >= TB_ALIGN_DEVICES)
-    return TB_ALIGN_DEVICES - 1;
-  g_ptr_array_add(track->devices, g_strndup((const char *)name, len));
-  return track->last_device = track->devices->len - 1;
+  guint32 index = buffer ? buffer->mark - track->first_mark - 1 : G_MAXUINT32;
+  return buffer && buffer->mark && index < track->events->len
+             ? &g_array_index(track->events, TbAlignEvent, index) : NULL;
 }
 
-static inline gint64 field_or(const TbField *field, const TbItem *event, gint64 otherwise)
+static void track_add_step(TbAlignTrack *track, const TbWireStep *step, TbAlignEvent sample)
 {
-  gint64 value;
-  return field && tb_field_get_int(field, event->record, &value) ? value : otherwise;
-}
-
-static inline guint pending_slot(guint64 skb, guint slots)
-{
-  return (guint)((skb * 0x9e3779b97f4a7c15u) >> 40) % slots;
-}
-
-/* Bytes from the network header on: the device's own header does not count. */
-static gboolean track_sent_len(const TbAlignPlan *plan, const TbItem *event, guint32 *len)
-{
-  gint64 whole = field_or(plan->len, event, -1);
-  gint64 header = field_or(plan->network_offset, event, TRACK_ETHERNET_BYTES);
-  *len = (guint32)(whole - header);
-  return header >= 0 && whole > header && whole < G_MAXINT32;
-}
-
-static void track_queued(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
-                         guint64 skb)
-{
-  TbAlignEvent sample = { event->machine_time.ns, event->machine_time.ns, TB_ALIGN_NO_TIME, 0, 0, FALSE };
-  if (!track_sent_len(plan, event, &sample.len))
-    return;
-  sample.device = (guint16)track_device(track, plan, event);
-  PendingSent *pending = &track->pending->sent[pending_slot(skb, PENDING_SENT)];
+  sample.device = step->device == TB_WIRE_NO_DEVICE
+                      ? 0 : (guint16)MIN(step->device, TB_ALIGN_DEVICES - 1);
+  sample.len = step->len;
   guint32 index = track_add_event(track, &sample);
-  *pending = (PendingSent){ index == G_MAXUINT32 ? 0 : skb, index };
+  if (step->buffer)
+    step->buffer->mark = index == G_MAXUINT32 ? 0 : track->first_mark + index + 1;
 }
 
-/* The stamp is taken between net_dev_queue and net_dev_start_xmit (xmit_one() taps before it). */
-static void track_started(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
-                          guint64 skb)
+/* The stamp is taken between being queued and being started. */
+static void track_started(TbAlignTrack *track, const TbWireStep *step, gint64 now_ns)
 {
-  PendingSent *pending = &track->pending->sent[pending_slot(skb, PENDING_SENT)];
-  guint32 len;
-  if (!track_sent_len(plan, event, &len))
+  TbAlignEvent *sample = track_sample(track, step->buffer);
+  if (step->len == 0)
     return;
-  if (pending->skb == skb && skb != 0) {
-    TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, pending->index);
-    if (sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= event->machine_time.ns) {
-      sample->time_ns = sample->after_ns = event->machine_time.ns;
-      if (len < TB_ALIGN_LENGTHS)
-        sample->len = len; /* net_dev_queue does not tell how long the device's header is */
-      return;
-    }
-  }
-  TbAlignEvent sample = { event->machine_time.ns, TB_ALIGN_NO_TIME, event->machine_time.ns, len,
-                          (guint16)track_device(track, plan, event), FALSE };
-  guint32 index = track_add_event(track, &sample);
-  *pending = (PendingSent){ index == G_MAXUINT32 ? 0 : skb, index };
-}
-
-static void track_sent(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
-                       guint64 skb)
-{
-  PendingSent *pending = &track->pending->sent[pending_slot(skb, PENDING_SENT)];
-  guint32 len;
-  if (pending->skb == skb && skb != 0) {
-    TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, pending->index);
-    if (sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= event->machine_time.ns)
-      sample->after_ns = event->machine_time.ns;
-    pending->skb = 0;
+  if (sample && sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= now_ns) {
+    sample->time_ns = sample->after_ns = now_ns;
+    if (step->len < TB_ALIGN_LENGTHS)
+      sample->len = step->len; /* a queued buffer does not tell how long the device's header is */
     return;
   }
-  if (!plan->len || !track_sent_len(plan, event, &len))
-    return;
-  TbAlignEvent sample = { event->machine_time.ns, TB_ALIGN_NO_TIME, event->machine_time.ns, len,
-                          (guint16)track_device(track, plan, event), FALSE };
-  track_add_event(track, &sample);
+  track_add_step(track, step, (TbAlignEvent){ now_ns, TB_ALIGN_NO_TIME, now_ns, 0, 0, FALSE });
 }
 
-static void track_received(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event,
-                           guint64 skb)
+static void track_sent(TbAlignTrack *track, const TbWireStep *step, gint64 now_ns)
 {
-  const PendingArrival *arrival = &track->pending->arrived[pending_slot(skb, PENDING_RECEIVED)];
-  gint64 len = field_or(plan->len, event, 0);
-  if (len <= 0 || len > G_MAXINT32)
+  TbAlignEvent *sample = track_sample(track, step->buffer);
+  if (sample && sample->after_ns == TB_ALIGN_NO_TIME && sample->before_ns <= now_ns)
+    sample->after_ns = now_ns;
+  if (!sample && step->len)
+    track_add_step(track, step, (TbAlignEvent){ now_ns, TB_ALIGN_NO_TIME, now_ns, 0, 0, FALSE });
+  if (step->buffer)
+    step->buffer->mark = 0;
+}
+
+static void track_received(TbAlignTrack *track, const TbWire *wire, const TbItem *item,
+                           const TbFact *fact)
+{
+  gint64 now_ns = item->machine_time.ns, arrived_ns;
+  TbAlignEvent sample = { now_ns, now_ns, TB_ALIGN_NO_TIME, wire->step.len, 0, TRUE };
+  if (wire->step.len == 0)
     return;
-  TbAlignEvent sample = { event->machine_time.ns, event->machine_time.ns, TB_ALIGN_NO_TIME, (guint32)len,
-                          (guint16)track_device(track, plan, event), TRUE };
-  if (skb != 0 && arrival->skb == skb && arrival->time_ns <= event->machine_time.ns)
-    sample.before_ns = arrival->time_ns;
-  guint32 index = track_add_event(track, &sample);
-  if (index != G_MAXUINT32 && event->record->cpu < PENDING_CPUS)
-    track->pending->cpus[event->record->cpu] = (PendingCpu){ index + 1, event->record->tid };
+  if (tb_wire_buffers_arrived(wire->buffers, fact->buffer.buffer, &arrived_ns) &&
+      arrived_ns <= now_ns)
+    sample.before_ns = arrived_ns;
+  guint n = track->events->len;
+  track_add_step(track, &wire->step, sample);
+  if (track->events->len > n && item->record->cpu < TRACK_CPUS)
+    track->receives->cpus[item->record->cpu] =
+        (TrackReceive){ track->events->len, item->record->tid };
 }
 
 /*
@@ -302,42 +198,33 @@ static void track_received(TbAlignTrack *track, const TbAlignPlan *plan, const T
  */
 static inline void track_end_receive(TbAlignTrack *track, const TbItem *event)
 {
-  if (event->record->cpu >= PENDING_CPUS)
+  if (event->record->cpu >= TRACK_CPUS)
     return;
-  PendingCpu *pending = &track->pending->cpus[event->record->cpu];
-  if (pending->index_1 == 0)
+  TrackReceive *receive = &track->receives->cpus[event->record->cpu];
+  if (receive->index_1 == 0)
     return;
-  TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, pending->index_1 - 1);
-  if (pending->tid == event->record->tid && sample->time_ns <= event->machine_time.ns)
+  TbAlignEvent *sample = &g_array_index(track->events, TbAlignEvent, receive->index_1 - 1);
+  if (receive->tid == event->record->tid && sample->time_ns <= event->machine_time.ns)
     sample->after_ns = event->machine_time.ns;
-  pending->index_1 = 0;
+  receive->index_1 = 0;
 }
 
-void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event)
+void tb_align_track_fact(TbAlignTrack *track, TbWire *wire, const TbItem *item, const TbFact *fact)
 {
-  guint64 skb = (guint64)field_or(plan->skb, event, 0);
+  gint64 now_ns = item->machine_time.ns;
   /* Arrivals can come in a hard interrupt, in the middle of the receiving of another packet. */
-  if (plan->step != TB_ALIGN_ARRIVED)
-    track_end_receive(track, event);
-  switch (plan->step) {
-  case TB_ALIGN_QUEUED:
-    track_queued(track, plan, event, skb);
+  if (fact->kind != TB_FACT_BUFFER_ARRIVED)
+    track_end_receive(track, item);
+  switch ((int)fact->kind) {
+  case TB_FACT_BUFFER_QUEUED:
+    if (wire->step.len)
+      track_add_step(track, &wire->step,
+                     (TbAlignEvent){ now_ns, now_ns, TB_ALIGN_NO_TIME, 0, 0, FALSE });
     break;
-  case TB_ALIGN_STARTED:
-    track_started(track, plan, event, skb);
-    break;
-  case TB_ALIGN_SENT:
-    track_sent(track, plan, event, skb);
-    break;
-  case TB_ALIGN_ARRIVED:
-    track->pending->arrived[pending_slot(skb, PENDING_RECEIVED)] =
-        (PendingArrival){ skb, event->machine_time.ns };
-    break;
-  case TB_ALIGN_RECEIVED:
-    track_received(track, plan, event, skb);
-    break;
-  case TB_ALIGN_LATER:
-    break;
+  case TB_FACT_BUFFER_STARTED: track_started(track, &wire->step, now_ns); break;
+  case TB_FACT_BUFFER_SENT: track_sent(track, &wire->step, now_ns); break;
+  case TB_FACT_BUFFER_RECEIVED: track_received(track, wire, item, fact); break;
+  default: break;
   }
 }
 
@@ -425,25 +312,23 @@ static void track_add_key(TbAlignTrack *track, guint64 key, gint64 time_ns, guin
     g_array_append_val(track->keys, entry);
 }
 
-void tb_align_track_packet(TbAlignTrack *track, const TbItem *event)
+void tb_align_track_packet(TbAlignTrack *track, const TbItem *event, const TbNetHeaders *headers)
 {
-  TbNetHeaders headers;
   guint64 key;
   if (event->record->flags & TB_RECORD_NO_TIME)
     return;
-  tb_net_parse_packet(event, &headers);
-  if (!headers.link_known)
+  if (!headers->link_known)
     return;
-  if (headers.direction != TB_NET_DIRECTION_UNKNOWN)
+  if (headers->direction != TB_NET_DIRECTION_UNKNOWN)
     track->cooked = TRUE;
-  guint group = track_group(track, &headers, packet_direction(event, &headers));
-  if (packet_key(event, &headers, &key))
+  guint group = track_group(track, headers, packet_direction(event, headers));
+  if (packet_key(event, headers, &key))
     track_add_key(track, key, event->machine_time.ns, group);
   track_note_time(track, event->machine_time.ns);
-  if (!limits_take(&track->limits, headers.network_len))
+  if (!limits_take(&track->limits, headers->network_len))
     return;
   if (track->packets->len >= track->most)
     limits_apply(&track->limits, track->packets, offsetof(TbAlignPacket, len), track->most);
-  TbAlignPacket packet = { event->machine_time.ns, headers.network_len, group };
+  TbAlignPacket packet = { event->machine_time.ns, headers->network_len, group };
   g_array_append_val(track->packets, packet);
 }

@@ -3,12 +3,11 @@
  * What alignment keeps while preparing: of each recording its network events,
  * of each capture its packets, as times and lengths. Bounded: where there are
  * too many, the later ones of the most frequent lengths are left out, because
- * a rare length says most. Knows events and packets, not how they are compared.
+ * a rare length says most. Knows steps of buffers and packets, not how they are compared.
  */
 #pragma once
 
-#include "stages/wire/headers.h"
-#include "stages/observer.h"
+#include "stages/wire/wire.h"
 
 #include <glib.h>
 
@@ -31,7 +30,7 @@ enum {
  * @before_ns: a moment that lies before the stamp by causality, or %TB_ALIGN_NO_TIME
  * @after_ns: a moment that lies behind the stamp by causality, or %TB_ALIGN_NO_TIME
  * @len: bytes from the network header on
- * @device: place in the track's table
+ * @device: number, the last one for all beyond the table
  * @received: otherwise sent
  */
 typedef struct {
@@ -70,7 +69,7 @@ typedef struct {
   TbNetDirection direction;
 } TbAlignGroup;
 
-typedef struct _TbAlignPending TbAlignPending;
+typedef struct _TbAlignReceives TbAlignReceives;
 
 /* Lengths that are limited together: few enough for a table in each source. */
 #define TB_ALIGN_LIMIT_CLASSES 8192
@@ -89,7 +88,9 @@ typedef struct {
  * @packets: (nullable): of TbAlignPacket: captures
  * @keys: (nullable): of TbAlignKey: captures
  * @key_mask: only keys without these bits were kept
- * @devices: (element-type utf8): names
+ * @n_devices: of the recording
+ * @first_mark: of the buffers' marks: of the first of @events
+ * @receives: (nullable): what each CPU received last
  * @groups: of TbAlignGroup
  * @most: samples that are kept
  * @cooked: the capture can hold packets of several devices
@@ -102,7 +103,6 @@ typedef struct {
   GArray *packets;
   GArray *keys;
   guint64 key_mask;
-  GPtrArray *devices;
   GArray *groups;
   gboolean cooked;
   guint64 seen;
@@ -110,8 +110,9 @@ typedef struct {
   gint64 last_ns;
   guint32 most;
   TbAlignLimits limits;
-  TbAlignPending *pending;
-  guint last_device;
+  TbAlignReceives *receives;
+  guint n_devices;
+  guint32 first_mark;
   guint last_group;
 } TbAlignTrack;
 
@@ -119,34 +120,15 @@ typedef struct {
 TbAlignTrack *tb_align_track_new(TbSource *source, guint32 most);
 void tb_align_track_free(TbAlignTrack *track);
 
-/** What an event tells of a packet's way. */
-typedef enum {
-  TB_ALIGN_QUEUED,   /* net_dev_queue */
-  TB_ALIGN_STARTED,  /* net_dev_start_xmit */
-  TB_ALIGN_SENT,     /* net_dev_xmit */
-  TB_ALIGN_ARRIVED,  /* netif_rx_entry, napi_gro_receive_entry: before a stamp can be taken */
-  TB_ALIGN_RECEIVED, /* netif_receive_skb */
-  TB_ALIGN_LATER,    /* anything that one task does behind the receiving of a packet */
-} TbAlignStep;
+/* What a recording tells that alignment can use. */
+#define TB_ALIGN_FACTS                                                                     \
+  (TB_FACT_BIT(TB_FACT_BUFFER_QUEUED) | TB_FACT_BIT(TB_FACT_BUFFER_STARTED) |              \
+   TB_FACT_BIT(TB_FACT_BUFFER_SENT) | TB_FACT_BIT(TB_FACT_BUFFER_ARRIVED) |                \
+   TB_FACT_BIT(TB_FACT_BUFFER_RECEIVED) | TB_FACT_BIT(TB_FACT_STACK_GOES_ON))
 
-/**
- * TbAlignPlan: an event type that is of use; fields are NULL where there are none
- */
-typedef struct {
-  gboolean wanted;
-  TbAlignStep step;
-  const TbField *skb;
-  const TbField *len;
-  const TbField *device;
-  const TbField *network_offset;
-} TbAlignPlan;
-
-/** tb_align_plan: whether @type is of use to alignment, and how */
-gboolean tb_align_plan(const TbEventType *type, TbAlignPlan *plan);
-
-/** tb_align_track_event: a TRACE event of a planned type, in the order of its CPU */
-void tb_align_track_event(TbAlignTrack *track, const TbAlignPlan *plan, const TbItem *event);
-/** tb_align_track_packet: a PACKET event */
-void tb_align_track_packet(TbAlignTrack *track, const TbItem *event);
+/** tb_align_track_fact: one of %TB_ALIGN_FACTS, in the order of its CPU; @wire: has taken the step */
+void tb_align_track_fact(TbAlignTrack *track, TbWire *wire, const TbItem *item, const TbFact *fact);
+/** tb_align_track_packet: a packet and its @headers */
+void tb_align_track_packet(TbAlignTrack *track, const TbItem *event, const TbNetHeaders *headers);
 
 G_END_DECLS

@@ -2,18 +2,6 @@
 /* Collecting for alignment; see align.h. */
 #include "stages/align/align-private.h"
 
-static gboolean align_wants_type(TbObserver *observer, const TbEventType *type)
-{
-  TbAlign *align = (TbAlign *)observer;
-  TbAlignPlan plan;
-  if (!tb_align_plan(type, &plan))
-    return FALSE;
-  if (type->id >= align->plans->len)
-    g_array_set_size(align->plans, type->id + 1);
-  g_array_index(align->plans, TbAlignPlan, type->id) = plan;
-  return TRUE;
-}
-
 /* Few inputs may keep much of each. */
 static guint32 align_most_samples(const TbAlign *align)
 {
@@ -35,19 +23,27 @@ static TbAlignTrack *align_find_track(TbAlign *align, TbSource *source)
   return track;
 }
 
+static inline TbAlignTrack *align_track(TbAlign *align, TbSource *source)
+{
+  return source == align->last_source ? align->last_track : align_find_track(align, source);
+}
+
+static void align_fact(TbObserver *observer, const TbItem *item, const TbFact *fact)
+{
+  TbAlign *align = (TbAlign *)observer;
+  TbAlignTrack *track = align_track(align, item->record->source);
+  if (track)
+    tb_align_track_fact(track, align->options.wire, item, fact);
+}
+
 static void align_event(TbObserver *observer, const TbItem *event)
 {
   TbAlign *align = (TbAlign *)observer;
-  if (event->record->kind != TB_RECORD_EVENT && event->record->kind != TB_RECORD_PACKET)
+  if (event->record->kind != TB_RECORD_PACKET)
     return;
-  TbAlignTrack *track = event->record->source == align->last_source
-                            ? align->last_track : align_find_track(align, event->record->source);
-  if (!track)
-    return;
-  if (event->record->kind == TB_RECORD_PACKET)
-    tb_align_track_packet(track, event);
-  else
-    tb_align_track_event(track, &g_array_index(align->plans, TbAlignPlan, event->record->type->id), event);
+  TbAlignTrack *track = align_track(align, event->record->source);
+  if (track)
+    tb_align_track_packet(track, event, &align->options.wire->headers);
 }
 
 static gint compare_tracks(gconstpointer a, gconstpointer b)
@@ -59,6 +55,11 @@ static gint compare_tracks(gconstpointer a, gconstpointer b)
 static gboolean align_finish(TbObserver *observer, GError **error)
 {
   TbAlign *align = (TbAlign *)observer;
+  for (guint i = 0; i < align->tracks->len; i++) {
+    TbAlignTrack *track = g_ptr_array_index(align->tracks, i);
+    track->n_devices = MIN(TB_ALIGN_DEVICES, tb_wire_buffers_get_n_devices(
+                                                 tb_wire_get_buffers(align->options.wire, track->source)));
+  }
   /* Results follow the sources' order, not that of the inputs. */
   g_ptr_array_sort(align->tracks, compare_tracks);
   tb_align_decide(align);
@@ -74,7 +75,6 @@ static gboolean align_finish(TbObserver *observer, GError **error)
 static void align_free(TbObserver *observer)
 {
   TbAlign *align = (TbAlign *)observer;
-  g_array_unref(align->plans);
   g_hash_table_unref(align->by_source);
   g_hash_table_unref(align->ways);
   g_hash_table_unref(align->reasons);
@@ -85,9 +85,10 @@ static void align_free(TbObserver *observer)
 
 static const TbObserverOps align_ops = {
   .name = "align",
-  .wants_type = align_wants_type,
   .wants_packets = TRUE,
   .any_order = TRUE,
+  .facts = TB_ALIGN_FACTS,
+  .fact = align_fact,
   .event = align_event,
   .finish = align_finish,
   .free = align_free,
@@ -98,7 +99,6 @@ TbObserver *tb_align_new(const TbAlignOptions *options)
   TbAlign *align = g_new0(TbAlign, 1);
   align->observer.ops = &align_ops;
   align->options = *options;
-  align->plans = g_array_new(FALSE, TRUE, sizeof(TbAlignPlan));
   align->tracks = g_ptr_array_new_with_free_func((GDestroyNotify)tb_align_track_free);
   align->by_source = g_hash_table_new(NULL, NULL);
   align->ways = g_hash_table_new_full(NULL, NULL, NULL, g_free);

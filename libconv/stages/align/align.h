@@ -8,7 +8,7 @@
 #pragma once
 
 #include "format/reader.h"
-#include "stages/observer.h"
+#include "stages/wire/wire.h"
 
 #include <glib.h>
 
@@ -42,12 +42,14 @@ typedef struct {
 /**
  * TbAlignOptions:
  * @readers: (element-type TbReader): borrowed; may gain sources while preparing
+ * @wire: borrowed: stands before it among the observers
  * @notes: (element-type utf8): sentences for the report are added here
  * @hosts: correct the clocks of hosts
  * @reference: (nullable): name of the machine whose clock stands; NULL = the first by name
  */
 typedef struct {
   const GPtrArray *readers;
+  TbWire *wire;
   GPtrArray *notes;
   gboolean hosts;
   const char *reference;
