@@ -7,7 +7,9 @@
 #include "base/escape.h"
 #include "formats.h"
 #include "stages/align/align-private.h"
+#include "stages/order/merge.h"
 #include "support/made-item.h"
+#include "support/watchers.h"
 
 #include <string.h>
 
@@ -39,26 +41,75 @@ static void loaded_free(Loaded *l)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Loaded, loaded_free)
 
-static void loaded_read(Loaded *l, GHashTable *tracks, GArray *plans)
+/* Keeps the samples of all sources. */
+typedef struct {
+  TbObserver observer;
+  TbWire *wire;
+  GHashTable *tracks;
+} Keeper;
+
+static TbAlignTrack *keeper_track(Keeper *keeper, TbSource *source)
 {
-  TbRecord record = { 0 };
-  for (guint32 s = 0; s < l->reader->n_streams; s++) {
-    TbReadResult result;
-    while ((result = tb_reader_next(l->reader, s, &record, NULL)) != TB_READ_END) {
-      g_assert_cmpint(result, ==, TB_READ_RECORD);
-      TbItem item = item_of(&record);
-      TbAlignTrack *track = g_hash_table_lookup(tracks, record.source);
-      if (!track) {
-        track = tb_align_track_new(record.source, TB_ALIGN_SAMPLES);
-        g_hash_table_insert(tracks, record.source, track);
-      }
-      if (record.kind == TB_RECORD_PACKET)
-        tb_align_track_packet(track, &item);
-      else if (record.kind == TB_RECORD_EVENT &&
-               g_array_index(plans, TbAlignPlan, record.type->id).wanted)
-        tb_align_track_event(track, &g_array_index(plans, TbAlignPlan, record.type->id), &item);
-    }
+  TbAlignTrack *track = g_hash_table_lookup(keeper->tracks, source);
+  if (!track) {
+    track = tb_align_track_new(source, TB_ALIGN_SAMPLES);
+    g_hash_table_insert(keeper->tracks, source, track);
   }
+  return track;
+}
+
+static void keeper_fact(TbObserver *observer, const TbItem *item, const TbFact *fact)
+{
+  Keeper *keeper = (Keeper *)observer;
+  tb_align_track_fact(keeper_track(keeper, item->record->source), keeper->wire, item, fact);
+}
+
+static void keeper_event(TbObserver *observer, const TbItem *item)
+{
+  Keeper *keeper = (Keeper *)observer;
+  if (item->record->kind == TB_RECORD_PACKET)
+    tb_align_track_packet(keeper_track(keeper, item->record->source), item, &keeper->wire->headers);
+}
+
+static const TbObserverOps keeper_ops = { .name = "keeper", .wants_packets = TRUE,
+                                          .facts = TB_ALIGN_FACTS, .fact = keeper_fact,
+                                          .event = keeper_event };
+
+typedef struct {
+  TbReader *reader;
+  TbRecord record;
+} Stream;
+
+static TbReadResult stream_pull(gpointer data, guint32 stream, TbItem *item, GError **error)
+{
+  Stream *s = data;
+  TbReadResult result = tb_reader_next(s->reader, stream, &s->record, error);
+  *item = item_of(&s->record);
+  return result;
+}
+
+static void loaded_read(Loaded *l, GHashTable *tracks)
+{
+  TbItem *item;
+  guint index;
+  TbReadResult result;
+  Keeper keeper = { { &keeper_ops, NULL }, tb_wire_new(), tracks };
+  TbObserver *observers[] = { &keeper.wire->observer, &keeper.observer };
+  g_autoptr(Watchers) watchers = watchers_new(observers, 2);
+  g_autofree Stream *streams = g_new0(Stream, l->reader->n_streams);
+  g_autofree TbMergeInput *inputs = g_new0(TbMergeInput, l->reader->n_streams);
+  for (guint32 s = 0; s < l->reader->n_streams; s++) {
+    streams[s].reader = l->reader;
+    inputs[s] = (TbMergeInput){ stream_pull, &streams[s], s };
+  }
+  for (guint i = 0; i < l->reader->types->len; i++)
+    watchers_meet(watchers, g_ptr_array_index(l->reader->types, i));
+  g_autoptr(TbMerge) merge = tb_merge_new(inputs, l->reader->n_streams);
+  while ((result = tb_merge_next(merge, &item, &index, NULL)) != TB_READ_END) {
+    g_assert_cmpint(result, ==, TB_READ_RECORD);
+    watchers_show(watchers, item);
+  }
+  keeper.wire->observer.ops->free(&keeper.wire->observer);
 }
 
 static const char *corpus; /* where the recordings are */
@@ -82,14 +133,8 @@ static Loaded *load(const char *folder, const char *name)
                              &error);
   g_assert_no_error(error);
   g_assert_true(tb_reader_rewind(l->reader, &error));
-  g_autoptr(GArray) plans = g_array_new(FALSE, TRUE, sizeof(TbAlignPlan));
-  g_array_set_size(plans, 65536);
-  for (guint i = 0; i < l->reader->types->len; i++) {
-    const TbEventType *type = g_ptr_array_index(l->reader->types, i);
-    tb_align_plan(type, &g_array_index(plans, TbAlignPlan, type->id));
-  }
   g_autoptr(GHashTable) tracks = g_hash_table_new_full(NULL, NULL, NULL, track_drop);
-  loaded_read(l, tracks, plans);
+  loaded_read(l, tracks);
   GHashTableIter iter;
   gpointer track, best = NULL;
   g_hash_table_iter_init(&iter, tracks);

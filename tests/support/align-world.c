@@ -3,6 +3,7 @@
 #include "support/align-world.h"
 
 #include "base/bytes.h"
+#include "decode/linux/linux-decoder.h"
 #include "support/made-item.h"
 
 #include <math.h>
@@ -24,7 +25,8 @@ static void world_no_text(const TbEventType *type, const TbRecord *event, TbBuf 
 {
 }
 
-static const TbEventTypeOps world_ops = { .append_text = world_no_text };
+static const TbEventTypeOps world_ops = { .append_text = world_no_text,
+                                          .decoder = &tb_linux_decoder };
 
 static void add_field(GArray *fields, const char *name, TbFieldKind kind, guint32 offset,
                       guint32 size)
@@ -70,16 +72,20 @@ World *world_new(guint32 seed, gboolean hosts, const char *reference)
   w->rand = g_rand_new_with_seed(seed);
   w->true_ns = 1700000000 * G_GINT64_CONSTANT(1000000000);
   w->gap_ns = 8000000;
-  TbAlignOptions options = { w->readers, w->notes, hosts, reference };
+  w->wire = tb_wire_new();
+  TbAlignOptions options = { w->readers, w->wire, w->notes, hosts, reference };
   w->align = tb_align_new(&options);
+  w->watchers = watchers_new((TbObserver *[]){ &w->wire->observer, w->align }, 2);
   for (guint i = 0; i < WORLD_N_TYPES; i++)
-    g_assert_true(w->align->ops->wants_type(w->align, w->types[i]));
+    g_assert_true(watchers_meet(w->watchers, w->types[i]));
   return w;
 }
 
 void world_free(World *w)
 {
+  watchers_free(w->watchers);
   w->align->ops->free(w->align);
+  w->wire->observer.ops->free(&w->wire->observer);
   for (guint i = 0; i < WORLD_N_TYPES; i++)
     tb_event_type_unref(w->types[i]);
   g_ptr_array_unref(w->readers);
@@ -131,7 +137,7 @@ static void world_observe(World *w, const TbRecord *record)
 {
   TbItem item = item_of(record);
   item.time.ns = item.machine_time.ns = tb_axis_map(&record->source->opened, record->time.ns);
-  w->align->ops->event(w->align, &item);
+  watchers_show(w->watchers, &item);
 }
 
 static void show_event(World *w, TbSource *source, const WorldClock *clock, guint type,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "stages/align/align.h"
+#include "support/watchers.h"
 
 enum { WORLD_QUEUE, WORLD_START, WORLD_RECEIVE, WORLD_PROBE, WORLD_N_TYPES };
 
@@ -18,7 +19,9 @@ enum { WORLD_QUEUE, WORLD_START, WORLD_RECEIVE, WORLD_PROBE, WORLD_N_TYPES };
 typedef struct {
   GPtrArray *readers;
   GPtrArray *notes;
+  TbWire *wire;
   TbObserver *align;
+  Watchers *watchers;
   TbEventType *types[WORLD_N_TYPES];
   GRand *rand;
   gint64 true_ns;
