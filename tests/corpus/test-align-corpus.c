@@ -109,6 +109,7 @@ static void loaded_read(Loaded *l, GHashTable *tracks)
     g_assert_cmpint(result, ==, TB_READ_RECORD);
     watchers_show(watchers, item);
   }
+  g_clear_pointer(&watchers, watchers_free);
   keeper.wire->observer.ops->free(&keeper.wire->observer);
 }
 

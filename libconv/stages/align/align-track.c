@@ -144,6 +144,7 @@ static void track_add_step(TbAlignTrack *track, const TbWireStep *step, TbAlignE
   sample.device = step->device == TB_WIRE_NO_DEVICE
                       ? 0 : (guint16)MIN(step->device, TB_ALIGN_DEVICES - 1);
   sample.len = step->len;
+  track->n_devices = MAX(track->n_devices, sample.device + 1u);
   guint32 index = track_add_event(track, &sample);
   if (step->buffer)
     step->buffer->mark = index == G_MAXUINT32 ? 0 : track->first_mark + index + 1;

@@ -88,7 +88,7 @@ typedef struct {
  * @packets: (nullable): of TbAlignPacket: captures
  * @keys: (nullable): of TbAlignKey: captures
  * @key_mask: only keys without these bits were kept
- * @n_devices: of the recording
+ * @n_devices: beyond the highest number of those with events
  * @first_mark: of the buffers' marks: of the first of @events
  * @receives: (nullable): what each CPU received last
  * @groups: of TbAlignGroup

@@ -55,11 +55,6 @@ static gint compare_tracks(gconstpointer a, gconstpointer b)
 static gboolean align_finish(TbObserver *observer, GError **error)
 {
   TbAlign *align = (TbAlign *)observer;
-  for (guint i = 0; i < align->tracks->len; i++) {
-    TbAlignTrack *track = g_ptr_array_index(align->tracks, i);
-    track->n_devices = MIN(TB_ALIGN_DEVICES, tb_wire_buffers_get_n_devices(
-                                                 tb_wire_get_buffers(align->options.wire, track->source)));
-  }
   /* Results follow the sources' order, not that of the inputs. */
   g_ptr_array_sort(align->tracks, compare_tracks);
   tb_align_decide(align);
