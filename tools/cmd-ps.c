@@ -155,7 +155,7 @@ void ps_table_init(PsTable *table, const TbRun *run, const TbMachine *machine,
   *table = (PsTable){ .machine = machine, .reference = reference, .at_ns = at_ns,
                       .realtime = machine_is_realtime(run, machine) };
   if (reference && at_ns != PS_ALWAYS)
-    table->at_ns = tb_clocks_to_machine(reference, (TbOutputTime){ at_ns }).ns;
+    table->at_ns = tb_source_to_machine(reference, (TbOutputTime){ at_ns }).ns;
   if (tb_run_has_packets(run, machine))
     table->tally = tb_run_get_tally(run);
 }
@@ -216,7 +216,7 @@ static gint64 first_record(const TbRun *run)
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source->counts.records)
-      first_ns = MIN(first_ns, tb_axis_map(&source->axis, source->counts.first_ns));
+      first_ns = MIN(first_ns, tb_source_output_time(source, (TbOwnTime){ source->counts.first_ns }).ns);
   }
   return first_ns == G_MAXINT64 ? 0 : first_ns;
 }

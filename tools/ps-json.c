@@ -18,7 +18,7 @@ static void put_int(JsonBuilder *json, const char *name, gboolean known, gint64 
 static void put_time(JsonBuilder *json, const PsTable *table, const char *name, gboolean known,
                      gint64 timeline_ns)
 {
-  put_int(json, name, known, tb_clocks_machine_to_output(table->reference, (TbMachineTime){ timeline_ns }).ns);
+  put_int(json, name, known, tb_source_to_output(table->reference, (TbMachineTime){ timeline_ns }).ns);
 }
 
 static void put_string(JsonBuilder *json, const char *name, const char *text)

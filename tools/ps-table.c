@@ -92,7 +92,7 @@ static void append_time(const PsTable *table, gint64 ns, gboolean known, GString
     g_string_append_c(out, '-');
     return;
   }
-  ns = tb_clocks_machine_to_output(table->reference, (TbMachineTime){ ns }).ns;
+  ns = tb_source_to_output(table->reference, (TbMachineTime){ ns }).ns;
   gint64 seconds = ns / G_GINT64_CONSTANT(1000000000) - (ns % G_GINT64_CONSTANT(1000000000) < 0);
   gint64 micros = (ns - seconds * G_GINT64_CONSTANT(1000000000)) / 1000;
   g_autoptr(GDateTime) date = table->realtime ? g_date_time_new_from_unix_utc(seconds) : NULL;

@@ -111,6 +111,41 @@ struct _TbSource {
   TbSourceCounts counts;
 };
 
+/*
+ * The one place where times of different clocks become each other: a source owns the map from its
+ * own time to its machine's timeline (@opened, fixed when it is met) and to the output (@axis,
+ * which alignment moves).
+ */
+
+/** tb_source_output_time: the output time of a moment of @source's own clock */
+static inline TbOutputTime tb_source_output_time(const TbSource *source, TbOwnTime own)
+{
+  return (TbOutputTime){ tb_axis_map(&source->axis, own.ns) };
+}
+
+/** tb_source_machine_time: the same on its machine's timeline, as observers see it */
+static inline TbMachineTime tb_source_machine_time(const TbSource *source, TbOwnTime own)
+{
+  return (TbMachineTime){ tb_axis_map(&source->opened, own.ns) };
+}
+
+/** tb_source_to_machine: the moment on the timeline that follows @source's clock */
+static inline TbMachineTime tb_source_to_machine(const TbSource *source, TbOutputTime time)
+{
+  return (TbMachineTime){ tb_axis_map(&source->opened, tb_axis_unmap(&source->axis, time.ns)) };
+}
+
+/**
+ * tb_source_to_output: the output time of a moment of the timeline that follows @source's clock
+ * (nullable: it follows none); moments outside every recording stay outside
+ */
+static inline TbOutputTime tb_source_to_output(const TbSource *source, TbMachineTime time)
+{
+  if (!source || time.ns == G_MININT64 || time.ns == G_MAXINT64)
+    return (TbOutputTime){ time.ns };
+  return (TbOutputTime){ tb_axis_map(&source->axis, tb_axis_unmap(&source->opened, time.ns)) };
+}
+
 /** tb_source_new: @name is copied; the clock is unknown, the resolution 9 (nanoseconds) */
 TbSource *tb_source_new(TbSourceClass class, const char *name);
 TbSource *tb_source_ref(TbSource *source);

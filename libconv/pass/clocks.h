@@ -29,35 +29,6 @@ void tb_clocks_set_references(const GPtrArray *readers);
  */
 const TbSource *tb_clocks_find_reference(const GPtrArray *readers, const TbMachine *machine);
 
-/** tb_clocks_to_output: the output time of a record of @source */
-static inline TbOutputTime tb_clocks_to_output(const TbSource *source, TbOwnTime own)
-{
-  return (TbOutputTime){ tb_axis_map(&source->axis, own.ns) };
-}
-
-/** tb_clocks_own_to_machine: the time of a record of @source as observers see it */
-static inline TbMachineTime tb_clocks_own_to_machine(const TbSource *source, TbOwnTime own)
-{
-  return (TbMachineTime){ tb_axis_map(&source->opened, own.ns) };
-}
-
-/** tb_clocks_to_machine: the moment on the timeline that follows @reference's clock */
-static inline TbMachineTime tb_clocks_to_machine(const TbSource *reference, TbOutputTime time)
-{
-  return (TbMachineTime){ tb_axis_map(&reference->opened,
-                                      tb_axis_unmap(&reference->axis, time.ns)) };
-}
-
-/** tb_clocks_machine_to_output: the way back; moments outside the recording stay outside */
-static inline TbOutputTime tb_clocks_machine_to_output(const TbSource *reference,
-                                                       TbMachineTime time)
-{
-  if (!reference || time.ns == G_MININT64 || time.ns == G_MAXINT64)
-    return (TbOutputTime){ time.ns };
-  return (TbOutputTime){ tb_axis_map(&reference->axis,
-                                     tb_axis_unmap(&reference->opened, time.ns)) };
-}
-
 /**
  * tb_clocks_join_guests: recordings of virtual machines whose host's recording is among the
  * inputs: the reader is told to map its times to the host's clock, and its sources take over the

@@ -51,9 +51,9 @@ void tb_streams_open_sources(const TbStreams *streams)
 
 static gint64 source_moved_ns(const TbSource *source)
 {
-  gint64 own = source->counts.first_ns;
-  return (gint64)((guint64)tb_axis_map(&source->axis, own) -
-                  (guint64)tb_axis_map(&source->opened, own));
+  TbOwnTime own = { source->counts.first_ns };
+  return (gint64)((guint64)tb_source_output_time(source, own).ns -
+                  (guint64)tb_source_machine_time(source, own).ns);
 }
 
 void tb_streams_note_disorder(const TbStreams *streams)
@@ -94,9 +94,9 @@ static TbReadResult stream_pull(gpointer data, guint32 number, TbItem *item, GEr
     TbSource *source = record->source;
     if (G_UNLIKELY(source->opened.rate == 0))
       stream_open_source(stream, source);
-    item->time = tb_clocks_to_output(source, record->time);
-    item->machine_time = source->reference ? tb_clocks_to_machine(source->reference, item->time)
-                                           : tb_clocks_own_to_machine(source, record->time);
+    item->time = tb_source_output_time(source, record->time);
+    item->machine_time = source->reference ? tb_source_to_machine(source->reference, item->time)
+                                           : tb_source_machine_time(source, record->time);
     if (G_UNLIKELY(item->time.ns < stream->last.ns))
       stream->unordered = stream->streams->out_of_order = TRUE;
     stream->last = item->time;

@@ -36,6 +36,11 @@ typedef struct {
   guint32 n_used;
 } TbOverlap;
 
+static gint64 source_output_ns(const TbSource *source, gint64 own_ns)
+{
+  return tb_source_output_time(source, (TbOwnTime){ own_ns }).ns;
+}
+
 static gboolean sources_meet(const TbSource *a, const TbSource *b, gboolean ranges_known)
 {
   if (a->class != TB_SOURCE_EVENTS || b->class != TB_SOURCE_EVENTS || a->machine != b->machine ||
@@ -44,8 +49,8 @@ static gboolean sources_meet(const TbSource *a, const TbSource *b, gboolean rang
   if (!ranges_known)
     return TRUE;
   return a->counts.records > 0 && b->counts.records > 0 &&
-         tb_axis_map(&a->axis, a->counts.first_ns) <= tb_axis_map(&b->axis, b->counts.last_ns) &&
-         tb_axis_map(&b->axis, b->counts.first_ns) <= tb_axis_map(&a->axis, a->counts.last_ns);
+         source_output_ns(a, a->counts.first_ns) <= source_output_ns(b, b->counts.last_ns) &&
+         source_output_ns(b, b->counts.first_ns) <= source_output_ns(a, a->counts.last_ns);
 }
 
 static void overlap_add(TbOverlap *overlap, const TbSource *source, guint32 group, guint32 input)
