@@ -54,7 +54,7 @@ def verdict(path, target):
         if to_inner > inner:
             return "libconv: report -> pass -> stages -> format -> model -> base, never back"
         if "decode" in (path.split("/")[1], target.split("/")[1]) and path.split("/")[1] != target.split("/")[1] \
-                and path.split("/")[1] not in ("decode", "pass"):
+                and path.split("/")[1] not in ("decode", "pass", "stages"):
             return "decoders are for the formats; stages know facts"
     if folder == "formats" and to_folder == "formats":
         if inner is not None and inner != to_inner and target not in SHARED_FORMAT_HEADERS:

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "stages/syscall-numbers.h"
+#include "decode/linux/linux-calls.h"
 
 #include <glib.h>
 

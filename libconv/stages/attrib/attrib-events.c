@@ -6,7 +6,6 @@
  */
 #include "stages/attrib/attrib-private.h"
 #include "stages/attrib/attrib-told.h"
-#include "stages/proctrack/proctrack-syscalls.h"
 
 #include <string.h>
 
@@ -525,7 +524,7 @@ static void events_enter(AttribMachine *m, AttribTask *task, AttribCall call, co
   case ATTRIB_CALL_WRITE:
   case ATTRIB_CALL_SEND: task->argument = (guint32)CLAMP(args[2], 1, G_MAXUINT32); break;
   case ATTRIB_CALL_CLONE:
-    task->argument = (guint32)args[tb_call_flags_argument(m->machine->arch)];
+    task->argument = (guint32)args[tb_syscall_flags_argument(m->machine->arch)];
     break;
   case ATTRIB_CALL_ACCEPT4: task->argument = (guint32)args[3]; break;
   case ATTRIB_CALL_DUP3: task->argument = (guint32)args[2]; break;

@@ -3,9 +3,9 @@
  * Which events attribution uses and which of their fields, by name, so that
  * any kernel's recording gives what it holds.
  */
+#include "decode/linux/linux-calls.h"
 #include "stages/attrib/attrib-private.h"
 #include "stages/attrib/attrib-told.h"
-#include "stages/syscall-event.h"
 
 #include <string.h>
 

@@ -7,7 +7,6 @@
  */
 #include "stages/proctrack/proctrack-syscalls.h"
 #include "stages/proctrack/proctrack.h"
-#include "stages/syscall-event.h"
 
 #include <string.h>
 
@@ -426,7 +425,7 @@ static void linux_raw_enter(const LinuxPlan *plan, LinuxState *state, TbTracker 
   for (guint i = 0; i < G_N_ELEMENTS(args); i++)
     args[i] = tb_get_int(bytes + i * word, word, event->record->type->big);
   if (call == TB_CALL_CLONE)
-    args[0] = args[tb_call_flags_argument(state->arch)];
+    args[0] = args[tb_syscall_flags_argument(state->arch)];
   tb_tracker_trust_silence(tracker);
   tb_tracker_acts(tracker, event->record->tid);
   linux_enter(state, tracker, event, call, args);
@@ -441,7 +440,7 @@ static void linux_named_enter(const LinuxPlan *plan, LinuxState *state, TbTracke
   if (event->record->tid <= 0)
     return;
   if (plan->call == TB_CALL_CLONE && !plan->flags_named)
-    args[0] = args[tb_call_flags_argument(state->arch)];
+    args[0] = args[tb_syscall_flags_argument(state->arch)];
   tb_tracker_acts(tracker, event->record->tid);
   linux_enter(state, tracker, event, plan->call, args);
 }

@@ -32,8 +32,3 @@ TbCall tb_call_from_name(const char *name)
 {
   return (TbCall)tb_syscall_find(call_names, G_N_ELEMENTS(call_names), name);
 }
-
-guint tb_call_flags_argument(TbArch arch)
-{
-  return arch == TB_ARCH_S390X ? 1 : 0; /* clone(2): s390 takes the stack first */
-}

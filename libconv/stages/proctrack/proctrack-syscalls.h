@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "stages/syscall-numbers.h"
+#include "decode/linux/linux-calls.h"
 
 #include <glib.h>
 
@@ -39,8 +39,5 @@ void tb_call_table(TbArch arch, guint8 table[TB_SYSCALL_NUMBERS]);
 
 /** tb_call_from_name: "exit_group"; %TB_CALL_NONE if it is none of these */
 TbCall tb_call_from_name(const char *name);
-
-/** tb_call_flags_argument: which argument of clone() holds the flags */
-guint tb_call_flags_argument(TbArch arch);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* System call numbers against those of the system this is built on, and some of the others. */
-#include "stages/syscall-numbers.h"
+#include "decode/linux/linux-calls.h"
 
 #include <sys/syscall.h>
 
@@ -86,8 +86,8 @@ static void test_unknown(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/syscall-numbers/native", test_native);
-  g_test_add_func("/syscall-numbers/others", test_others);
-  g_test_add_func("/syscall-numbers/unknown", test_unknown);
+  g_test_add_func("/linux-calls/native", test_native);
+  g_test_add_func("/linux-calls/others", test_others);
+  g_test_add_func("/linux-calls/unknown", test_unknown);
   return g_test_run();
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * System call numbers; see syscall-numbers.h. They are part of the kernel's
- * interface and never change. Each column names the file of the kernel source
+ * System calls; see linux-calls.h. Their numbers are part of the kernel's
+ * interface and never change; each column names the file of the kernel source
  * (as of Linux 6.1) that assigns its numbers.
  */
-#include "stages/syscall-numbers.h"
+#include "decode/linux/linux-calls.h"
 
 #include <string.h>
 
@@ -113,4 +113,30 @@ guint8 tb_syscall_find(const TbSyscallMeaning *meanings, gsize n, const char *na
     if (g_str_equal(meanings[i].name, name))
       return meanings[i].call;
   return 0;
+}
+
+guint tb_syscall_flags_argument(TbArch arch)
+{
+  return arch == TB_ARCH_S390X ? 1 : 0; /* clone(2): s390 takes the stack first */
+}
+
+const char *tb_syscall_event_read(const TbEventType *type, gboolean *enter,
+                                  const TbField **fields, guint n_fields)
+{
+  static const char enter_prefix[] = "sys_enter_", exit_prefix[] = "sys_exit_";
+  gboolean enters = g_str_has_prefix(type->name, enter_prefix);
+  if (!enters && !g_str_has_prefix(type->name, exit_prefix))
+    return NULL;
+  const TbField *anchor = tb_event_type_find_field(type, enters ? "__syscall_nr" : "ret");
+  if (enters && !anchor)
+    anchor = tb_event_type_find_field(type, "nr"); /* older kernels */
+  if (!anchor)
+    return NULL;
+  memset(fields, 0, n_fields * sizeof *fields);
+  if (!enters)
+    fields[0] = anchor;
+  for (guint32 i = anchor->index + 1, n = 0; enters && i < type->n_fields && n < n_fields; i++)
+    fields[n++] = &type->fields[i];
+  *enter = enters;
+  return type->name + (enters ? sizeof enter_prefix : sizeof exit_prefix) - 1;
 }
