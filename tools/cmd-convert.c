@@ -3,7 +3,7 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
-#include "stages/proctrack/proctrack.h"
+#include "stages/process/process.h"
 #include "tool-util.h"
 
 #include "base/escape.h"
@@ -487,7 +487,7 @@ static int convert_run(ConvertOptions *o, const TbWriterFormat *format, const GA
   o->run.progress.data = &progress;
   o->run.progress.cancel = tool_get_cancel();
   g_autoptr(TbRun) run = tb_run_new(&o->run);
-  tb_run_add_observer(run, tb_proctrack_new());
+  tb_run_add_observer(run, tb_process_observer_new());
   gboolean ok = tb_run_prepare(run, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error) &&
                 tb_run_emit(run, format, output, &counts, &error) &&

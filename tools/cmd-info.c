@@ -6,7 +6,7 @@
 #include "formats.h"
 #include "inputs.h"
 #include "report/report.h"
-#include "stages/proctrack/proctrack.h"
+#include "stages/process/process.h"
 #include "tool-util.h"
 
 #include "base/escape.h"
@@ -144,7 +144,7 @@ static void info_owners(const Info *info, TbRun *alone)
   if (!alone) {
     /* Rows of a file of ours are settled; here may be recordings. */
     run = set = info_run_new(TRUE);
-    tb_run_add_observer(set, tb_proctrack_new());
+    tb_run_add_observer(set, tb_process_observer_new());
     if (!tb_run_prepare(set, (const TbInputSpec *)(gpointer)info->good->data,
                              info->good->len, &error)) {
       info_tell_owners(info, set, error);

@@ -8,7 +8,7 @@
 #include "inputs.h"
 #include "ps.h"
 #include "report/report.h"
-#include "stages/proctrack/proctrack.h"
+#include "stages/process/process.h"
 #include "tool-util.h"
 
 #include <stdio.h>
@@ -287,7 +287,7 @@ static int ps_run(const PsOptions *o, const GArray *inputs)
                                 .progress.show = tool_progress_show, .progress.data = &progress,
                                 .progress.cancel = tool_get_cancel() };
   g_autoptr(TbRun) run = tb_run_new(&options);
-  tb_run_add_observer(run, tb_proctrack_new_with_rows());
+  tb_run_add_observer(run, tb_process_observer_new_frozen());
   gboolean ok = tb_run_prepare(run, (const TbInputSpec *)(gpointer)inputs->data,
                                     inputs->len, &error);
   tool_progress_clear(&progress);

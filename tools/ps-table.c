@@ -7,7 +7,7 @@
 #include "ps.h"
 
 #include "base/escape.h"
-#include "stages/proctrack/proctrack.h"
+#include "model/signal.h"
 
 #include <string.h>
 
@@ -119,8 +119,8 @@ static void append_end(const TbProcess *process, GString *out)
 {
   if (process->has_code)
     g_string_append_printf(out, "exit %d", process->exit_code);
-  else if (process->has_signal && tb_track_linux.signal_name((guint8)process->exit_signal))
-    g_string_append(out, tb_track_linux.signal_name((guint8)process->exit_signal));
+  else if (process->has_signal && tb_signal_to_name((guint8)process->exit_signal))
+    g_string_append(out, tb_signal_to_name((guint8)process->exit_signal));
   else if (process->has_signal)
     g_string_append_printf(out, "signal %d", process->exit_signal);
   else

@@ -3,6 +3,7 @@
 #include "pcapng/pcapng-row.h"
 
 #include "base/bytes.h"
+#include "pcapng/pcapng-facts.h"
 #include "pcapng/pcapng-journal.h"
 
 enum { ROW_TAG_HEAD = 4, ROW_LENGTH_BYTES = 8 };
@@ -299,6 +300,7 @@ const TbEventTypeOps tb_pcapng_row_ops = {
   .get_int = row_get_int,
   .get_bytes = row_get_bytes,
   .get_actor = row_get_actor,
+  .decoder = &tb_pcapng_row_decoder,
   .free_context = row_free_context,
 };
 

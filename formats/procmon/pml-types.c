@@ -418,6 +418,7 @@ static const TbEventTypeOps type_ops = {
   .get_bytes = type_get_bytes,
   .get_addresses = type_get_addresses,
   .get_actor = type_get_actor,
+  .decoder = &pml_decoder,
   .free_context = type_free_context,
 };
 

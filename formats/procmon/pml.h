@@ -230,6 +230,11 @@ const char *pml_names_status(guint32 status);
 /** pml_names_control: Returns: (transfer none) (nullable): of a file-system or device control code */
 const char *pml_names_control(guint32 code);
 
+/* pml-facts.c */
+
+/** pml_decoder: of all types of a log */
+extern const TbDecoder pml_decoder;
+
 /* pml-types.c */
 
 typedef struct _PmlTypes PmlTypes;

@@ -85,6 +85,9 @@ void snitch_text_append(JsonObject *object, TbBuf *out);
 /** snitch_text_append_address: "192.0.2.1:80", "[2001:db8::1]:80" */
 void snitch_text_append_address(const SnitchAddress *address, TbBuf *out);
 
+/** snitch_decoder: of all types of a log */
+extern const TbDecoder snitch_decoder;
+
 /** snitch_type_new: @program, @process: (nullable): copied */
 TbEventType *snitch_type_new(const char *name, const char *program, const char *process);
 

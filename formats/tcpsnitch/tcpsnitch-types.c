@@ -193,6 +193,7 @@ static const TbEventTypeOps type_ops = {
   .get_int = type_get_int,
   .get_bytes = type_get_bytes,
   .get_addresses = type_get_addresses,
+  .decoder = &snitch_decoder,
   .free_context = type_free_context,
 };
 

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 /**
  * TbDecoder:
  * @name: for messages
+ * @frozen: its events are rows of converted files: what they mean was taken into account when they
+ *   were made, and is told only to who wants that
  * @bind: compiles what @type's events tell into @plan. Returns: TB_FACT_BIT() of the kinds they
  *   can tell, 0 = none
  * @free_plan: (nullable): releases what @bind made
@@ -27,6 +29,7 @@ G_BEGIN_DECLS
  */
 struct _TbDecoder {
   const char *name;
+  gboolean frozen;
   guint64 (*bind)(const TbEventType *type, gpointer *plan);
   void (*free_plan)(gpointer plan);
   gpointer (*new_state)(const TbMachine *machine);
@@ -40,6 +43,12 @@ struct _TbDecoder {
  * Returns: TB_FACT_BIT() of the kinds that its events can tell
  */
 guint64 tb_event_type_bind(TbEventType *type);
+
+/** tb_event_type_get_facts: the same, for stages that are shown events and not types */
+static inline guint64 tb_event_type_get_facts(const TbEventType *type)
+{
+  return G_LIKELY(type->bound) ? type->facts : tb_event_type_bind((TbEventType *)(gpointer)type);
+}
 
 /** tb_event_type_decode: @type must be bound */
 static inline void tb_event_type_decode(const TbEventType *type, gpointer state,

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 typedef enum {
   /* Lives of processes and threads. */
   TB_FACT_BORN,            /* born: a task was made */
+  TB_FACT_CLAIMED,         /* born: the result of a call names a child of its caller */
   TB_FACT_NEWBORN,         /* newborn: a task's first call returns; by whom it was made is not told */
   TB_FACT_EXECUTED,        /* executed: a process runs another program now */
   TB_FACT_PROGRAM_UNKNOWN, /* since: a process runs another program, whose name is not told */
@@ -26,14 +27,17 @@ typedef enum {
   TB_FACT_ACTS,            /* task: it runs on by its own will */
   TB_FACT_LEAVES,          /* leaves: a task asks to end */
   TB_FACT_ENDED,           /* ended */
-  TB_FACT_EXIT_STATUS,     /* exit_status: how a process of a snapshot ended */
   TB_FACT_SIGNALLED,       /* signalled: a process was sent a signal that may end it */
   TB_FACT_SIGNAL_SENT,     /* signal_sent: the call that asked for a signal came back */
   TB_FACT_SIGNAL_MET,      /* signal_met: a task handles a signal, or is about to die of it */
   TB_FACT_FATE,            /* fate: an ended process was killed, or exited */
   TB_FACT_REAPED,          /* reaped: a parent collected a child */
   TB_FACT_SUBREAPER,       /* subreaper: orphans below a process become its children, or no longer */
-  TB_FACT_PROCESS_EXISTS,  /* process: from a table of the recording */
+  TB_FACT_CALLS_RECORDED,  /* no data: calls are told, so that one that is not told was not made */
+  /* Lives that a table of the recording tells in whole: nothing else follows from these. */
+  TB_FACT_PROCESS_EXISTS,  /* process: from that table */
+  TB_FACT_EXIT_STATUS,     /* exit_status: how one of its processes ended */
+  TB_FACT_LIFE_STEP,       /* step: what happens in the life of one, as its record says it */
   /* Calls, joined by thread. */
   TB_FACT_CALL_ENTERED,    /* call */
   TB_FACT_CALL_LEFT,       /* call */
@@ -65,6 +69,8 @@ typedef enum {
   TB_FACT_STACK_GOES_ON,   /* no data: the network stack does something else in this context */
   /* The scheduler. */
   TB_FACT_SWITCHED,        /* switched: another task runs on this CPU */
+  /* The recording. */
+  TB_FACT_GAP,             /* gap: records of the source were lost; told by the pass, not by decoders */
   TB_N_FACTS,
 } TbFactKind;
 
@@ -86,8 +92,7 @@ typedef struct {
  * @shares_descriptors: whether it uses its maker's table of descriptors
  * @is_sibling: its parent is its maker's parent
  * @announces: told by the first of two records; the other one will follow
- * @inferred: told by the result of a call, so that the start is not later than now
- * @since: with @inferred: when the call began
+ * @since: CLAIMED: when the call began; the start is not later than now
  * @comm: its first name
  * @maker_comm: its maker's name
  */
@@ -98,7 +103,6 @@ typedef struct {
   TbAnswer shares_descriptors;
   gboolean is_sibling;
   gboolean announces;
-  gboolean inferred;
   TbOwnTime since;
   TbName comm;
   TbName maker_comm;
@@ -173,7 +177,7 @@ typedef struct {
   TbOwnTime since;
 } TbSince;
 
-/** TbSwitch: @tid, 0 = nobody, and something about it that is true or not */
+/** TbTaskAnswer: @tid, 0 = nobody, and something about it that is true or not */
 typedef struct {
   gint32 tid;
   gboolean yes;
@@ -184,6 +188,28 @@ typedef struct {
   gint32 pid;
   gint32 code;
 } TbExitStatus;
+
+typedef enum {
+  TB_STEP_STARTS,         /* starts the process @other, which runs the program @text from the first */
+  TB_STEP_EXECUTES,       /* begins to run the program @text */
+  TB_STEP_EXITS,          /* ends with the code @other */
+  TB_STEP_STARTS_THREAD,  /* starts the thread @other */
+  TB_STEP_THREAD_ENDS,    /* its thread @other ends */
+} TbStepWhat;
+
+/**
+ * TbLifeStep: of the process @pid, called @comm
+ * @pid: -1 = not told
+ * @has_other: @other is told
+ */
+typedef struct {
+  TbStepWhat what;
+  gint64 pid;
+  TbName comm;
+  gboolean has_other;
+  gint64 other;
+  TbName text;
+} TbLifeStep;
 
 /**
  * TbProcessExists: a process as a table of the recording has it
@@ -344,6 +370,12 @@ typedef struct {
   TbName to_comm;
 } TbSwitched;
 
+/** TbGap: records were lost, none before @since if that is @known */
+typedef struct {
+  gboolean known;
+  TbOwnTime since;
+} TbGap;
+
 /** TbFact: @kind says which member is valid */
 typedef struct {
   TbFactKind kind;
@@ -357,7 +389,6 @@ typedef struct {
     gint32 task;
     TbLeaves leaves;
     TbEnded ended;
-    TbExitStatus exit_status;
     TbSignalled signalled;
     TbSignalFact signal_sent; /* @yes: it was */
     TbSignalFact signal_met;  /* @yes: it is fatal */
@@ -365,6 +396,8 @@ typedef struct {
     TbTaskPair reaped;        /* @tid collected @other */
     TbTaskAnswer subreaper;
     TbProcessExists process;
+    TbExitStatus exit_status;
+    TbLifeStep step;
     TbCallFact call;
     TbUse use;
     TbDescriptor descriptor;
@@ -372,6 +405,7 @@ typedef struct {
     TbSocketMoved socket_moved;
     TbBufferFact buffer;
     TbSwitched switched;
+    TbGap gap;
   };
 } TbFact;
 

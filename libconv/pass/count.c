@@ -52,7 +52,7 @@ gboolean tb_run_count(TbRun *run, GError **error)
   tb_tally_count_processes(run->found.tally, run->options.owners.least);
   g_autoptr(TbStage) packets =
       tb_select_kinds_new(run->inputs->readers, FALSE, TRUE, TB_LEDGER_NOT_WANTED);
-  TbExplain *explain = tb_explain_new(&pass, run->machines, run->found.owners, NULL,
+  TbExplain *explain = tb_explain_new(&pass, run->found.owners, NULL,
                                       run->options.owners.least);
   g_autoptr(TbStage) explain_stage = &explain->stage;
   g_autoptr(TbStage) counting = tb_count_packets_new(run->found.tally);

@@ -65,7 +65,7 @@ static void emit_assemble(Emit *emit, TbRun *run, guint32 capabilities)
   emit_add(emit, tb_select_kinds_new(readers, (capabilities & TB_WRITER_EVENTS) != 0,
                                      (capabilities & TB_WRITER_PACKETS) != 0,
                                      TB_LEDGER_NO_PLACE));
-  TbExplain *explain = tb_explain_new(&emit->pass, run->machines, run->found.owners,
+  TbExplain *explain = tb_explain_new(&emit->pass, run->found.owners,
                                       run->found.links, options->owners.least);
   emit_add(emit, &explain->stage);
   if (run->found.tally)

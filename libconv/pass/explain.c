@@ -15,17 +15,19 @@ static void explain_packet(TbExplain *explain, TbItem *item)
     item->owners = tb_owners_limit(&explain->claims, explain->least) ? &explain->claims : NULL;
   }
   if (explain->owners)
-    tb_attrib_apply(explain->owners, explain->context, item, item->machine_time.ns);
+    tb_attrib_apply(explain->owners, explain->actors, item, item->machine_time.ns);
 }
 
 static TbVerdict explain_apply(TbStage *stage, TbItem *item, GError **error)
 {
   TbExplain *explain = (TbExplain *)stage;
   TbRecordKind kind = item->record->kind;
-  if (kind == TB_RECORD_PACKET)
+  if (kind == TB_RECORD_PACKET) {
     explain_packet(explain, item);
-  else if (kind == TB_RECORD_EVENT && !item->record->source->frozen)
-    tb_context_stage_apply(explain->context, item, item->machine_time.ns);
+  } else if (kind == TB_RECORD_EVENT && !item->record->source->frozen) {
+    tb_actors_apply(explain->actors, item);
+    tb_sentences_apply(explain->sentences, item);
+  }
   gboolean ok = !explain->links || !tb_packet_links_wants(explain->links, item) ||
                 tb_packet_links_apply(explain->links, item, error);
   return ok ? TB_STAGE_KEEPS : TB_STAGE_FAILS;
@@ -33,19 +35,22 @@ static TbVerdict explain_apply(TbStage *stage, TbItem *item, GError **error)
 
 static void explain_free(TbStage *stage)
 {
-  tb_context_stage_free(((TbExplain *)stage)->context);
+  TbExplain *explain = (TbExplain *)stage;
+  tb_sentences_free(explain->sentences);
+  tb_actors_free(explain->actors);
   g_free(stage);
 }
 
 static const TbStageOps explain_ops = { .apply = explain_apply, .free = explain_free };
 
-TbExplain *tb_explain_new(const TbPass *pass, const GPtrArray *machines, TbObserver *owners,
-                          TbPacketLinks *links, TbConfidence least)
+TbExplain *tb_explain_new(const TbPass *pass, TbObserver *owners, TbPacketLinks *links,
+                          TbConfidence least)
 {
   TbExplain *explain = g_new0(TbExplain, 1);
   explain->stage.ops = &explain_ops;
   explain->pass = pass;
-  explain->context = tb_context_stage_new(machines);
+  explain->actors = tb_actors_new();
+  explain->sentences = tb_sentences_new(explain->actors);
   explain->owners = owners;
   explain->links = links;
   explain->least = least;

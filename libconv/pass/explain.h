@@ -7,7 +7,7 @@
 
 #include "pass/driver.h"
 #include "pass/run.h"
-#include "stages/context.h"
+#include "stages/explain/sentence.h"
 
 #include <glib.h>
 
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 /**
  * TbExplain: what the explaining stages of one pass share
  * @pass: borrowed: tells which reader an item comes from
- * @context: (owned): who acted, by the machines' timelines
+ * @actors, @sentences: (owned)
  * @owners, @links: (nullable): borrowed
  * @least: owners known worse than this are not named
  * @claims: what the present packet says itself
@@ -24,7 +24,8 @@ G_BEGIN_DECLS
 typedef struct {
   TbStage stage;
   const TbPass *pass;
-  TbContextStage *context;
+  TbActors *actors;
+  TbSentences *sentences;
   TbObserver *owners;
   TbPacketLinks *links;
   TbConfidence least;
@@ -32,8 +33,8 @@ typedef struct {
 } TbExplain;
 
 /** tb_explain_new: everything. Returns: (transfer full): its stage is freed with tb_stage_free() */
-TbExplain *tb_explain_new(const TbPass *pass, const GPtrArray *machines, TbObserver *owners,
-                          TbPacketLinks *links, TbConfidence least);
+TbExplain *tb_explain_new(const TbPass *pass, TbObserver *owners, TbPacketLinks *links,
+                          TbConfidence least);
 
 /** tb_strip_new: a stage that takes trailers, once read, away from the bytes of packets */
 TbStage *tb_strip_new(void);

@@ -147,7 +147,7 @@ static gboolean live_pass(Live *live, TbWriter *writer, GError **error)
       !select->no_packets && (writer->format->capabilities & TB_WRITER_PACKETS),
       TB_LEDGER_NOT_WANTED);
   g_autoptr(TbStage) explain =
-      &tb_explain_new(&pass, run->machines, NULL, NULL, run->options.owners.least)->stage;
+      &tb_explain_new(&pass, NULL, NULL, run->options.owners.least)->stage;
   g_autoptr(TbStage) processes = tb_select_processes_new(&select->processes);
   tb_pass_add(&pass, &live->learn);
   if (kinds)

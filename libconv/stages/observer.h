@@ -47,10 +47,12 @@ typedef struct {
  * TbObserver: first member of each stage's own struct
  * @sink: (nullable): while records are read: who asks decoders for facts. A kind that an observer
  *   wants only now and then it adds to and takes from @sink->wants
+ * @takes_frozen: facts of converted files, too
  */
 struct _TbObserver {
   const TbObserverOps *ops;
   TbFactSink *sink;
+  gboolean takes_frozen;
 };
 
 G_END_DECLS

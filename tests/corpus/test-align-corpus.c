@@ -93,7 +93,7 @@ static void loaded_read(Loaded *l, GHashTable *tracks)
   TbItem *item;
   guint index;
   TbReadResult result;
-  Keeper keeper = { { &keeper_ops, NULL }, tb_wire_new(), tracks };
+  Keeper keeper = { { .ops = &keeper_ops }, tb_wire_new(), tracks };
   TbObserver *observers[] = { &keeper.wire->observer, &keeper.observer };
   g_autoptr(Watchers) watchers = watchers_new(observers, 2);
   g_autofree Stream *streams = g_new0(Stream, l->reader->n_streams);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A Process Monitor log through the tracker and the context stage: exit
+ * A Process Monitor log through the process observer and the explaining stages: exit
  * statuses in the timeline, actors with stable slots, sentences.
  */
-#include "stages/context.h"
-#include "stages/proctrack/proctrack.h"
+#include "model/decoder.h"
+#include "pass/facts.h"
+#include "stages/explain/sentence.h"
+#include "stages/process/process.h"
 #include "support/made-item.h"
 #include "support/pml-open.h"
 #include "support/pml-sample.h"
@@ -20,16 +22,22 @@ static void give_ids(TbReader *reader)
 
 static void run_tracker(PmlOpen *open)
 {
-  TbObserver *observer = tb_proctrack_new();
+  TbObserver *observer = tb_process_observer_new();
+  g_autoptr(GPtrArray) observers = g_ptr_array_new();
+  g_ptr_array_add(observers, observer);
+  g_autoptr(TbFacts) facts = tb_facts_new(observers);
   g_autoptr(GError) error = NULL;
   TbRecord event;
   while (pml_open_next(open, &event, NULL)) {
     give_ids(open->reader);
     TbItem item = item_of(&event);
-    if (observer->ops->wants_type(observer, event.type))
-      observer->ops->event(observer, &item);
+    tb_axis_init(&event.source->opened, TB_CLOCK_REALTIME, FALSE);
+    tb_event_type_get_facts(event.type);
+    if (event.type->facts)
+      tb_facts_show(facts, &item);
   }
   g_assert_true(observer->ops->finish(observer, &error));
+  g_clear_pointer(&facts, tb_facts_free);
   observer->ops->free(observer);
   g_assert_true(tb_reader_rewind(open->reader, &error));
 }
@@ -73,7 +81,8 @@ static void test_notes_and_actors(void)
   g_autoptr(GArray) rows = pml_sample_build(builder);
   const TbBuf *file = pml_builder_finish(builder);
   g_auto(PmlOpen) open = pml_open_memory(file->data, file->len, NULL);
-  g_autoptr(TbContextStage) stage = tb_context_stage_new(open.reader->machines);
+  g_autoptr(TbActors) actors = tb_actors_new();
+  g_autoptr(TbSentences) sentences = tb_sentences_new(actors);
   TbRecord event;
   TbItem item = { 0 };
   guint seen = 0;
@@ -81,7 +90,8 @@ static void test_notes_and_actors(void)
   while (pml_open_next(&open, &event, NULL)) {
     give_ids(open.reader);
     item = item_of(&event);
-    tb_context_stage_apply(stage, &item, event.time.ns);
+    tb_actors_apply(actors, &item);
+    tb_sentences_apply(sentences, &item);
     gboolean told = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(notes); i++)
       if (tb_event_type_is(event.type, "procmon", notes[i].operation)) {
@@ -92,7 +102,7 @@ static void test_notes_and_actors(void)
     g_assert_true(told || !item.sentence);
     if (!item.actor || item.actor->pid != 1364)
       continue;
-    g_assert_cmpuint(item.actor->slot, <, TB_CONTEXT_SLOTS);
+    g_assert_cmpuint(item.actor->slot, <, TB_ACTOR_SLOTS);
     g_assert_cmpuint(item.actor->generation, >, 0);
     g_assert_cmpstr(item.actor->comm, ==, "Explorer.EXE");
     if (!explorer)
@@ -103,7 +113,7 @@ static void test_notes_and_actors(void)
   g_assert_true(tb_reader_rewind(open.reader, NULL));
   g_assert_true(pml_open_next(&open, &event, NULL));
   item = item_of(&event);
-  tb_context_stage_apply(stage, &item, event.time.ns);
+  tb_actors_apply(actors, &item);
   g_assert_cmpint(item.actor->pid, ==, 1364);
 }
 

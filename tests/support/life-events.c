@@ -3,6 +3,8 @@
 #include "support/life-events.h"
 
 #include "base/bytes.h"
+#include "decode/linux/linux-decoder.h"
+#include "stages/process/process.h"
 
 #include <string.h>
 
@@ -38,7 +40,8 @@ static void life_append_text(const TbEventType *type, const TbRecord *event, TbB
   tb_buf_append_str(out, "made in memory");
 }
 
-static const TbEventTypeOps life_ops = { .append_text = life_append_text };
+static const TbEventTypeOps life_ops = { .append_text = life_append_text,
+                                         .decoder = &tb_linux_decoder };
 
 static TbField life_field(const char *spec, guint32 *offset)
 {
@@ -83,10 +86,13 @@ Life *life_new(void)
   life->machine->arch = TB_ARCH_X86_64;
   life->source = tb_source_new(TB_SOURCE_EVENTS, "ftrace");
   tb_source_set_machine(life->source, life->machine);
-  life->tracker = tb_proctrack_new();
+  tb_axis_init(&life->source->opened, TB_CLOCK_UNKNOWN, FALSE);
+  life->observers = g_ptr_array_new();
+  g_ptr_array_add(life->observers, tb_process_observer_new());
+  life->facts = tb_facts_new(life->observers);
   for (guint i = 0; i < LIFE_N_TYPES; i++) {
     life->types[i] = life_make_type((LifeType)i);
-    g_assert_true(life->tracker->ops->wants_type(life->tracker, life->types[i]));
+    g_assert_true(tb_facts_are_wanted(life->facts, life->types[i]));
   }
   life->now_ns = 1000000;
   life->step_ns = 1000;
@@ -95,9 +101,12 @@ Life *life_new(void)
 
 void life_free(Life *life)
 {
+  TbObserver *observer = g_ptr_array_index(life->observers, 0);
+  tb_facts_free(life->facts);
   for (guint i = 0; i < LIFE_N_TYPES; i++)
     tb_event_type_unref(life->types[i]);
-  life->tracker->ops->free(life->tracker);
+  observer->ops->free(observer);
+  g_ptr_array_unref(life->observers);
   tb_source_unref(life->source);
   tb_machine_unref(life->machine);
   g_free(life);
@@ -137,10 +146,18 @@ static void life_set_comm(Life *life, const char *name, const char *comm)
   strncpy((char *)life->data + life_find(life, name)->offset, comm, LIFE_COMM_LEN - 1);
 }
 
+void life_show_item(Life *life, const TbItem *item)
+{
+  if (item->record->kind == TB_RECORD_LOST)
+    tb_facts_lost(life->facts, item);
+  else
+    tb_facts_show(life->facts, item);
+}
+
 static void life_show(Life *life)
 {
   if (!life->keep || life->keep(life, life->keep_data))
-    life->tracker->ops->event(life->tracker, made_item(&life->event));
+    life_show_item(life, made_item(&life->event));
   life->now_ns += life->step_ns;
 }
 
@@ -273,7 +290,8 @@ void life_lost(Life *life)
 
 void life_finish(Life *life)
 {
-  g_assert_true(life->tracker->ops->finish(life->tracker, NULL));
+  TbObserver *observer = g_ptr_array_index(life->observers, 0);
+  g_assert_true(observer->ops->finish(observer, NULL));
 }
 
 TbTimeline *life_timeline(const Life *life)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Life-cycle events made in memory, in the layout of Linux trace events, and
- * shown to a process tracker one by one: histories in tests read as what
+ * shown to an observer of processes one by one: histories in tests read as what
  * happens in them.
  */
 #pragma once
 
-#include "stages/context.h"
-#include "stages/proctrack/proctrack.h"
+#include "pass/facts.h"
+#include "stages/explain/sentence.h"
+#include "stages/process/process-engine.h"
 #include "support/made-item.h"
 
 typedef enum {
@@ -33,7 +34,7 @@ typedef enum {
 #define LIFE_VFORK_FLAGS 0x4100
 
 /**
- * Life: a machine of x86_64, a source and a tracker
+ * Life: a machine of x86_64, a source and an observer of processes
  * @now_ns: time of the next event; each event adds @step_ns
  * @cpu: of the next event
  * @keep: (nullable): whether the event is recorded at all
@@ -43,7 +44,8 @@ typedef struct _Life Life;
 struct _Life {
   TbMachine *machine;
   TbSource *source;
-  TbObserver *tracker;
+  GPtrArray *observers;
+  TbFacts *facts;
   TbEventType *types[LIFE_N_TYPES];
   gint64 now_ns;
   gint64 step_ns;
@@ -58,7 +60,10 @@ Life *life_new(void);
 void life_free(Life *life);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Life, life_free)
 
-/* Each shows one event to the tracker; @actor is the event's thread. */
+/** life_show_item: what @item means is told to the observer */
+void life_show_item(Life *life, const TbItem *item);
+
+/* Each shows one event to the observer; @actor is the event's thread. */
 void life_newtask(Life *life, gint32 actor, gint32 child, const char *comm, guint32 flags);
 void life_fork_event(Life *life, gint32 actor, const char *comm, gint32 child);
 /** life_birth: both events, 2 ns apart */

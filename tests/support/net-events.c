@@ -374,16 +374,14 @@ static void net_expect_end(const TbOwner *owner, gint32 tid, TbConfidence confid
 
 TbOwners net_apply(Net *net, guint n, const TbOwners *told)
 {
-  g_autoptr(GPtrArray) machines = g_ptr_array_new();
-  g_ptr_array_add(machines, net->machine);
-  g_autoptr(TbContextStage) context = tb_context_stage_new(machines);
+  g_autoptr(TbActors) actors = tb_actors_new();
   GBytes *bytes = g_ptr_array_index(net->shown, n);
   gint64 time_ns;
   memcpy(&time_ns, g_bytes_get_data(bytes, NULL), 8);
   TbRecord record = net_packet_record(net, bytes, time_ns);
   TbItem item = item_of(&record);
   item.owners = told;
-  tb_attrib_apply(net->attrib, context, &item, time_ns);
+  tb_attrib_apply(net->attrib, actors, &item, time_ns);
   return item.owners ? *item.owners : (TbOwners){ 0 };
 }
 

@@ -11,8 +11,8 @@
 #include "formats.h"
 #include "pass/run.h"
 #include "stages/attrib/attrib.h"
+#include "stages/process/process.h"
 #include "stages/wire/headers.h"
-#include "stages/proctrack/proctrack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,16 +26,18 @@ typedef struct {
   guint32 seed;
 } SieveRules;
 
-/* Shows events on to an observer, but for some. */
+/* Shows events and facts on to an observer, but for some. */
 typedef struct {
   TbObserver observer;
+  TbObserverOps ops;
   TbObserver *inner;
   const SieveRules *rules;
-  gboolean lost[SIEVE_CPUS]; /* by CPU: a mark is due */
+  gboolean lost[SIEVE_CPUS];   /* by CPU: a mark is due */
+  TbOwnTime heard[SIEVE_CPUS]; /* what was shown last */
 } Sieve;
 
 static TbObserver *the_attrib;
-static TbContextStage *the_context;
+static TbActors *the_actors;
 
 static gboolean sieve_wants_type(TbObserver *observer, const TbEventType *type)
 {
@@ -81,6 +83,23 @@ static void sieve_event(TbObserver *observer, const TbItem *event)
   sieve->inner->ops->event(sieve->inner, event);
 }
 
+static void sieve_fact(TbObserver *observer, const TbItem *event, const TbFact *fact)
+{
+  Sieve *sieve = (Sieve *)observer;
+  guint cpu = event->record->cpu % SIEVE_CPUS;
+  gboolean loses = sieve->rules->lose > 0 && sieve_loses(sieve->rules, event);
+  sieve->inner->sink = observer->sink;
+  if (sieve->lost[cpu] && !loses) {
+    TbFact gap = { .kind = TB_FACT_GAP, .gap = { TRUE, sieve->heard[cpu] } };
+    sieve->inner->ops->fact(sieve->inner, event, &gap);
+  }
+  sieve->lost[cpu] = loses && sieve->rules->mark_ns;
+  if (loses)
+    return;
+  sieve->heard[cpu] = event->record->time;
+  sieve->inner->ops->fact(sieve->inner, event, fact);
+}
+
 static gboolean sieve_finish(TbObserver *observer, GError **error)
 {
   Sieve *sieve = (Sieve *)observer;
@@ -94,29 +113,16 @@ static void sieve_free(TbObserver *observer)
   g_free(sieve);
 }
 
-/* What the two observers behind sieves ask for. */
-static const TbObserverOps packet_sieve_ops = {
-  .name = "sieve",
-  .wants_type = sieve_wants_type,
-  .wants_packets = TRUE,
-  .any_order = TRUE,
-  .event = sieve_event,
-  .finish = sieve_finish,
-  .free = sieve_free,
-};
-
-static const TbObserverOps sieve_ops = {
-  .name = "sieve",
-  .wants_type = sieve_wants_type,
-  .event = sieve_event,
-  .finish = sieve_finish,
-  .free = sieve_free,
-};
-
 static TbObserver *sieve_new(TbObserver *inner, const SieveRules *rules)
 {
   Sieve *sieve = g_new0(Sieve, 1);
-  sieve->observer.ops = inner->ops->wants_packets ? &packet_sieve_ops : &sieve_ops;
+  sieve->ops = *inner->ops;
+  sieve->ops.wants_type = inner->ops->wants_type ? sieve_wants_type : NULL;
+  sieve->ops.event = inner->ops->event ? sieve_event : NULL;
+  sieve->ops.fact = inner->ops->fact ? sieve_fact : NULL;
+  sieve->ops.finish = sieve_finish;
+  sieve->ops.free = sieve_free;
+  sieve->observer.ops = &sieve->ops;
   sieve->inner = inner;
   sieve->rules = rules;
   return &sieve->observer;
@@ -143,7 +149,7 @@ static void print_owner(const TbOwner *owner)
 
 static gboolean dump_open(TbWriter *writer, GError **error)
 {
-  the_context = tb_context_stage_new(writer->machines);
+  the_actors = tb_actors_new();
   return TRUE;
 }
 
@@ -155,7 +161,7 @@ static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error
     return TRUE;
   const TbRecord *record = event->record;
   tb_net_parse(record->source->link_type, record->data, record->len, record->orig_len, &h);
-  tb_attrib_apply(the_attrib, the_context, &packet, event->machine_time.ns);
+  tb_attrib_apply(the_attrib, the_actors, &packet, event->machine_time.ns);
   if (h.family == 0)
     return TRUE;
   printf("%s\t", tb_machine_get_label(record->source->machine));
@@ -176,7 +182,7 @@ static gboolean dump_finish(TbWriter *writer, GError **error)
 
 static void dump_close(TbWriter *writer)
 {
-  g_clear_pointer(&the_context, tb_context_stage_free);
+  g_clear_pointer(&the_actors, tb_actors_free);
 }
 
 static const TbWriterFormat dump_format = {
@@ -232,7 +238,7 @@ int main(int argc, char **argv)
   the_attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
   TbRunOptions options = { .registry = &tb_formats };
   g_autoptr(TbRun) run = tb_run_new(&options);
-  tb_run_add_observer(run, sieve_new(tb_proctrack_new(), &rules));
+  tb_run_add_observer(run, sieve_new(tb_process_observer_new(), &rules));
   tb_run_add_observer(run, sieve_new(the_attrib, &rules));
   TbWriterCounts counts;
   g_autoptr(TbOutput) output = tb_output_open("-", FALSE, &error);

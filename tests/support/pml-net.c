@@ -241,10 +241,10 @@ static void net_check_end(const TbOwner *owner, gint32 pid, TbConfidence confide
 
 static TbOwners net_ask(PmlNet *net, guint n, const char **name)
 {
-  g_autoptr(TbContextStage) context = tb_context_stage_new(net->open.reader->machines);
+  g_autoptr(TbActors) actors = tb_actors_new();
   TbRecord event = net_packet_event(net, n);
   TbItem item = item_of(&event);
-  tb_attrib_apply(net->attrib, context, &item, event.time.ns);
+  tb_attrib_apply(net->attrib, actors, &item, event.time.ns);
   TbOwners owners = item.owners ? *item.owners : (TbOwners){ 0 };
   if (name)
     *name = owners.src.comm;

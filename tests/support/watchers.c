@@ -49,7 +49,8 @@ void watchers_show(Watchers *w, const TbItem *item)
     tb_facts_lost(w->facts, item);
   for (guint i = 0; i < w->observers->len; i++) {
     TbObserver *observer = g_ptr_array_index(w->observers, i);
-    if (interest & 1u << i && (kind != TB_RECORD_PACKET || observer->ops->wants_packets))
+    if (interest & 1u << i && observer->ops->event &&
+        (kind != TB_RECORD_PACKET || observer->ops->wants_packets))
       observer->ops->event(observer, item);
   }
 }

@@ -33,5 +33,6 @@ typedef struct {
 } LinuxPart;
 
 extern const LinuxPart linux_buffer_part;
+extern const LinuxPart linux_process_part;
 
 G_END_DECLS

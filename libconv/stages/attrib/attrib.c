@@ -4,7 +4,7 @@
 
 #include "stages/attrib/attrib-told.h"
 
-#include "stages/context-cursor.h"
+#include "stages/explain/actor.h"
 
 enum { ATTRIB_LIVES = 64 };
 
@@ -241,7 +241,7 @@ static const AttribLife *attrib_find_life(Attrib *attrib, const TbMachine *machi
  * The name at the packet's instant. A task that is not born yet by then, or is dead already,
  * has its first or last one; a later process of the same number is somebody else.
  */
-static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMachine *machine,
+static gboolean attrib_name(Attrib *attrib, TbActors *actors, const TbMachine *machine,
                             const AttribAnswer *answer, gint64 time_ns, TbOwner *out)
 {
   const AttribLife *life = attrib_find_life(attrib, machine, answer);
@@ -254,7 +254,7 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
       return FALSE;
     time_ns = CLAMP(time_ns, start_ns, MAX(start_ns, end_ns));
   }
-  const TbContext *who = &context_look(context, machine, answer->tid, time_ns)->context;
+  const TbContext *who = tb_actors_find(actors, machine, answer->tid, time_ns);
   TbConfidence most = answer->told ? answer->confidence : life->most;
   *out = (TbOwner){ .confidence = MIN(answer->confidence, most), .via = answer->via,
                     .tid = answer->is_process ? 0 : answer->tid, .pid = who->pid,
@@ -265,11 +265,11 @@ static gboolean attrib_name(Attrib *attrib, TbContextStage *context, const TbMac
 }
 
 /* Whom @answer names, as far as it is sure enough. */
-static void attrib_take(Attrib *attrib, TbContextStage *context, const TbMachine *machine,
+static void attrib_take(Attrib *attrib, TbActors *actors, const TbMachine *machine,
                         const AttribAnswer *answer, gint64 time_ns, TbOwner *found)
 {
   if (!answer->tid || answer->confidence < attrib->least ||
-      !attrib_name(attrib, context, machine, answer, time_ns, found) ||
+      !attrib_name(attrib, actors, machine, answer, time_ns, found) ||
       found->confidence < attrib->least)
     *found = (TbOwner){ 0 };
 }
@@ -311,7 +311,7 @@ static void attrib_settle(const TbOwner *found, TbOwner *end, TbOwner *claim)
     end->generation = 0;
 }
 
-static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMachine *m,
+static void attrib_ask(Attrib *attrib, TbActors *actors, const AttribMachine *m,
                        const TbItem *packet, gint64 timeline_ns, TbOwners *owners)
 {
   const TbMachine *machine = packet->record->source->machine;
@@ -325,15 +325,15 @@ static void attrib_ask(Attrib *attrib, TbContextStage *context, const AttribMach
   gint64 told_ns = m->told ? attrib_told_packet_ns(packet) : timeline_ns;
   if (G_UNLIKELY(m->told))
     attrib_told_look(m->told, &headers, told_ns, &src, &dst);
-  attrib_take(attrib, context, machine, &src, src.told ? told_ns : timeline_ns, &found_src);
-  attrib_take(attrib, context, machine, &dst, dst.told ? told_ns : timeline_ns, &found_dst);
+  attrib_take(attrib, actors, machine, &src, src.told ? told_ns : timeline_ns, &found_src);
+  attrib_take(attrib, actors, machine, &dst, dst.told ? told_ns : timeline_ns, &found_dst);
   if (owners->either_end)
     attrib_place_told(owners, &found_src, &found_dst);
   attrib_settle(&found_src, &owners->src, &owners->src_claim);
   attrib_settle(&found_dst, &owners->dst, &owners->dst_claim);
 }
 
-void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbItem *packet,
+void tb_attrib_apply(TbObserver *observer, TbActors *actors, TbItem *packet,
                      gint64 timeline_ns)
 {
   Attrib *attrib = (Attrib *)observer;
@@ -345,7 +345,7 @@ void tb_attrib_apply(TbObserver *observer, TbContextStage *context, TbItem *pack
   const AttribMachine *m =
       packet->record->source->frozen ? NULL : attrib_find(attrib, packet->record->source->machine);
   if (m)
-    attrib_ask(attrib, context, m, packet, timeline_ns, owners);
+    attrib_ask(attrib, actors, m, packet, timeline_ns, owners);
   packet->owners =
       tb_owner_is_known(&owners->src) || tb_owner_is_known(&owners->dst) ? owners : NULL;
 }

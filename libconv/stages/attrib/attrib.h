@@ -8,9 +8,9 @@
 #pragma once
 
 #include "model/owner.h"
-#include "stages/context.h"
-#include "stages/wire/headers.h"
+#include "stages/explain/actor.h"
 #include "stages/observer.h"
+#include "stages/wire/headers.h"
 
 #include <glib.h>
 
@@ -30,7 +30,7 @@ typedef enum { TB_END_UNKNOWN, TB_END_LOCAL, TB_END_REMOTE } TbEndPlace;
  *
  * The owners are valid until the next call.
  */
-void tb_attrib_apply(TbObserver *attrib, TbContextStage *context, TbItem *packet,
+void tb_attrib_apply(TbObserver *attrib, TbActors *actors, TbItem *packet,
                      gint64 timeline_ns);
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Context of the moment and the sentences of life-cycle rows. */
+/* Actors of the moment and the sentences of life-cycle rows. */
 #include "support/life-events.h"
 
 #include <string.h>
@@ -8,30 +8,30 @@ enum { SH = 100, KID = 200, WORKER = 201, OTHER = 202 };
 
 typedef struct {
   Life *life;
-  GPtrArray *machines;
-  TbContextStage *stage;
+  TbActors *actors;
+  TbSentences *sentences;
 } Emit;
 
 static Emit emit_begin(Life *life)
 {
   life_finish(life);
-  Emit emit = { .life = life, .machines = g_ptr_array_new() };
-  g_ptr_array_add(emit.machines, life->machine);
-  emit.stage = tb_context_stage_new(emit.machines);
+  Emit emit = { .life = life, .actors = tb_actors_new() };
+  emit.sentences = tb_sentences_new(emit.actors);
   return emit;
 }
 
 static void emit_end(Emit *emit)
 {
-  tb_context_stage_free(emit->stage);
-  g_ptr_array_unref(emit->machines);
+  tb_sentences_free(emit->sentences);
+  tb_actors_free(emit->actors);
 }
 
 static const TbContext *context_at(Emit *emit, gint32 tid, gint64 time_ns)
 {
-  TbRecord record = { .kind = TB_RECORD_LOST, .source = emit->life->source, .tid = tid };
+  TbRecord record = { .kind = TB_RECORD_LOST, .time.ns = time_ns, .source = emit->life->source,
+                      .tid = tid };
   TbItem item = item_of(&record);
-  tb_context_stage_apply(emit->stage, &item, time_ns);
+  tb_actors_apply(emit->actors, &item);
   return item.actor;
 }
 
@@ -145,7 +145,7 @@ static void test_more_threads_than_slots(void)
     for (gint32 i = 0; i < THREADS; i++) {
       const TbContext *context = context_at(&emit, 1000 + i, life->now_ns);
       g_assert_cmpint(context->tid, ==, 1000 + i);
-      g_assert_cmpuint(context->slot, <, TB_CONTEXT_SLOTS);
+      g_assert_cmpuint(context->slot, <, TB_ACTOR_SLOTS);
       g_assert_cmpstr(context->comm, ==, "sh");
     }
   emit_end(&emit);
@@ -164,12 +164,13 @@ static void keep(GArray *kept, Life *life)
   g_array_append_val(kept, copy);
 }
 
-static char *note_of(Emit *emit, GArray *kept, guint i)
+static char *sentence_of(Emit *emit, GArray *kept, guint i)
 {
   Kept *copy = &g_array_index(kept, Kept, i);
   copy->event.record.data = copy->data;
   TbItem *item = made_item(&copy->event);
-  tb_context_stage_apply(emit->stage, item, item->time.ns);
+  tb_actors_apply(emit->actors, item);
+  tb_sentences_apply(emit->sentences, item);
   const TbSentence *said = item->sentence;
   return said ? g_strdup_printf("%s|%.*s", said->kind, (gint)said->text->len,
                                 (const char *)said->text->data)
@@ -212,7 +213,7 @@ static void test_sentences(void)
   Emit emit = emit_begin(life);
   g_assert_cmpuint(kept->len, ==, G_N_ELEMENTS(expected));
   for (guint i = 0; i < kept->len; i++) {
-    g_autofree char *note = note_of(&emit, kept, i);
+    g_autofree char *note = sentence_of(&emit, kept, i);
     g_assert_cmpstr(note, ==, expected[i]);
   }
   emit_end(&emit);
@@ -227,8 +228,8 @@ static void test_sentences_of_leaving_threads(void)
   life_exit(life, KID, "sh", -1), keep(kept, life);
   life_exit(life, WORKER, "sh", -1), keep(kept, life);
   Emit emit = emit_begin(life);
-  g_autofree char *leader = note_of(&emit, kept, 0);
-  g_autofree char *last = note_of(&emit, kept, 1);
+  g_autofree char *leader = sentence_of(&emit, kept, 0);
+  g_autofree char *last = sentence_of(&emit, kept, 1);
   g_assert_cmpstr(leader, ==, "thread-exit|sh[200], the main thread, ends");
   g_assert_true(g_str_has_prefix(last, "process-exit|sh[200] ends after "));
   emit_end(&emit);
@@ -237,12 +238,12 @@ static void test_sentences_of_leaving_threads(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/context/names-over-time", test_names_over_time);
-  g_test_add_func("/context/reused-number", test_reused_number);
-  g_test_add_func("/context/nobody-and-saved", test_nobody_and_saved);
-  g_test_add_func("/context/gap-behind-an-end", test_gap_behind_an_end);
-  g_test_add_func("/context/more-threads-than-slots", test_more_threads_than_slots);
-  g_test_add_func("/context/sentences", test_sentences);
-  g_test_add_func("/context/sentences-of-leaving-threads", test_sentences_of_leaving_threads);
+  g_test_add_func("/explain/names-over-time", test_names_over_time);
+  g_test_add_func("/explain/reused-number", test_reused_number);
+  g_test_add_func("/explain/nobody-and-saved", test_nobody_and_saved);
+  g_test_add_func("/explain/gap-behind-an-end", test_gap_behind_an_end);
+  g_test_add_func("/explain/more-threads-than-slots", test_more_threads_than_slots);
+  g_test_add_func("/explain/sentences", test_sentences);
+  g_test_add_func("/explain/sentences-of-leaving-threads", test_sentences_of_leaving_threads);
   return g_test_run();
 }

@@ -1,56 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Context of the moment; see context.h. The cursors live in a set-associative
+ * Actors of the moment; see actor.h. The cursors live in a set-associative
  * table of fixed size, so that neither this stage nor a writer that caches by
  * slot grows with the number of threads.
  */
-#include "stages/context-cursor.h"
+#include "stages/explain/actor-cursor.h"
 
 #include <string.h>
 
-enum { CONTEXT_FRONT = 256, CONTEXT_WAYS = 4, CONTEXT_SETS = TB_CONTEXT_CURSORS / CONTEXT_WAYS };
+enum { ACTOR_FRONT = 256, ACTOR_WAYS = 4, ACTOR_SETS = TB_ACTOR_CURSORS / ACTOR_WAYS };
 
-typedef enum { TYPE_NEW, TYPE_PLAIN, TYPE_ROW } ContextType;
-
-struct _TbContextStage {
+struct _TbActors {
   guint64 looks;
   guint64 generations;
-  NoteMaker *notes;
-  guint8 *types; /* ContextType by type id */
-  guint32 n_types;
-  ContextCursor *front[CONTEXT_FRONT]; /* seen last, by the low bits of the tid */
-  ContextCursor cursors[TB_CONTEXT_CURSORS];
-  TbContext told[TB_CONTEXT_TOLD];
+  ActorCursor *front[ACTOR_FRONT]; /* seen last, by the low bits of the tid */
+  ActorCursor cursors[TB_ACTOR_CURSORS];
+  TbContext recorded[TB_ACTOR_RECORDED];
 };
 
-TbContextStage *tb_context_stage_new(const GPtrArray *machines)
+TbActors *tb_actors_new(void)
 {
-  TbContextStage *stage = g_new0(TbContextStage, 1);
-  stage->notes = note_maker_new();
-  for (guint32 i = 0; i < TB_CONTEXT_CURSORS; i++)
-    stage->cursors[i].context.slot = i;
-  return stage;
+  TbActors *actors = g_new0(TbActors, 1);
+  for (guint32 i = 0; i < TB_ACTOR_CURSORS; i++)
+    actors->cursors[i].context.slot = i;
+  return actors;
 }
 
-void tb_context_stage_free(TbContextStage *stage)
+void tb_actors_free(TbActors *actors)
 {
-  if (!stage)
-    return;
-  note_maker_free(stage->notes);
-  g_free(stage->types);
-  g_free(stage);
+  g_free(actors);
 }
 
-static inline guint32 context_set(const TbMachine *machine, gint32 tid)
+static inline guint32 actor_set(const TbMachine *machine, gint32 tid)
 {
   guint32 h = ((guint32)tid ^ (machine->rank << 20)) * 2654435761u;
-  return (h >> 16) % CONTEXT_SETS;
+  return (h >> 16) % ACTOR_SETS;
 }
 
-static void context_track_start(ContextTrack *track, const TbTimeline *timeline, guint32 last,
+static void actor_track_start(ActorTrack *track, const TbTimeline *timeline, guint32 last,
                                 guint32 comm, guint32 exe)
 {
-  *track = (ContextTrack){
+  *track = (ActorTrack){
     .last = last,
     .at = TB_PROC_NONE,
     .next_ns = TB_TIME_NEVER,
@@ -64,7 +54,7 @@ static void context_track_start(ContextTrack *track, const TbTimeline *timeline,
   }
 }
 
-static void context_track_step(ContextTrack *track, const TbTimeline *timeline)
+static void actor_track_step(ActorTrack *track, const TbTimeline *timeline)
 {
   guint32 before = track->at == TB_PROC_NONE ? track->last : track->at;
   track->at = tb_timeline_get_change(timeline, before)->next;
@@ -82,27 +72,27 @@ static void context_track_step(ContextTrack *track, const TbTimeline *timeline)
 }
 
 /* Moves to the last change at or before @time_ns; FALSE if that lies behind. */
-static gboolean context_track_seek(ContextTrack *track, const TbTimeline *timeline, gint64 time_ns)
+static gboolean actor_track_seek(ActorTrack *track, const TbTimeline *timeline, gint64 time_ns)
 {
   if (track->at != TB_PROC_NONE && tb_timeline_get_change(timeline, track->at)->time_ns > time_ns)
     return FALSE;
   while (track->next_ns <= time_ns && track->next_ns != TB_TIME_NEVER)
-    context_track_step(track, timeline);
+    actor_track_step(track, timeline);
   return TRUE;
 }
 
-static void context_start_life(ContextCursor *cursor, const TbTimeline *timeline)
+static void actor_start_life(ActorCursor *cursor, const TbTimeline *timeline)
 {
   guint32 life_comm = tb_timeline_life_comm(timeline, cursor->life);
   cursor->process = tb_timeline_life_process(timeline, cursor->life);
   const TbProcess *process = tb_timeline_get_process(timeline, cursor->process);
-  context_track_start(&cursor->own, timeline, tb_timeline_life_changes(timeline, cursor->life),
+  actor_track_start(&cursor->own, timeline, tb_timeline_life_changes(timeline, cursor->life),
                       life_comm, process->exe);
-  context_track_start(&cursor->group, timeline, process->changes, process->comm, process->exe);
+  actor_track_start(&cursor->group, timeline, process->changes, process->comm, process->exe);
 }
 
 /* Finds the life of @time_ns; the one before it stays where it is still right. */
-static void context_seek_life(ContextCursor *cursor, const TbTimeline *timeline, gint64 time_ns)
+static void actor_seek_life(ActorCursor *cursor, const TbTimeline *timeline, gint64 time_ns)
 {
   TbLife life = cursor->life;
   if (cursor->last_life == TB_PROC_NONE)
@@ -110,7 +100,7 @@ static void context_seek_life(ContextCursor *cursor, const TbTimeline *timeline,
   if (life == TB_PROC_NONE || tb_timeline_life_start(timeline, life) > time_ns) {
     cursor->life = tb_timeline_find_life_at(timeline, cursor->context.tid, time_ns);
     if (cursor->life != TB_PROC_NONE)
-      context_start_life(cursor, timeline);
+      actor_start_life(cursor, timeline);
     return;
   }
   while (cursor->life != cursor->last_life) {
@@ -120,10 +110,10 @@ static void context_seek_life(ContextCursor *cursor, const TbTimeline *timeline,
     cursor->life = next;
   }
   if (cursor->life != life)
-    context_start_life(cursor, timeline);
+    actor_start_life(cursor, timeline);
 }
 
-static gint64 context_next_start(const ContextCursor *cursor, const TbTimeline *timeline)
+static gint64 actor_next_start(const ActorCursor *cursor, const TbTimeline *timeline)
 {
   if (cursor->last_life == TB_PROC_NONE || cursor->life == cursor->last_life)
     return TB_TIME_NEVER;
@@ -135,7 +125,7 @@ static gint64 context_next_start(const ContextCursor *cursor, const TbTimeline *
  * The dead act for a moment: their last switch, the news to their parent. A
  * gap behind the end may hide somebody new.
  */
-static gboolean context_is_doubtful(ContextCursor *cursor, const TbTimeline *timeline,
+static gboolean actor_is_doubtful(ActorCursor *cursor, const TbTimeline *timeline,
                                     gint64 time_ns)
 {
   gint64 end_ns = tb_timeline_life_end(timeline, cursor->life);
@@ -148,15 +138,15 @@ static gboolean context_is_doubtful(ContextCursor *cursor, const TbTimeline *tim
   return FALSE;
 }
 
-static void context_fill_known(ContextCursor *cursor, const TbTimeline *timeline, gint64 time_ns,
+static void actor_fill_known(ActorCursor *cursor, const TbTimeline *timeline, gint64 time_ns,
                                TbContext *context)
 {
   gboolean is_thread = tb_life_is_thread(cursor->life);
-  if (!context_track_seek(&cursor->own, timeline, time_ns) ||
-      (is_thread && !context_track_seek(&cursor->group, timeline, time_ns))) {
-    context_start_life(cursor, timeline);
-    context_track_seek(&cursor->own, timeline, time_ns);
-    context_track_seek(&cursor->group, timeline, time_ns);
+  if (!actor_track_seek(&cursor->own, timeline, time_ns) ||
+      (is_thread && !actor_track_seek(&cursor->group, timeline, time_ns))) {
+    actor_start_life(cursor, timeline);
+    actor_track_seek(&cursor->own, timeline, time_ns);
+    actor_track_seek(&cursor->group, timeline, time_ns);
   }
   const TbProcess *process = tb_timeline_get_process(timeline, cursor->process);
   gint64 parent_until_ns;
@@ -172,39 +162,39 @@ static void context_fill_known(ContextCursor *cursor, const TbTimeline *timeline
   context->exe = tb_timeline_get_string(timeline, is_thread ? cursor->group.exe : cursor->own.exe);
 }
 
-static gboolean context_is_same(const TbContext *a, const TbContext *b)
+static gboolean actor_is_same(const TbContext *a, const TbContext *b)
 {
   return a->tid == b->tid && a->pid == b->pid && a->pid_known == b->pid_known &&
          a->ppid == b->ppid && a->comm == b->comm && a->exe == b->exe && a->cmdline == b->cmdline;
 }
 
-static void context_refresh(TbContextStage *stage, ContextCursor *cursor, gint64 time_ns)
+static void actor_refresh(TbActors *actors, ActorCursor *cursor, gint64 time_ns)
 {
   const TbTimeline *timeline = cursor->machine->timeline;
   TbContext context = { .slot = cursor->context.slot,
                         .generation = cursor->context.generation,
                         .tid = cursor->context.tid,
                         .pid = cursor->context.tid };
-  context_seek_life(cursor, timeline, time_ns);
+  actor_seek_life(cursor, timeline, time_ns);
   cursor->from_ns = time_ns;
-  cursor->until_ns = context_next_start(cursor, timeline);
+  cursor->until_ns = actor_next_start(cursor, timeline);
   if (cursor->last_life == TB_PROC_NONE)
     context.comm = tb_timeline_get_saved_name(timeline, context.tid);
-  else if (cursor->life != TB_PROC_NONE && !context_is_doubtful(cursor, timeline, time_ns))
-    context_fill_known(cursor, timeline, time_ns, &context);
-  if (!context_is_same(&context, &cursor->context) || !context.generation)
-    context.generation = ++stage->generations;
+  else if (cursor->life != TB_PROC_NONE && !actor_is_doubtful(cursor, timeline, time_ns))
+    actor_fill_known(cursor, timeline, time_ns, &context);
+  if (!actor_is_same(&context, &cursor->context) || !context.generation)
+    context.generation = ++actors->generations;
   cursor->context = context;
 }
 
-static ContextCursor *context_load(ContextCursor *set, const TbMachine *machine, gint32 tid)
+static ActorCursor *actor_load(ActorCursor *set, const TbMachine *machine, gint32 tid)
 {
-  ContextCursor *oldest = set;
-  for (guint i = 1; i < CONTEXT_WAYS; i++)
+  ActorCursor *oldest = set;
+  for (guint i = 1; i < ACTOR_WAYS; i++)
     if (set[i].used < oldest->used)
       oldest = &set[i];
   guint32 slot = oldest->context.slot;
-  *oldest = (ContextCursor){
+  *oldest = (ActorCursor){
     .machine = machine,
     .from_ns = TB_TIME_NEVER, /* holds nowhere yet */
     .until_ns = TB_TIME_BEFORE,
@@ -216,25 +206,25 @@ static ContextCursor *context_load(ContextCursor *set, const TbMachine *machine,
   return oldest;
 }
 
-static ContextCursor *context_find(TbContextStage *stage, const TbMachine *machine, gint32 tid)
+static ActorCursor *actor_find(TbActors *actors, const TbMachine *machine, gint32 tid)
 {
-  ContextCursor *set = &stage->cursors[context_set(machine, tid) * CONTEXT_WAYS];
-  for (guint i = 0; i < CONTEXT_WAYS; i++)
+  ActorCursor *set = &actors->cursors[actor_set(machine, tid) * ACTOR_WAYS];
+  for (guint i = 0; i < ACTOR_WAYS; i++)
     if (set[i].machine == machine && set[i].context.tid == tid)
       return &set[i];
-  return context_load(set, machine, tid);
+  return actor_load(set, machine, tid);
 }
 
-const ContextCursor *context_look(TbContextStage *stage, const TbMachine *machine, gint32 tid,
+const ActorCursor *actor_look(TbActors *actors, const TbMachine *machine, gint32 tid,
                                   gint64 time_ns)
 {
-  ContextCursor **front = &stage->front[(guint32)tid % CONTEXT_FRONT];
-  ContextCursor *cursor = *front;
+  ActorCursor **front = &actors->front[(guint32)tid % ACTOR_FRONT];
+  ActorCursor *cursor = *front;
   if (G_UNLIKELY(!cursor || cursor->context.tid != tid || cursor->machine != machine))
-    cursor = *front = context_find(stage, machine, tid);
-  cursor->used = ++stage->looks;
+    cursor = *front = actor_find(actors, machine, tid);
+  cursor->used = ++actors->looks;
   if (G_UNLIKELY(time_ns < cursor->from_ns || time_ns >= cursor->until_ns))
-    context_refresh(stage, cursor, time_ns);
+    actor_refresh(actors, cursor, time_ns);
   return cursor;
 }
 
@@ -242,50 +232,38 @@ const ContextCursor *context_look(TbContextStage *stage, const TbMachine *machin
  * The actor that the record tells itself. One place for each hash: who comes
  * again finds what a writer prepared, the rest only costs preparing it anew.
  */
-static const TbContext *context_take_told(TbContextStage *stage, const TbItem *event)
+static const TbContext *actor_take_recorded(TbActors *actors, const TbItem *event)
 {
-  TbContext told = { 0 };
-  if (!event->record->type->ops->get_actor(event->record->type, event->record, &told))
+  TbContext recorded = { 0 };
+  if (!event->record->type->ops->get_actor(event->record->type, event->record, &recorded))
     return NULL;
-  guint32 h = ((guint32)told.tid ^ (guint32)told.pid << 16 ^ event->record->source->rank << 24) *
+  guint32 h = ((guint32)recorded.tid ^ (guint32)recorded.pid << 16 ^ event->record->source->rank << 24) *
               2654435761u;
-  guint32 at = (h >> 16) % TB_CONTEXT_TOLD;
-  TbContext *kept = &stage->told[at];
-  if (!kept->generation || !context_is_same(kept, &told)) {
-    told.slot = TB_CONTEXT_CURSORS + at;
-    told.generation = ++stage->generations;
-    *kept = told;
+  guint32 at = (h >> 16) % TB_ACTOR_RECORDED;
+  TbContext *kept = &actors->recorded[at];
+  if (!kept->generation || !actor_is_same(kept, &recorded)) {
+    recorded.slot = TB_ACTOR_CURSORS + at;
+    recorded.generation = ++actors->generations;
+    *kept = recorded;
   }
   return kept;
 }
 
-static void context_learn_type(TbContextStage *stage, const TbEventType *type)
+const TbContext *tb_actors_find(TbActors *actors, const TbMachine *machine, gint32 tid,
+                                gint64 time_ns)
 {
-  if (type->id >= stage->n_types) {
-    guint32 n = MAX(type->id + 1, stage->n_types * 2);
-    stage->types = g_renew(guint8, stage->types, n);
-    memset(stage->types + stage->n_types, TYPE_NEW, n - stage->n_types);
-    stage->n_types = n;
-  }
-  stage->types[type->id] = note_is_row(stage->notes, type) ? TYPE_ROW : TYPE_PLAIN;
+  return &actor_look(actors, machine, tid, time_ns)->context;
 }
 
-void tb_context_stage_apply(TbContextStage *stage, TbItem *event, gint64 timeline_ns)
+void tb_actors_apply(TbActors *actors, TbItem *event)
 {
+  const TbRecord *record = event->record;
+  const TbMachine *machine = record->source->machine;
   event->actor = NULL;
-  event->sentence = NULL;
-  const TbMachine *machine = event->record->source->machine;
   if (!machine)
     return;
-  if (event->record->type && event->record->type->ops->get_actor)
-    event->actor = context_take_told(stage, event);
-  else if (event->record->tid > 0)
-    event->actor = &context_look(stage, machine, event->record->tid, timeline_ns)->context;
-  if (event->record->kind != TB_RECORD_EVENT)
-    return;
-  guint32 id = event->record->type->id;
-  if (G_UNLIKELY(id >= stage->n_types || stage->types[id] == TYPE_NEW))
-    context_learn_type(stage, event->record->type);
-  if (stage->types[id] == TYPE_ROW)
-    event->sentence = note_make(stage->notes, stage, event, timeline_ns);
+  if (record->type && record->type->ops->get_actor)
+    event->actor = actor_take_recorded(actors, event);
+  else if (record->tid > 0)
+    event->actor = tb_actors_find(actors, machine, record->tid, event->machine_time.ns);
 }

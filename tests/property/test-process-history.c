@@ -135,7 +135,7 @@ static void show_lost(World *world)
   TbItem item = item_of(&lost);
   if (!world->owed || world->mode != MODE_LOST)
     return;
-  life->tracker->ops->event(life->tracker, &item);
+  life_show_item(life, &item);
   g_array_append_val(world->gaps, world->shown_ns);
   g_array_append_val(world->gaps, life->now_ns);
 }
@@ -401,7 +401,7 @@ static gboolean is_within(const GArray *pairs, gint64 time_ns)
 }
 
 /* Names and process of one thread over its life, as rows would show them. */
-static void check_context(World *world, TbContextStage *stage, const TruthLife *life)
+static void check_context(World *world, TbActors *actors, const TruthLife *life)
 {
   char name[16];
   for (guint i = 0; i < life->names->len; i++) {
@@ -411,13 +411,13 @@ static void check_context(World *world, TbContextStage *stage, const TruthLife *
     gint64 at_ns[] = { named->time_ns, named->time_ns + (end_ns - named->time_ns) / 2,
                        end_ns - 1 };
     for (guint k = 0; k < G_N_ELEMENTS(at_ns); k++) {
-      TbRecord record = { .kind = TB_RECORD_LOST, .source = world->life->source,
-                          .tid = life->tid };
+      TbRecord record = { .kind = TB_RECORD_LOST, .time.ns = at_ns[k],
+                          .source = world->life->source, .tid = life->tid };
       TbItem item = item_of(&record);
       if (at_ns[k] < named->time_ns || is_within(life->absent, at_ns[k]) ||
           (world->mode == MODE_LOST && is_within(world->gaps, at_ns[k])))
         continue;
-      tb_context_stage_apply(stage, &item, at_ns[k]);
+      tb_actors_apply(actors, &item);
       gboolean whole = world->mode <= MODE_SPLIT || (world->mode == MODE_SILENT && !life->touched);
       if (whole || item.actor->comm)
         g_assert_cmpstr(item.actor->comm, ==, name_text(named->name, name));
@@ -479,11 +479,9 @@ static void check_nothing_invented(const World *world)
 
 static void check_world(World *world)
 {
-  g_autoptr(GPtrArray) machines = g_ptr_array_new();
   show_lost(world);
   life_finish(world->life);
-  g_ptr_array_add(machines, world->life->machine);
-  g_autoptr(TbContextStage) stage = tb_context_stage_new(machines);
+  g_autoptr(TbActors) actors = tb_actors_new();
   for (guint i = 1; i < world->groups->len; i++) {
     const TruthGroup *group = g_ptr_array_index(world->groups, i);
     if (world->mode <= MODE_SPLIT || (world->mode == MODE_SILENT && !is_touched(world, group)))
@@ -492,7 +490,7 @@ static void check_world(World *world)
       check_not_wrong(world, group);
   }
   for (guint i = 1; i < world->lives->len && world->mode != MODE_SILENT; i++)
-    check_context(world, stage, g_ptr_array_index(world->lives, i));
+    check_context(world, actors, g_ptr_array_index(world->lives, i));
   check_nothing_invented(world);
   if (world->mode <= MODE_SPLIT)
     g_assert_cmpuint(tb_timeline_get_n_processes(life_timeline(world->life)), ==,
@@ -531,9 +529,9 @@ static void test_history(gconstpointer data)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_data_func("/proctrack/history/complete", GINT_TO_POINTER(MODE_COMPLETE), test_history);
-  g_test_add_data_func("/proctrack/history/split", GINT_TO_POINTER(MODE_SPLIT), test_history);
-  g_test_add_data_func("/proctrack/history/silent", GINT_TO_POINTER(MODE_SILENT), test_history);
-  g_test_add_data_func("/proctrack/history/lost", GINT_TO_POINTER(MODE_LOST), test_history);
+  g_test_add_data_func("/process/history/complete", GINT_TO_POINTER(MODE_COMPLETE), test_history);
+  g_test_add_data_func("/process/history/split", GINT_TO_POINTER(MODE_SPLIT), test_history);
+  g_test_add_data_func("/process/history/silent", GINT_TO_POINTER(MODE_SILENT), test_history);
+  g_test_add_data_func("/process/history/lost", GINT_TO_POINTER(MODE_LOST), test_history);
   return g_test_run();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pool and table of living threads; see proctrack-live.h. */
-#include "stages/proctrack/proctrack-live.h"
+/* Pool and table of living threads; see process-live.h. */
+#include "stages/process/process-live.h"
 
 #include <string.h>
 
@@ -52,7 +52,7 @@ static void lives_add_chunk(TrackLives *lives)
   TrackLive *chunk = g_new(TrackLive, LIVES_CHUNK);
   g_ptr_array_add(lives->chunks, chunk);
   for (guint i = 0; i < LIVES_CHUNK; i++) {
-    chunk[i].group_next = lives->free_list;
+    chunk[i].ring.next = lives->free_list;
     lives->free_list = &chunk[i];
   }
 }
@@ -64,10 +64,10 @@ TrackLive *track_lives_add(TrackLives *lives, gint32 key)
   if (!lives->free_list)
     lives_add_chunk(lives);
   TrackLive *live = lives->free_list;
-  lives->free_list = live->group_next;
-  *live = (TrackLive){ .key = key, .leave_code = -1, .leader_code = -1, .whole_code = -1,
-                       .evidence_ns = TB_TIME_BEFORE, .leader_end = TB_PROC_NONE };
-  live->group = live->group_next = live->group_prev = live;
+  lives->free_list = live->ring.next;
+  *live = (TrackLive){ .key = key, .leave_code = -1, .leader.code = -1, .whole.code = -1,
+                       .evidence_ns = TB_TIME_BEFORE, .leader.end = TB_PROC_NONE };
+  live->group = live->ring.next = live->ring.prev = live;
   *lives_slot(lives, key) = live;
   lives->used++;
   return live;
@@ -87,8 +87,8 @@ void track_lives_remove(TrackLives *lives, TrackLive *live)
   }
   lives->slots[hole] = NULL;
   lives->used--;
-  live->group_next->group_prev = live->group_prev;
-  live->group_prev->group_next = live->group_next;
-  live->group_next = lives->free_list;
+  live->ring.next->ring.prev = live->ring.prev;
+  live->ring.prev->ring.next = live->ring.next;
+  live->ring.next = lives->free_list;
   lives->free_list = live;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The process tracker's engine: turns life-cycle facts, given in time order,
- * into the process instances of one machine's timeline. Which event tells
- * which fact is the business of a flavour (one operating system each), which
- * calls the functions below; the engine knows no event, no format and no
- * operating system.
+ * into the process instances of one machine's timeline. It knows no event, no
+ * format and no operating system.
  *
  * A key is the number by which events name a thread: its thread id on Linux,
- * where the main thread's is the process's; a flavour whose events carry a
- * better one (an index that is never used twice) gives that instead.
+ * where the main thread's is the process's.
  */
 #pragma once
 
@@ -21,28 +18,6 @@ G_BEGIN_DECLS
 
 typedef struct _TbTracker TbTracker;
 
-/**
- * TbBirth:
- * @maker: who made it; 0 = not told
- * @child: the new thread
- * @is_thread: whether it is a further thread of its maker's process
- * @is_sibling: its parent is its maker's parent
- * @announces: told by the first of two events; the other one will follow
- * @inferred: told by the result of a call, so that the start is not later than now
- * @since_ns: with @inferred: when the call began
- * @comm: its first name
- */
-typedef struct {
-  gint32 maker;
-  gint32 child;
-  TbAnswer is_thread;
-  gboolean is_sibling;
-  gboolean announces;
-  gboolean inferred;
-  gint64 since_ns;
-  TbName comm;
-} TbBirth;
-
 /** tb_tracker_new: @timeline outlives the tracker */
 TbTracker *tb_tracker_new(TbTimeline *timeline);
 void tb_tracker_free(TbTracker *tracker);
@@ -54,7 +29,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbTracker, tb_tracker_free)
  */
 void tb_tracker_at(TbTracker *tracker, gint64 now_ns, gconstpointer source);
 
-void tb_tracker_birth(TbTracker *tracker, const TbBirth *birth);
+void tb_tracker_birth(TbTracker *tracker, const TbBorn *born);
+/**
+ * tb_tracker_claim: the result of a call that began at @since_ns names a child of its caller. Counts
+ * only where births are not told otherwise, or this one may have been lost
+ */
+void tb_tracker_claim(TbTracker *tracker, const TbBorn *born, gint64 since_ns);
 /** tb_tracker_rename: @old_name is what @key was called until now */
 void tb_tracker_rename(TbTracker *tracker, gint32 key, TbName old_name, TbName new_name);
 /** tb_tracker_name: @key exists and has this name; says nothing about whether it still runs */
@@ -75,32 +55,16 @@ void tb_tracker_leave(TbTracker *tracker, gint32 key, guint8 code, gboolean whol
 /** tb_tracker_acts: @key runs on by its own will; signals it may have got did not kill it */
 void tb_tracker_acts(TbTracker *tracker, gint32 key);
 
-/**
- * TbSignal: a signal whose default action ends a process
- * @from_ns: it was sent at this time or later
- * @sure: no process can survive it
- * @shown: told by an event about the signal itself, not by a call that asks for it
- */
-typedef struct {
-  guint8 number;
-  gint64 from_ns;
-  gboolean sure;
-  gboolean shown;
-} TbSignal;
-
-/** tb_tracker_signal: @key's process was sent @signal; if not @shown, tb_tracker_signal_sent() follows */
-void tb_tracker_signal(TbTracker *tracker, gint32 key, const TbSignal *signal);
+/** tb_tracker_signal: if not @shown, tb_tracker_signal_sent() follows */
+void tb_tracker_signal(TbTracker *tracker, const TbSignalled *signal);
 /** tb_tracker_signal_sent: the call that asked for it came back */
 void tb_tracker_signal_sent(TbTracker *tracker, gint32 key, guint8 number, gboolean ok);
 /** tb_tracker_signal_met: @key handles signal @number, or (@fatal) is about to die of it */
 void tb_tracker_signal_met(TbTracker *tracker, gint32 key, guint8 number, gboolean fatal);
 /** tb_tracker_fate: the ended process of @key was @killed, or exited */
 void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed);
-/**
- * tb_tracker_signals_pending: how many living processes may be about to die of a signal
- * Returns: where that number stands, for as long as the tracker lives
- */
-const guint32 *tb_tracker_signals_pending(const TbTracker *tracker);
+/** tb_tracker_signals_pending: how many living processes may be about to die of a signal */
+guint32 tb_tracker_signals_pending(const TbTracker *tracker);
 /** tb_tracker_trust_silence: calls to exit are recorded, so that an end without one is a kill */
 void tb_tracker_trust_silence(TbTracker *tracker);
 
@@ -110,6 +74,8 @@ void tb_tracker_program_unknown(TbTracker *tracker, gint32 key, gint64 since_ns)
 void tb_tracker_reaped(TbTracker *tracker, gint32 parent, gint32 child);
 /** tb_tracker_subreaper: orphans below @key's process become its children, or no longer */
 void tb_tracker_subreaper(TbTracker *tracker, gint32 key, gboolean on);
+/** tb_tracker_exit_status: the process @pid of a table of the recording ends now, with @code */
+void tb_tracker_exit_status(TbTracker *tracker, gint32 pid, gint32 code);
 /** tb_tracker_gap: events between @from_ns and now were lost */
 void tb_tracker_gap(TbTracker *tracker, gint64 from_ns);
 /** tb_tracker_finish: nothing follows; the timeline is complete */

@@ -517,7 +517,7 @@ static void test_short_events(void)
                           .source = life->source, .type = life->types[kind], .data = bytes,
                           .len = len, .tid = (gint32)(len % 3) - 1, .cpu = len };
       TbItem item = item_of(&record);
-      life->tracker->ops->event(life->tracker, &item);
+      life_show_item(life, &item);
     }
   life_finish(life);
   assert_names(life, life_process(life, KID, 0), "sh");
@@ -583,38 +583,38 @@ static void test_memory(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/proctrack/fork-exec-exit", test_fork_exec_exit);
-  g_test_add_func("/proctrack/exec/by-thread", test_exec_by_thread);
-  g_test_add_func("/proctrack/exec/by-thread-without-group-dead",
+  g_test_add_func("/process/fork-exec-exit", test_fork_exec_exit);
+  g_test_add_func("/process/exec/by-thread", test_exec_by_thread);
+  g_test_add_func("/process/exec/by-thread-without-group-dead",
                   test_exec_by_thread_without_group_dead);
-  g_test_add_func("/proctrack/exec/by-thread-from-before", test_exec_by_thread_from_before);
-  g_test_add_func("/proctrack/exit/leader-leaves", test_leader_leaves);
-  g_test_add_func("/proctrack/exit/codes-of-threads", test_exit_codes_of_threads);
-  g_test_add_func("/proctrack/exit/group-race", test_exit_group_race);
-  g_test_add_func("/proctrack/fork/vfork-and-siblings", test_vfork_and_siblings);
-  g_test_add_func("/proctrack/fork/sibling-of-unknown-parent", test_sibling_of_unknown_parent);
-  g_test_add_func("/proctrack/fork/unknown-clone", test_unknown_clone);
-  g_test_add_func("/proctrack/reuse/lives", test_reuse);
-  g_test_add_func("/proctrack/reuse/without-exits", test_reuse_without_exits);
-  g_test_add_func("/proctrack/reuse/dead-are-named-for-a-while", test_dead_are_named_for_a_while);
-  g_test_add_func("/proctrack/reuse/life-without-birth", test_life_without_birth);
-  g_test_add_func("/proctrack/before-recording", test_before_recording);
-  g_test_add_func("/proctrack/nobody", test_nobody);
-  g_test_add_func("/proctrack/order/same-nanosecond", test_same_nanosecond);
-  g_test_add_func("/proctrack/order/disorder", test_disorder);
-  g_test_add_func("/proctrack/order/two-buffers-tell-the-same", test_two_buffers_tell_the_same);
-  g_test_add_func("/proctrack/lost/rename", test_lost_rename);
-  g_test_add_func("/proctrack/lost/nothing", test_lost_nothing);
-  g_test_add_func("/proctrack/lost/until-the-end", test_lost_until_the_end);
-  g_test_add_func("/proctrack/lost/exit", test_lost_exit);
-  g_test_add_func("/proctrack/lost/birth", test_lost_birth_events);
-  g_test_add_func("/proctrack/calls/alone", test_calls_alone);
-  g_test_add_func("/proctrack/calls/changed-number", test_changed_call_number);
-  g_test_add_func("/proctrack/calls/short-events", test_short_events);
-  g_test_add_func("/proctrack/orphan/subreaper", test_orphans);
-  g_test_add_func("/proctrack/orphan/reaped", test_orphan_reaped);
-  g_test_add_func("/proctrack/orphan/tracer-collects-the-living", test_tracer_collects_the_living);
-  g_test_add_func("/proctrack/program-alone", test_program_alone);
-  g_test_add_func("/proctrack/memory", test_memory);
+  g_test_add_func("/process/exec/by-thread-from-before", test_exec_by_thread_from_before);
+  g_test_add_func("/process/exit/leader-leaves", test_leader_leaves);
+  g_test_add_func("/process/exit/codes-of-threads", test_exit_codes_of_threads);
+  g_test_add_func("/process/exit/group-race", test_exit_group_race);
+  g_test_add_func("/process/fork/vfork-and-siblings", test_vfork_and_siblings);
+  g_test_add_func("/process/fork/sibling-of-unknown-parent", test_sibling_of_unknown_parent);
+  g_test_add_func("/process/fork/unknown-clone", test_unknown_clone);
+  g_test_add_func("/process/reuse/lives", test_reuse);
+  g_test_add_func("/process/reuse/without-exits", test_reuse_without_exits);
+  g_test_add_func("/process/reuse/dead-are-named-for-a-while", test_dead_are_named_for_a_while);
+  g_test_add_func("/process/reuse/life-without-birth", test_life_without_birth);
+  g_test_add_func("/process/before-recording", test_before_recording);
+  g_test_add_func("/process/nobody", test_nobody);
+  g_test_add_func("/process/order/same-nanosecond", test_same_nanosecond);
+  g_test_add_func("/process/order/disorder", test_disorder);
+  g_test_add_func("/process/order/two-buffers-tell-the-same", test_two_buffers_tell_the_same);
+  g_test_add_func("/process/lost/rename", test_lost_rename);
+  g_test_add_func("/process/lost/nothing", test_lost_nothing);
+  g_test_add_func("/process/lost/until-the-end", test_lost_until_the_end);
+  g_test_add_func("/process/lost/exit", test_lost_exit);
+  g_test_add_func("/process/lost/birth", test_lost_birth_events);
+  g_test_add_func("/process/calls/alone", test_calls_alone);
+  g_test_add_func("/process/calls/changed-number", test_changed_call_number);
+  g_test_add_func("/process/calls/short-events", test_short_events);
+  g_test_add_func("/process/orphan/subreaper", test_orphans);
+  g_test_add_func("/process/orphan/reaped", test_orphan_reaped);
+  g_test_add_func("/process/orphan/tracer-collects-the-living", test_tracer_collects_the_living);
+  g_test_add_func("/process/program-alone", test_program_alone);
+  g_test_add_func("/process/memory", test_memory);
   return g_test_run();
 }

@@ -231,21 +231,21 @@ static void test_stopped_child(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/proctrack/signal/five-deaths", test_five_deaths);
-  g_test_add_func("/proctrack/signal/siblings-of-exit-group", test_siblings_of_exit_group);
-  g_test_add_func("/proctrack/signal/handled", test_handled);
-  g_test_add_func("/proctrack/signal/handled-unseen", test_handled_unseen);
-  g_test_add_func("/proctrack/signal/ignored", test_ignored);
-  g_test_add_func("/proctrack/signal/harmless", test_harmless);
-  g_test_add_func("/proctrack/signal/kill-call", test_kill_call);
-  g_test_add_func("/proctrack/signal/kill-call-survived", test_kill_call_survived);
-  g_test_add_func("/proctrack/signal/kill-call-failed", test_kill_call_failed);
-  g_test_add_func("/proctrack/signal/kill-before-exit", test_kill_before_the_call_to_exit);
-  g_test_add_func("/proctrack/signal/kill-during-exit", test_kill_during_the_call_to_exit);
-  g_test_add_func("/proctrack/signal/kill-after-exit", test_kill_after_the_call_to_exit);
-  g_test_add_func("/proctrack/signal/two-signals", test_two_signals);
-  g_test_add_func("/proctrack/signal/to-thread", test_signal_to_thread);
-  g_test_add_func("/proctrack/signal/lost-between", test_lost_between);
-  g_test_add_func("/proctrack/signal/stopped-child", test_stopped_child);
+  g_test_add_func("/process/signal/five-deaths", test_five_deaths);
+  g_test_add_func("/process/signal/siblings-of-exit-group", test_siblings_of_exit_group);
+  g_test_add_func("/process/signal/handled", test_handled);
+  g_test_add_func("/process/signal/handled-unseen", test_handled_unseen);
+  g_test_add_func("/process/signal/ignored", test_ignored);
+  g_test_add_func("/process/signal/harmless", test_harmless);
+  g_test_add_func("/process/signal/kill-call", test_kill_call);
+  g_test_add_func("/process/signal/kill-call-survived", test_kill_call_survived);
+  g_test_add_func("/process/signal/kill-call-failed", test_kill_call_failed);
+  g_test_add_func("/process/signal/kill-before-exit", test_kill_before_the_call_to_exit);
+  g_test_add_func("/process/signal/kill-during-exit", test_kill_during_the_call_to_exit);
+  g_test_add_func("/process/signal/kill-after-exit", test_kill_after_the_call_to_exit);
+  g_test_add_func("/process/signal/two-signals", test_two_signals);
+  g_test_add_func("/process/signal/to-thread", test_signal_to_thread);
+  g_test_add_func("/process/signal/lost-between", test_lost_between);
+  g_test_add_func("/process/signal/stopped-child", test_stopped_child);
   return g_test_run();
 }

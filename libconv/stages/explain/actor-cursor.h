@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A cursor: where one thread is in its machine's timeline. Moves forward with
- * the events at the cost of the changes it passes. Shared by context.c and
- * note.c only.
+ * the events at the cost of the changes it passes. Shared by actor.c and
+ * sentence.c only.
  */
 #pragma once
 
-#include "stages/context.h"
+#include "stages/explain/actor.h"
 
 #include <glib.h>
 
 /**
- * ContextTrack: a place in one ring of changes
+ * ActorTrack: a place in one ring of changes
  * @last: the ring's last entry; %TB_PROC_NONE = no changes
  * @at: the change that is in force; %TB_PROC_NONE = none yet
  * @next_ns: when the one behind it comes
@@ -26,10 +26,10 @@ typedef struct {
   guint32 exe;
   guint32 comm_before;
   gint64 comm_ns;
-} ContextTrack;
+} ActorTrack;
 
 /**
- * ContextCursor:
+ * ActorCursor:
  * @from_ns, @until_ns: @context holds from the first to before the second
  * @life, @last_life: the present life and the last one of the number
  * @process: the instance, or %TB_PROC_NONE where nothing is known
@@ -44,22 +44,11 @@ typedef struct {
   TbLife life;
   TbLife last_life;
   guint32 process;
-  ContextTrack own;
-  ContextTrack group;
+  ActorTrack own;
+  ActorTrack group;
   TbContext context;
-} ContextCursor;
+} ActorCursor;
 
-/** context_look: the cursor of @tid (> 0) at @time_ns; valid for the next two looks */
-const ContextCursor *context_look(TbContextStage *stage, const TbMachine *machine, gint32 tid,
-                                  gint64 time_ns);
-
-/* note.c */
-typedef struct _NoteMaker NoteMaker;
-
-NoteMaker *note_maker_new(void);
-void note_maker_free(NoteMaker *maker);
-/** note_is_row: (fast): whether events of type @id may be life-cycle rows */
-gboolean note_is_row(NoteMaker *maker, const TbEventType *type);
-/** note_make: for types of such rows. Returns: (transfer none) (nullable): valid until the next call */
-const TbSentence *note_make(NoteMaker *maker, TbContextStage *stage, const TbItem *event,
-                        gint64 time_ns);
+/** actor_look: the cursor of @tid (> 0) at @time_ns; valid for the next two looks */
+const ActorCursor *actor_look(TbActors *actors, const TbMachine *machine, gint32 tid,
+                              gint64 time_ns);

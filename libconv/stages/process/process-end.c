@@ -4,7 +4,7 @@
  * an end explains it, and what is said about it afterwards. What does not
  * follow stays unknown; nothing is guessed from likelihood alone.
  */
-#include "stages/proctrack/proctrack-live.h"
+#include "stages/process/process-live.h"
 
 static gboolean end_hidden(const TbTracker *tracker, gint64 since_ns)
 {
@@ -18,31 +18,31 @@ static gboolean end_hidden(const TbTracker *tracker, gint64 since_ns)
  */
 static gint16 end_find_code(const TrackLive *group, gint16 last_code)
 {
-  if (group->whole_code >= 0)
-    return group->whole_code;
-  return group->leader_code == last_code ? last_code : -1;
+  if (group->whole.code >= 0)
+    return group->whole.code;
+  return group->leader.code == last_code ? last_code : -1;
 }
 
 /* Whether the signal the process was sent explains its end. */
 static gboolean end_is_by_signal(const TbTracker *tracker, const TrackLive *group, gint16 code)
 {
-  if (!group->signal || group->signal_mixed)
+  if (!group->signal.number || group->signal.mixed)
     return FALSE;
-  if (group->signal_met)
+  if (group->signal.met)
     return TRUE;
   if (code >= 0) /* Only a deadly signal sent before the call to exit is stronger. */
-    return group->signal_sure && group->whole_code >= 0 && group->signal_to_ns < group->whole_ns;
-  if (end_hidden(tracker, group->signal_from_ns))
+    return group->signal.sure && group->whole.code >= 0 && group->signal.to_ns < group->whole.ns;
+  if (end_hidden(tracker, group->signal.from_ns))
     return FALSE;
   /* A signal that can be handled needs more: silence, or what is said of the end later. */
-  return group->signal_sure || tracker->trust_silence;
+  return group->signal.sure || tracker->trust_silence;
 }
 
 /* Neither the call to exit nor the signal is known to have been first. */
 static gboolean end_is_undecided(const TrackLive *group)
 {
-  return group->signal && group->signal_sure && group->whole_code >= 0 &&
-         group->whole_ns >= group->signal_from_ns && group->whole_ns <= group->signal_to_ns;
+  return group->signal.number && group->signal.sure && group->whole.code >= 0 &&
+         group->whole.ns >= group->signal.from_ns && group->whole.ns <= group->signal.to_ns;
 }
 
 static void end_explain(TbTracker *tracker, const TrackLive *group, gint16 last_code)
@@ -53,16 +53,16 @@ static void end_explain(TbTracker *tracker, const TrackLive *group, gint16 last_
     .process = group->process,
     .key = tracker->ender,
     .code = code,
-    .signal = group->signal_mixed ? 0 : group->signal,
-    .signal_shown = group->signal_shown,
+    .signal = group->signal.mixed ? 0 : group->signal.number,
+    .signal_shown = group->signal.shown,
     .told_last = tracker->ender_is_last != 0,
   };
   if (end_is_undecided(group))
     return;
   if (end_is_by_signal(tracker, group, code)) {
     process->has_signal = process->was_killed = TRUE;
-    process->exit_signal = group->signal;
-    process->exit_known = group->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
+    process->exit_signal = group->signal.number;
+    process->exit_known = group->signal.shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
   } else if (code >= 0) {
     process->has_code = TRUE;
     process->exit_code = (guint8)code;
@@ -93,8 +93,8 @@ void track_end_thread(TbTracker *tracker, TrackLive *live, TbKnown how)
 void track_end_others(TbTracker *tracker, TrackLive *keep)
 {
   TrackLive *group = keep->group;
-  for (TrackLive *at = keep->group_next; at != keep;) {
-    TrackLive *next = at->group_next;
+  for (TrackLive *at = keep->ring.next; at != keep;) {
+    TrackLive *next = at->ring.next;
     if (at != group) {
       track_distrust(tracker, at);
       end_close_thread(tracker, at, TB_KNOWN_INFERRED);
@@ -108,10 +108,10 @@ void track_end_others(TbTracker *tracker, TrackLive *keep)
 void track_explain_unseen(TbTracker *tracker, const TrackLive *group)
 {
   TbProcess *process = tb_timeline_get_process(tracker->timeline, group->process);
-  gint16 code = group->whole_code;
+  gint16 code = group->whole.code;
   if (code < 0 && group->n_threads <= 1 && !end_hidden(tracker, process->start_ns))
     code = group->leave_code;
-  if (code < 0 || group->signal)
+  if (code < 0 || group->signal.number)
     return;
   process->has_code = TRUE;
   process->exit_code = (guint8)code;
@@ -128,7 +128,7 @@ void track_end_process(TbTracker *tracker, TrackLive *group, TbKnown how)
     end_explain(tracker, group, group->leave_code);
   else
     track_explain_unseen(tracker, group);
-  if (group->signal)
+  if (group->signal.number)
     tracker->signals_pending--;
   track_end_others(tracker, group);
   track_lives_remove(&tracker->lives, group);
@@ -142,57 +142,57 @@ void tb_tracker_leave(TbTracker *tracker, gint32 key, guint8 code, gboolean whol
     return;
   live->leave_code = code;
   if (live == live->group)
-    live->leader_code = code;
+    live->leader.code = code;
   if (whole)
     track_kind_leaves(tracker, live);
-  if (whole && live->group->whole_code < 0) {
-    live->group->whole_code = code;
-    live->group->whole_ns = tracker->now_ns;
+  if (whole && live->group->whole.code < 0) {
+    live->group->whole.code = code;
+    live->group->whole.ns = tracker->now_ns;
   }
 }
 
 static void end_drop_signal(TbTracker *tracker, TrackLive *group)
 {
-  group->signal = 0;
-  group->signal_mixed = group->signal_sure = group->signal_shown = group->signal_met = FALSE;
+  group->signal.number = 0;
+  group->signal.mixed = group->signal.sure = group->signal.shown = group->signal.met = FALSE;
   tracker->signals_pending--;
 }
 
 void tb_tracker_acts(TbTracker *tracker, gint32 key)
 {
   TrackLive *live = track_lives_find(&tracker->lives, key);
-  if (live && live->group->signal && !live->group->signal_sure &&
-      live->group->signal_to_ns != TB_TIME_NEVER)
+  if (live && live->group->signal.number && !live->group->signal.sure &&
+      live->group->signal.to_ns != TB_TIME_NEVER)
     end_drop_signal(tracker, live->group);
 }
 
-void tb_tracker_signal(TbTracker *tracker, gint32 key, const TbSignal *signal)
+void tb_tracker_signal(TbTracker *tracker, const TbSignalled *signal)
 {
-  TrackLive *live = track_lives_find(&tracker->lives, key);
-  if (!live || live->group->whole_code >= 0)
+  TrackLive *live = track_lives_find(&tracker->lives, signal->tid);
+  if (!live || live->group->whole.code >= 0)
     return;
   TrackLive *group = live->group;
-  if (group->signal && (group->signal_sure || group->signal == signal->number))
+  if (group->signal.number && (group->signal.sure || group->signal.number == signal->number))
     return; /* The first one does it. */
-  if (group->signal)
-    group->signal_mixed = TRUE;
+  if (group->signal.number)
+    group->signal.mixed = TRUE;
   else
     tracker->signals_pending++;
-  group->signal = signal->number;
-  group->signal_sure = signal->sure;
-  group->signal_shown = signal->shown;
-  group->signal_met = FALSE;
-  group->signal_from_ns = signal->from_ns;
-  group->signal_to_ns = signal->shown ? tracker->now_ns : TB_TIME_NEVER;
+  group->signal.number = signal->number;
+  group->signal.sure = signal->sure;
+  group->signal.shown = signal->shown;
+  group->signal.met = FALSE;
+  group->signal.from_ns = tracker->now_ns;
+  group->signal.to_ns = signal->shown ? tracker->now_ns : TB_TIME_NEVER;
 }
 
 void tb_tracker_signal_sent(TbTracker *tracker, gint32 key, guint8 number, gboolean ok)
 {
   TrackLive *live = track_lives_find(&tracker->lives, key);
-  if (!live || live->group->signal != number || live->group->signal_to_ns != TB_TIME_NEVER)
+  if (!live || live->group->signal.number != number || live->group->signal.to_ns != TB_TIME_NEVER)
     return;
   if (ok)
-    live->group->signal_to_ns = tracker->now_ns;
+    live->group->signal.to_ns = tracker->now_ns;
   else
     end_drop_signal(tracker, live->group);
 }
@@ -204,16 +204,16 @@ void tb_tracker_signal_met(TbTracker *tracker, gint32 key, guint8 number, gboole
     return;
   TrackLive *group = live->group;
   if (!fatal) {
-    if (group->signal == number && !group->signal_mixed)
+    if (group->signal.number == number && !group->signal.mixed)
       end_drop_signal(tracker, group);
     return;
   }
-  if (!group->signal)
+  if (!group->signal.number)
     tracker->signals_pending++;
-  group->signal = number;
-  group->signal_met = group->signal_shown = TRUE;
-  group->signal_mixed = FALSE;
-  group->signal_from_ns = group->signal_to_ns = tracker->now_ns;
+  group->signal.number = number;
+  group->signal.met = group->signal.shown = TRUE;
+  group->signal.mixed = FALSE;
+  group->signal.from_ns = group->signal.to_ns = tracker->now_ns;
 }
 
 void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed)
@@ -235,12 +235,28 @@ void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed)
   process->exit_known = has_code || ended->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
 }
 
-const guint32 *tb_tracker_signals_pending(const TbTracker *tracker)
+guint32 tb_tracker_signals_pending(const TbTracker *tracker)
 {
-  return &tracker->signals_pending;
+  return tracker->signals_pending;
 }
 
 void tb_tracker_trust_silence(TbTracker *tracker)
 {
   tracker->trust_silence = TRUE;
+}
+
+/* Its time is the end of the instance as the table has it, so that the pid is enough. */
+void tb_tracker_exit_status(TbTracker *tracker, gint32 pid, gint32 code)
+{
+  TbLife life = tb_timeline_find_life_at(tracker->timeline, pid, tracker->now_ns - 1);
+  if (life == TB_PROC_NONE || tb_life_is_thread(life))
+    return;
+  TbProcess *process = tb_timeline_get_process(tracker->timeline, life);
+  process->exit_code = code;
+  process->has_code = TRUE;
+  process->exit_known = TB_KNOWN_SEEN;
+  if (process->end_known == TB_KNOWN_NOT) {
+    process->end_ns = tracker->now_ns;
+    process->end_known = TB_KNOWN_SEEN;
+  }
 }

@@ -3,7 +3,7 @@
  * What a task is whose birth was seen, but not as what: the event that tells was lost or not
  * asked for. The way it ends says whether it was a process or a thread of its maker.
  */
-#include "stages/proctrack/proctrack-live.h"
+#include "stages/process/process-live.h"
 
 static TbProcess *kind_open(const TbTracker *tracker, const TrackLive *live)
 {
@@ -29,7 +29,7 @@ gboolean track_kind_ends(TbTracker *tracker, TrackLive *live, TbAnswer last)
     return FALSE;
   if (last == TB_ANSWER_YES)
     track_kind_leaves(tracker, live);
-  if (process->parent == TB_PROC_NONE || last == TB_ANSWER_YES || live->n_threads != 1 || live->whole_code >= 0 ||
+  if (process->parent == TB_PROC_NONE || last == TB_ANSWER_YES || live->n_threads != 1 || live->whole.code >= 0 ||
       (last == TB_ANSWER_UNKNOWN && live->leave_code < 0))
     return FALSE;
   track_end_process(tracker, live, TB_KNOWN_SEEN);
