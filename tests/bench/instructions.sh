@@ -38,6 +38,9 @@ fi
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+# Where things lie in memory changes up to a thousandth: names of one length, no environment.
+ln -s "$old" "$work/old"
+ln -s "${new:-$old}" "$work/new"
 python3 - "$work" "$here" "$there" << 'P'
 import struct, sys
 
@@ -62,8 +65,8 @@ P
 run() {
   program=$1
   shift
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$@" -f -o /dev/null \
-    > /dev/null 2> "$work/log"
+  env -i PATH="$PATH" LC_ALL=C.UTF-8 TZ=UTC valgrind --tool=callgrind \
+    --callgrind-out-file=/dev/null "$program" "$@" -f -o /dev/null > /dev/null 2> "$work/log"
   instructions=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$work/log")
   [ -n "$instructions" ] || { cat "$work/log" >&2; return 1; }
   peak=$("$measure" /dev/null "$program" "$@" -q -f -o /dev/null 2> /dev/null | cut -d' ' -f3)
@@ -79,10 +82,10 @@ for kind in nothing events owners packets; do
     owners) set -- convert "$recording" "$here" ;;
     packets) set -- merge "one=$work/here.pcap" "two=$work/there.pcap" ;;
   esac
-  first=$(run "$old" "$@") || exit 1
+  first=$(run "$work/old" "$@") || exit 1
   second=
   if [ -n "$new" ]; then
-    second=$(run "$new" "$@") || exit 1
+    second=$(run "$work/new" "$@") || exit 1
   fi
   echo "$kind $first $second"
 done | awk '
