@@ -123,6 +123,10 @@ class Tests:
                         [hangs, old, self.folder + "/in"])
         self.check("the old program does not end", code, 2, out, [
             "not compared, the old program does not end: info in/a.pcap", "0 outputs compared"])
+        dies = program(here, "dies", 'mktemp .out.XXXXXX; echo "(a b:$$): GLib-ERROR **: 01:02:03.$(date +%N): no" >&2;'
+                       ' exec > /dev/null; kill -TRAP $$', b"x")
+        code, out = run(self.script, ["--only", CONVERT], [dies, dies, self.folder + "/in"])
+        self.check("last words and unfinished outputs", code, 1, out, ["stdout: line 1", ", 1 differ"])
         code, out = run(self.script, [], [here + "/none", old, self.folder + "/in"])
         self.check("no program", code, 2, out.replace(self.folder, ""), ["is no program"])
 
