@@ -153,10 +153,7 @@ static TbSource *pcap_make_source(const TbReader *reader, const PcapHeader *head
   source->snaplen = header->snaplen;
   source->tsresol = header->units_per_s == 1000000 ? 6 : 9;
   tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);
-  if (header->fcs_bits != G_MAXUINT32) {
-    guint8 option[8] = { PCAP_OPTION_FCSLEN, 0, 1, 0, (guint8)header->fcs_bits };
-    source->options = g_bytes_new(option, sizeof option);
-  }
+  source->fcs_bits = header->fcs_bits == G_MAXUINT32 ? -1 : (gint16)header->fcs_bits;
   return source;
 }
 

@@ -80,18 +80,8 @@ static guint32 pcap_writer_fcs_word(const GPtrArray *sources)
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     guint32 own = 0;
-    gsize len = 0;
-    const guint8 *option = source->options ? g_bytes_get_data(source->options, &len) : NULL;
-    while (len >= 4) {
-      guint16 code = tb_get_u16(option, FALSE), value_len = tb_get_u16(option + 2, FALSE);
-      gsize step = 4 + tb_pad4(value_len);
-      if (step > len)
-        break;
-      if (code == PCAP_OPTION_FCSLEN && value_len == 1 && option[4] % 16 == 0)
-        own = PCAP_FCS_PRESENT | (guint32)(option[4] / 16) << PCAP_FCS_SHIFT;
-      option += step;
-      len -= step;
-    }
+    if (source->fcs_bits >= 0 && source->fcs_bits % 16 == 0)
+      own = PCAP_FCS_PRESENT | (guint32)(source->fcs_bits / 16) << PCAP_FCS_SHIFT;
     if (i > 0 && own != word)
       return 0;
     word = own;

@@ -43,7 +43,4 @@ enum {
 #define PCAP_FCS_PRESENT 0x04000000u
 #define PCAP_FCS_SHIFT 28 /* length in units of 16 bits */
 
-/* pcapng interface option if_fcslen: how a source carries its FCS length, in bits. */
-#define PCAP_OPTION_FCSLEN 13
-
 G_END_DECLS

@@ -23,7 +23,7 @@ static gboolean carry_drop(TbPcapngFile *file, const TbPcapngBlock *block)
 /* Written by this program, and rewritten by another one maybe. */
 static gboolean carry_is_ours(const TbPcapngFile *file)
 {
-  return file->of_ours ||
+  return file->section.of_ours ||
          (file->interfaces->len > 0 &&
           g_array_index(file->interfaces, TbPcapngInterface, 0).source->frozen);
 }
@@ -32,19 +32,19 @@ static gboolean carry_is_ours(const TbPcapngFile *file)
 static gboolean carry_opaque(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   if (block->type == TB_PCAPNG_JOURNAL) {
-    tb_pcapng_opaque_carry(&file->carried, block->type, block->body, block->len);
+    tb_pcapng_opaque_carry(&file->carry.blocks, block->type, block->body, block->len);
     return TRUE;
   }
-  if (block->type == TB_PCAPNG_CUSTOM && carry_is_ours(file) && !file->big &&
+  if (block->type == TB_PCAPNG_CUSTOM && carry_is_ours(file) && !file->section.big &&
       tb_pcapng_process_is_custom(block->body, block->len))
     return TRUE; /* the comments say it all; made anew where it is wished for */
-  if (file->big || block->type == TB_PCAPNG_CUSTOM_PRIVATE) {
+  if (file->section.big || block->type == TB_PCAPNG_CUSTOM_PRIVATE) {
     file->tally.custom_dropped++;
     return TRUE;
   }
   /* A custom block is a row without time in Wireshark; as the first of a file it makes 4.0
    * show no usable time for any row. So it never goes in front of a file's first record. */
-  TbBuf *to = file->n_records == 0 ? &file->held : &file->carried;
+  TbBuf *to = file->pass.n_records == 0 ? &file->carry.held : &file->carry.blocks;
   tb_pcapng_opaque_carry(to, block->type, block->body, block->len);
   return TRUE;
 }
@@ -53,7 +53,7 @@ gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   gboolean fits = TRUE;
   guint64 room = file->reader->limits->section_bytes;
-  if (file->carried.len + file->held.len + block->len > room) {
+  if (file->carry.blocks.len + file->carry.held.len + block->len > room) {
     tb_pcapng_file_damage(file, NULL, TB_ERROR_LIMIT, block->offset, block->len, 0,
                           "more than %" G_GUINT64_FORMAT " bytes of blocks between two packets",
                           room);
@@ -61,18 +61,18 @@ gboolean tb_pcapng_carry_block(TbPcapngFile *file, const TbPcapngBlock *block)
   }
   switch (block->type) {
   case TB_PCAPNG_NRB:
-    fits = tb_pcapng_names_carry(&file->carried, block->body, block->len, file->big);
+    fits = tb_pcapng_names_carry(&file->carry.blocks, block->body, block->len, file->section.big);
     break;
   case TB_PCAPNG_DSB:
-    fits = tb_pcapng_secrets_carry(&file->carried, block->body, block->len, file->big);
+    fits = tb_pcapng_secrets_carry(&file->carry.blocks, block->body, block->len, file->section.big);
     break;
   case TB_PCAPNG_JOURNAL:
   case TB_PCAPNG_CUSTOM:
   case TB_PCAPNG_CUSTOM_PRIVATE: return carry_opaque(file, block);
   default:
-    if (!file->keep_all || file->big)
+    if (!file->settings.keep_all || file->section.big)
       return carry_drop(file, block);
-    tb_pcapng_opaque_carry(&file->carried, block->type, block->body, block->len);
+    tb_pcapng_opaque_carry(&file->carry.blocks, block->type, block->body, block->len);
   }
   if (!fits)
     tb_pcapng_file_damage(file, NULL, TB_ERROR_CORRUPT, block->offset + 8, block->len, 0,
@@ -85,34 +85,34 @@ void tb_pcapng_carry_process(TbPcapngFile *file, const TbPcapngBlock *block)
 {
   TbPcapngProcess process = { 0 };
   TbPcapngOption option;
-  if (file->processes->len >= file->reader->limits->table_entries)
+  if (file->processes.blocks->len >= file->reader->limits->table_entries)
     return;
   if (block->len >= 4) {
-    TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->big };
-    process.pid = tb_get_u32(block->body, file->big);
+    TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->section.big };
+    process.pid = tb_get_u32(block->body, file->section.big);
     while (tb_pcapng_options_next(&walk, &option))
       if (option.code == CARRY_PROCESS_NAME && !process.name)
-        process.name = tb_strpool_intern(file->strings, (const char *)option.value,
+        process.name = tb_strpool_intern(file->processes.names, (const char *)option.value,
                                          MIN(option.len, (guint16)CARRY_NAME_BYTES));
     if (walk.bad) /* not Apple's: the number is used by others too */
       process = (TbPcapngProcess){ 0 };
   }
   /* Referred to by number, so every block counts. */
-  g_array_append_val(file->processes, process);
+  g_array_append_val(file->processes.blocks, process);
 }
 
 void tb_pcapng_carry_take(TbPcapngFile *file, TbRecord *event)
 {
   gboolean with_held = event->sequence > 0 || event->flags & TB_RECORD_NO_TIME;
-  tb_buf_reset(&file->lent);
+  tb_buf_reset(&file->carry.lent);
   if (with_held) {
-    tb_buf_append(&file->lent, file->held.data, file->held.len);
-    tb_buf_reset(&file->held);
+    tb_buf_append(&file->carry.lent, file->carry.held.data, file->carry.held.len);
+    tb_buf_reset(&file->carry.held);
   }
-  tb_buf_append(&file->lent, file->carried.data, file->carried.len);
-  tb_buf_reset(&file->carried);
-  event->data = file->lent.data;
-  event->len = (guint32)file->lent.len;
+  tb_buf_append(&file->carry.lent, file->carry.blocks.data, file->carry.blocks.len);
+  tb_buf_reset(&file->carry.blocks);
+  event->data = file->carry.lent.data;
+  event->len = (guint32)file->carry.lent.len;
 }
 
 /* What is missing is told once a file; a file of ours says it in its comments, too. */
@@ -122,18 +122,18 @@ static void carry_tell_dangling(TbPcapngFile *file, const TbRecord *event, guint
     return;
   tb_pcapng_file_damage(file, event->source, TB_ERROR_CORRUPT, event->offset, 0, 0,
                         "packet refers to process block %u, %u stand in front of it: such "
-                        "references are left out", index, file->processes->len);
+                        "references are left out", index, file->processes.blocks->len);
 }
 
 static const TbPcapngProcess *carry_find_process(TbPcapngFile *file, const TbRecord *event,
                                                  const TbPcapngOption *option)
 {
-  guint32 index = option->len == 4 ? tb_get_u32(option->value, file->big) : G_MAXUINT32;
-  if (index >= file->processes->len) {
+  guint32 index = option->len == 4 ? tb_get_u32(option->value, file->section.big) : G_MAXUINT32;
+  if (index >= file->processes.blocks->len) {
     carry_tell_dangling(file, event, index);
     return NULL;
   }
-  const TbPcapngProcess *process = &g_array_index(file->processes, TbPcapngProcess, index);
+  const TbPcapngProcess *process = &g_array_index(file->processes.blocks, TbPcapngProcess, index);
   return process->pid && process->pid <= G_MAXINT32 ? process : NULL;
 }
 
@@ -192,7 +192,7 @@ static void carry_rewrite_options(TbPcapngFile *file, TbRecord *event, TbPcapngO
   walk->pos = 0;
   while (tb_pcapng_options_next(walk, &option)) {
     if (where == TB_PCAPNG_IN_OLD_PACKET && option.code == TB_PCAPNG_EPB_FLAGS)
-      carry_set_direction(event, &option, file->big);
+      carry_set_direction(event, &option, file->section.big);
     has_process |= where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_PROCESS;
     if (where == TB_PCAPNG_IN_PACKET && option.code == TB_PCAPNG_EPB_DARWIN_PROCESS)
       process = carry_find_process(file, event, &option);
@@ -200,24 +200,24 @@ static void carry_rewrite_options(TbPcapngFile *file, TbRecord *event, TbPcapngO
       effective = carry_find_process(file, event, &option);
     else if (where != TB_PCAPNG_IN_OLD_PACKET || option.code <= CARRY_OLD_HASH
              || option.code >= TB_PCAPNG_OPT_CUSTOM_STRING)
-      tb_pcapng_option_carry(&file->options, option.code, option.value, option.len, file->big,
+      tb_pcapng_option_carry(&file->packet.options, option.code, option.value, option.len, file->section.big,
                              where);
   }
   if (process && !event->source->frozen) /* our own files say it in full */
-    carry_append_process(&file->options, process, effective, has_process);
-  file->payload.bytes = file->options.data;
-  file->payload.len = (guint32)file->options.len;
+    carry_append_process(&file->packet.options, process, effective, has_process);
+  file->packet.payload.bytes = file->packet.options.data;
+  file->packet.payload.len = (guint32)file->packet.options.len;
 }
 
 void tb_pcapng_carry_options(TbPcapngFile *file, TbRecord *event, const guint8 *data, gsize len,
                              guint64 offset)
 {
-  TbPcapngOptions walk = { .data = data, .len = len, .big = file->big };
+  TbPcapngOptions walk = { .data = data, .len = len, .big = file->section.big };
   TbPcapngOption option;
-  gboolean as_is = !file->big;
+  gboolean as_is = !file->section.big;
   while (tb_pcapng_options_next(&walk, &option))
     if (option.code == TB_PCAPNG_EPB_FLAGS)
-      carry_set_direction(event, &option, file->big);
+      carry_set_direction(event, &option, file->section.big);
     else if (option.code == TB_PCAPNG_EPB_DARWIN_PROCESS ||
              option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE ||
              option.code == TB_PCAPNG_OPT_CUSTOM_STRING_PRIVATE ||
@@ -225,11 +225,11 @@ void tb_pcapng_carry_options(TbPcapngFile *file, TbRecord *event, const guint8 *
       as_is = FALSE;
   carry_tell_bad(file, event, offset, &walk);
   if (as_is) {
-    file->payload.bytes = data;
-    file->payload.len = (guint32)walk.pos;
+    file->packet.payload.bytes = data;
+    file->packet.payload.len = (guint32)walk.pos;
     return;
   }
-  tb_buf_reset(&file->options);
+  tb_buf_reset(&file->packet.options);
   walk.bad = FALSE;
   carry_rewrite_options(file, event, &walk, TB_PCAPNG_IN_PACKET);
 }
@@ -237,11 +237,11 @@ void tb_pcapng_carry_options(TbPcapngFile *file, TbRecord *event, const guint8 *
 void tb_pcapng_carry_old_options(TbPcapngFile *file, TbRecord *event, const guint8 *data,
                                  gsize len, guint64 offset, guint32 drops)
 {
-  TbPcapngOptions walk = { .data = data, .len = len, .big = file->big };
-  tb_buf_reset(&file->options);
+  TbPcapngOptions walk = { .data = data, .len = len, .big = file->section.big };
+  tb_buf_reset(&file->packet.options);
   if (drops && drops != CARRY_NO_DROPS) {
     guint64 count = GUINT64_TO_LE((guint64)drops);
-    tb_pcapng_option(&file->options, TB_PCAPNG_EPB_DROPCOUNT, &count, sizeof count);
+    tb_pcapng_option(&file->packet.options, TB_PCAPNG_EPB_DROPCOUNT, &count, sizeof count);
   }
   carry_rewrite_options(file, event, &walk, TB_PCAPNG_IN_OLD_PACKET);
   carry_tell_bad(file, event, offset, &walk);

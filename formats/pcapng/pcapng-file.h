@@ -60,59 +60,110 @@ typedef struct {
   guint64 dangling; /* references to process blocks that do not stand in front of the packet */
 } TbPcapngTally;
 
-/**
- * TbPcapngFile:
- * @at_off: the next block
- * @first_pass: descriptions are taken in; later passes find everything made
- * @n_met: interfaces met in this pass, in all sections = index in reader->sources
- * @keys: (element-type TbCaptureKey): of sources by index, while @first_pass
- * @trailers: (element-type TbPcapngTrailers) (nullable): by source, counted in the first pass
- *   where trailers are to be removed
- * @carried: blocks that stand in front of the next record
- * @lent: those that were lent last
- * @pending: if @has_pending, the record behind the carried blocks that were lent last
- * @payload: of the present packet
- * @held: custom blocks that wait for the file's second record
- * @options: of the present packet where they could not be lent as they stand
- * @owners: of the packet that was asked for last
- * @last_ns: time of the last record
- * @n_records: lent in this pass
- */
+/** TbPcapngPlace: where the walk over blocks is. @at_off: the next block */
 typedef struct {
-  TbReader *reader;
-  const char *name;
   TbWindow window;
   guint64 size;
   guint64 at_off;
+} TbPcapngPlace;
+
+/**
+ * TbPcapngSection: what the present section's header says
+ * @big: byte order
+ * @of_ours: written by this program, not rewritten
+ * @application, @os, @hardware: (nullable): owned
+ * @comments: (nullable): as little-endian options
+ */
+typedef struct {
   gboolean big;
-  gboolean first_pass;
-  gboolean ended;
-  gboolean started;
+  gboolean of_ours;
+  char *application;
+  char *os;
+  char *hardware;
+  GBytes *comments;
+} TbPcapngSection;
+
+/** TbPcapngSettings: @salvage: goes on behind broken blocks; @keep_all: carries unknown ones */
+typedef struct {
   gboolean salvage;
   gboolean keep_all;
-  gboolean of_ours; /* the section was written by this program, not rewritten */
-  GArray *interfaces;
-  guint n_met;
-  GPtrArray *keys;
-  GArray *hosts;
-  GBytes *section_comments;
-  char *application;
-  char *section_os;
-  char *section_hardware;
-  GArray *processes;
-  GArray *trailers;
-  struct _TbStrPool *strings;
-  TbPcapngTypes *types;
-  TbBuf carried;
+} TbPcapngSettings;
+
+/** TbPcapngProcessBlocks: Apple's process blocks met so far, and their names */
+typedef struct {
+  GArray *blocks; /* TbPcapngProcess */
+  struct _TbStrPool *names;
+} TbPcapngProcessBlocks;
+
+/**
+ * TbPcapngCarry: blocks that stand between the records
+ * @blocks: in front of the next record
+ * @lent: those that were lent last
+ * @held: custom blocks that wait for the file's second record
+ * @pending: if @has_pending, the record behind the blocks that were lent last
+ */
+typedef struct {
+  TbBuf blocks;
   TbBuf lent;
   TbBuf held;
   TbRecord pending;
   gboolean has_pending;
+} TbPcapngCarry;
+
+/**
+ * TbPcapngPacket: what belongs to the present packet
+ * @payload: its options and ticks
+ * @options: where they could not be lent as they stand
+ * @owners: of the packet that was asked for last
+ */
+typedef struct {
   TbPayload payload;
   TbBuf options;
   TbPcapngOwners owners;
+} TbPcapngPacket;
+
+/**
+ * TbPcapngPass: one reading of the file
+ * @is_first: descriptions are taken in; later passes find everything made
+ * @started, @ended: it has lent something, everything
+ * @last_ns: time of the last record
+ * @n_records: lent so far
+ */
+typedef struct {
+  gboolean is_first;
+  gboolean started;
+  gboolean ended;
   gint64 last_ns;
   guint64 n_records;
+} TbPcapngPass;
+
+/**
+ * TbPcapngFile:
+ * @name: borrowed: of the input
+ * @interfaces: (element-type TbPcapngInterface): of the present section
+ * @n_met: interfaces met in this pass, in all sections = index in reader->sources
+ * @keys: (element-type TbCaptureKey): of sources by index, in the first pass
+ * @hosts: (element-type TbPcapngHost)
+ * @trailers: (element-type TbPcapngTrailers) (nullable): by source, counted in the first pass
+ *   where trailers are to be removed
+ * @types: of rows
+ */
+typedef struct {
+  TbReader *reader;
+  const char *name;
+  TbPcapngPlace place;
+  TbPcapngPass pass;
+  TbPcapngSection section;
+  TbPcapngSettings settings;
+  GArray *interfaces;
+  guint n_met;
+  GPtrArray *keys;
+  GArray *hosts;
+  GArray *trailers;
+  TbPcapngProcessBlocks processes;
+  TbPcapngCarry carry;
+  TbPcapngPacket packet;
+  TbPcapngTypes *types;
   TbPcapngTally tally;
 } TbPcapngFile;
 

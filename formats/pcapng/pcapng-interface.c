@@ -4,6 +4,7 @@
 
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-carried.h"
 
 enum { INTERFACE_KEY_DIGITS = 8, INTERFACE_NAME_BYTES = 1024 };
 
@@ -135,7 +136,7 @@ static void interface_append_description(TbBuf *buf, const TbSource *source)
     tb_buf_append_str(buf, "; ");
   }
   tb_buf_append_printf(buf, "axis=%s; ", tb_axis_to_name(axis));
-  gint64 offset_ns = (gint64)((guint64)source->applied_ns + (guint64)axis->offset_ns);
+  gint64 offset_ns = (gint64)((guint64)tb_pcapng_carried(source)->applied_ns + (guint64)axis->offset_ns);
   tb_buf_append_printf(buf, "offset=%" G_GINT64_FORMAT "; origin=%s", offset_ns,
                        tb_origin_to_name(axis->origin));
   if (axis->bounded) {
@@ -153,7 +154,11 @@ static void interface_append_carried(TbBuf *buf, const TbSource *source, gboolea
                                      gboolean has_hardware)
 {
   gsize len = 0;
-  const guint8 *data = source->options ? g_bytes_get_data(source->options, &len) : NULL;
+  GBytes *carried = tb_pcapng_carried(source)->options;
+  const guint8 *data = carried ? g_bytes_get_data(carried, &len) : NULL;
+  guint8 fcs_bits = (guint8)source->fcs_bits;
+  if (!source->carried && source->fcs_bits >= 0)
+    tb_pcapng_option(buf, TB_PCAPNG_IF_FCSLEN, &fcs_bits, sizeof fcs_bits);
   TbPcapngOptions walk = { .data = data, .len = len };
   TbPcapngOption option;
   while (tb_pcapng_options_next(&walk, &option)) {
@@ -171,11 +176,12 @@ static void interface_append_notes(TbBuf *buf, const TbSource *source, guint32 l
   /* Packets of the rows' own link type would be taken for rows when read again. */
   if (source->class == TB_SOURCE_PACKETS && link_type == TB_PCAPNG_LINK_UPPER_PDU)
     tb_pcapng_option_str(buf, TB_PCAPNG_OPT_COMMENT, TB_PCAPNG_PACKETS_NOTE);
-  if (!source->description || !*source->description)
+  const char *description = tb_pcapng_carried(source)->description;
+  if (!description || !*description)
     return;
   /* Somebody else's description: ours took its place, so it goes on as a comment. */
   tb_buf_append_str(&text, "if_description: ");
-  tb_escape_append(&text, source->description, strlen(source->description), TB_ESCAPE_TEXT);
+  tb_escape_append(&text, description, strlen(description), TB_ESCAPE_TEXT);
   tb_pcapng_option(buf, TB_PCAPNG_OPT_COMMENT, text.data, text.len);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The walk over blocks, and packets and rows out of them; see pcapng-reader.h. */
+/* Packets and rows out of blocks; see pcapng-reader.h. */
 #include "pcapng/pcapng-reader.h"
 
 #include "base/strpool.h"
@@ -8,23 +8,14 @@
 #include "pcapng/pcapng-journal.h"
 #include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-row.h"
+#include "pcapng/pcapng-walk.h"
 
 enum {
   READER_WINDOW_BYTES = 64 * 1024,
-  READER_SHB_BYTES = 28,
   READER_SPB_BYTES = 16,
   READER_PB_BODY = 20, /* fixed part of the old packet block, as long as that of the new one */
   READER_PEEK_BYTES = 32,
 };
-
-/* Whether a block could be read. */
-typedef enum { READER_BLOCK, READER_END, READER_DAMAGED, READER_ERROR } ReaderStep;
-
-static gboolean reader_is_order(const guint8 *p, gboolean *big)
-{
-  *big = tb_get_u32(p, TRUE) == TB_PCAPNG_BYTE_ORDER;
-  return *big || tb_get_u32(p, FALSE) == TB_PCAPNG_BYTE_ORDER;
-}
 
 /* A transfer as text turns 0a 0d 0d 0a into one of these; then a length and the magic follow. */
 static gboolean reader_is_text_damaged(const guint8 *head, gsize len)
@@ -37,7 +28,7 @@ static gboolean reader_is_text_damaged(const guint8 *head, gsize len)
   gboolean big;
   for (guint i = 0; i < G_N_ELEMENTS(forms); i++)
     if (len >= forms[i].len + 8u && memcmp(head, forms[i].bytes, forms[i].len) == 0
-        && reader_is_order(head + forms[i].len + 4, &big))
+        && tb_pcapng_is_order(head + forms[i].len + 4, &big))
       return TRUE;
   return FALSE;
 }
@@ -45,231 +36,9 @@ static gboolean reader_is_text_damaged(const guint8 *head, gsize len)
 static guint reader_probe(const guint8 *head, gsize len)
 {
   gboolean big;
-  if (len >= 12 && tb_get_u32(head, FALSE) == TB_PCAPNG_SHB && reader_is_order(head + 8, &big))
+  if (len >= 12 && tb_get_u32(head, FALSE) == TB_PCAPNG_SHB && tb_pcapng_is_order(head + 8, &big))
     return 64;
   return reader_is_text_damaged(head, len) ? 48 : 0;
-}
-
-/* --- blocks --- */
-
-static ReaderStep reader_stop(TbPcapngFile *file, TbError code, guint64 offset, const char *what)
-{
-  tb_pcapng_file_damage(file, NULL, code, offset, file->size - file->at_off, TB_LOST_UNKNOWN,
-                        "%s", what);
-  file->at_off = file->size;
-  return READER_DAMAGED;
-}
-
-static char *reader_dup_cut_short(const TbPcapngFile *file, guint64 need)
-{
-  return g_strdup_printf("block of %" G_GUINT64_FORMAT " bytes expected, the file ends after %"
-                         G_GUINT64_FORMAT, need, file->size - file->at_off);
-}
-
-static ReaderStep reader_cut_short(TbPcapngFile *file, guint64 need)
-{
-  g_autofree char *text = reader_dup_cut_short(file, need);
-  return reader_stop(file, TB_ERROR_TRUNCATED, file->at_off, text);
-}
-
-static gboolean reader_is_known(guint32 type)
-{
-  return (type >= TB_PCAPNG_IDB && type <= TB_PCAPNG_EPB) || type == TB_PCAPNG_JOURNAL
-         || type == TB_PCAPNG_DSB || type == TB_PCAPNG_CUSTOM || type == TB_PCAPNG_SHB
-         || type == TB_PCAPNG_MACHINE_INFO;
-}
-
-/* Whether a whole block seems to begin at @offset: for going on behind a broken one. */
-static gboolean reader_is_plausible(TbPcapngFile *file, guint64 offset)
-{
-  const guint8 *p;
-  gboolean big = file->big;
-  if (file->size - offset < TB_PCAPNG_BLOCK_FRAME
-      || tb_window_get(&file->window, offset, TB_PCAPNG_BLOCK_FRAME, &p, NULL)
-             < TB_PCAPNG_BLOCK_FRAME)
-    return FALSE;
-  guint32 type = tb_get_u32(p, big);
-  if (!reader_is_known(type) || (type == TB_PCAPNG_SHB && !reader_is_order(p + 8, &big)))
-    return FALSE;
-  guint32 total = tb_get_u32(p + 4, big);
-  if (total < TB_PCAPNG_BLOCK_FRAME || total % 4 || total > file->size - offset
-      || total > file->reader->limits->record_bytes)
-    return FALSE;
-  return tb_window_get(&file->window, offset + total - 4, 4, &p, NULL) == 4
-         && tb_get_u32(p, big) == total;
-}
-
-/* The block at at_off is broken. Ends the stream, or with "salvage" goes to the next block. */
-static ReaderStep reader_broken(TbPcapngFile *file, TbError code, guint64 offset,
-                                const char *what)
-{
-  if (!file->salvage)
-    return reader_stop(file, code, offset, what);
-  guint64 next = file->at_off + 4;
-  while (next < file->size && !reader_is_plausible(file, next))
-    next += 4;
-  next = MIN(next, file->size);
-  tb_pcapng_file_damage(file, NULL, code, offset, next - file->at_off, TB_LOST_UNKNOWN,
-                        "%s; went on at offset 0x%" G_GINT64_MODIFIER "x", what, next);
-  file->at_off = next;
-  return READER_DAMAGED;
-}
-
-static gssize reader_get(TbPcapngFile *file, guint64 offset, gsize len, const guint8 **out,
-                         GError **error)
-{
-  gssize got = tb_window_get(&file->window, offset, len, out, error);
-  if (got >= 0 && (gsize)got < len)
-    file->size = offset + (guint64)got; /* the file has become shorter since it was opened */
-  return got;
-}
-
-/* How much of a block of @type may be taken into memory. The bytes of a packet are limited by
- * its interface's link type; the rest of the block, like all others, by the record limit. */
-static guint64 reader_get_max_total(const TbPcapngFile *file, guint32 type, const guint8 *head)
-{
-  guint64 max = file->reader->limits->record_bytes;
-  if (type != TB_PCAPNG_EPB || file->interfaces->len == 0)
-    return max;
-  guint32 number = tb_get_u32(head + 8, file->big);
-  if (number >= file->interfaces->len)
-    return max;
-  return max + g_array_index(file->interfaces, TbPcapngInterface, number).max_caplen;
-}
-
-/* Whether a machine-info block of @total bytes really ends 8 or 16 bytes earlier: a writer
- * counted options there that it did not write (traceshark-blocks.md). */
-static guint32 reader_mend_machine(TbPcapngFile *file, guint32 total)
-{
-  const guint8 *p;
-  for (guint32 excess = 8; excess <= 16; excess += 8)
-    if (total >= TB_PCAPNG_BLOCK_FRAME + 4 + excess
-        && tb_window_get(&file->window, file->at_off + total - excess - 4, 4, &p, NULL) == 4
-        && tb_get_u32(p, file->big) == total)
-      return total - excess;
-  return 0;
-}
-
-/* The block at at_off with its trailer checked; its body is valid until the next read. */
-static ReaderStep reader_load(TbPcapngFile *file, guint32 type, guint32 total,
-                              TbPcapngBlock *block, GError **error)
-{
-  const guint8 *p;
-  guint64 offset = file->at_off;
-  gssize got = reader_get(file, offset, total, &p, error);
-  if (got < 0)
-    return READER_ERROR;
-  if ((guint32)got < total)
-    return reader_cut_short(file, total);
-  guint32 whole = total;
-  if (G_UNLIKELY(tb_get_u32(p + total - 4, file->big) != total)) {
-    guint32 trailer = tb_get_u32(p + total - 4, file->big);
-    g_autofree char *text = g_strdup_printf("block says it has %u bytes at its begin and %u at "
-                                            "its end", total, trailer);
-    whole = type == TB_PCAPNG_MACHINE_INFO ? reader_mend_machine(file, total) : 0;
-    if (!whole)
-      return reader_broken(file, TB_ERROR_CORRUPT, offset + total - 4, text);
-    got = reader_get(file, offset, whole, &p, error);
-    if (got < (gssize)whole)
-      return got < 0 ? READER_ERROR : reader_cut_short(file, whole);
-  }
-  *block = (TbPcapngBlock){ type, offset, p + 8, whole - TB_PCAPNG_BLOCK_FRAME };
-  file->at_off += whole;
-  return READER_BLOCK;
-}
-
-/* A block nobody asks for: only its two lengths are looked at. */
-static ReaderStep reader_skip(TbPcapngFile *file, guint32 type, guint32 total,
-                              TbPcapngBlock *block, GError **error)
-{
-  const guint8 *p;
-  gssize got = reader_get(file, file->at_off + total - 4, 4, &p, error);
-  if (got < 4)
-    return got < 0 ? READER_ERROR : reader_cut_short(file, total);
-  if (tb_get_u32(p, file->big) != total)
-    return reader_broken(file, TB_ERROR_CORRUPT, file->at_off + total - 4,
-                         "the two lengths of a block differ");
-  *block = (TbPcapngBlock){ type, file->at_off, NULL, 0 };
-  file->at_off += total;
-  return READER_BLOCK;
-}
-
-static ReaderStep reader_check_length(TbPcapngFile *file, guint32 type, guint32 total,
-                                      guint64 max)
-{
-  g_autofree char *text = NULL;
-  guint64 left = file->size - file->at_off;
-  guint64 offset = file->at_off + 4;
-  if (total < TB_PCAPNG_BLOCK_FRAME || total % 4) {
-    text = g_strdup_printf("block length %u, a multiple of 4 from 12 on expected", total);
-    return reader_broken(file, TB_ERROR_CORRUPT, offset, text);
-  }
-  if (type == TB_PCAPNG_SHB && total < READER_SHB_BYTES) {
-    text = g_strdup_printf("section header of %u bytes, at least 28 expected", total);
-    return reader_broken(file, TB_ERROR_CORRUPT, offset, text);
-  }
-  if (total > left && (!reader_is_known(type) || total <= max)) {
-    text = reader_dup_cut_short(file, total);
-    return reader_broken(file, TB_ERROR_TRUNCATED, file->at_off, text);
-  }
-  if (reader_is_known(type) && total > max) {
-    text = g_strdup_printf("block of type %u says it has %u bytes, at most %" G_GUINT64_FORMAT
-                           " are possible", type, total, max);
-    return reader_broken(file, TB_ERROR_CORRUPT, offset, text);
-  }
-  return READER_BLOCK;
-}
-
-/* The usual case: a packet block that lies in the window as a whole and whose frame is right.
- * FALSE: anything else, which reader_next_block() looks at with care. */
-static inline gboolean reader_peek_packet(TbPcapngFile *file, TbPcapngBlock *block)
-{
-  const TbWindow *window = &file->window;
-  guint64 skip = file->at_off - window->start_off;
-  if (G_UNLIKELY(file->at_off < window->start_off || skip > window->len
-                 || window->len - skip < TB_PCAPNG_BLOCK_FRAME))
-    return FALSE;
-  const guint8 *p = window->data + skip;
-  guint32 total = tb_get_u32(p + 4, file->big);
-  if (G_UNLIKELY(tb_get_u32(p, file->big) != TB_PCAPNG_EPB || total > window->len - skip
-                 || total < TB_PCAPNG_BLOCK_FRAME || total % 4
-                 || tb_get_u32(p + total - 4, file->big) != total))
-    return FALSE;
-  *block = (TbPcapngBlock){ TB_PCAPNG_EPB, file->at_off, p + 8, total - TB_PCAPNG_BLOCK_FRAME };
-  file->at_off += total;
-  return TRUE;
-}
-
-/* The next block, its frame checked. */
-static ReaderStep reader_next_block(TbPcapngFile *file, TbPcapngBlock *block, GError **error)
-{
-  const guint8 *p;
-  guint64 left = file->size - file->at_off;
-  gboolean big;
-  if (left == 0)
-    return READER_END;
-  if (left < TB_PCAPNG_BLOCK_FRAME)
-    return reader_cut_short(file, TB_PCAPNG_BLOCK_FRAME);
-  gssize got = reader_get(file, file->at_off, TB_PCAPNG_BLOCK_FRAME, &p, error);
-  if (got < TB_PCAPNG_BLOCK_FRAME)
-    return got < 0 ? READER_ERROR : reader_cut_short(file, TB_PCAPNG_BLOCK_FRAME);
-  guint32 type = tb_get_u32(p, file->big);
-  if (type == TB_PCAPNG_SHB) { /* reads the same in both orders */
-    if (!reader_is_order(p + 8, &big))
-      return reader_broken(file, TB_ERROR_CORRUPT, file->at_off + 8,
-                           "section header without the byte-order magic 1a2b3c4d");
-    file->big = big;
-  }
-  guint32 total = tb_get_u32(p + 4, file->big);
-  guint64 max = reader_get_max_total(file, type, p);
-  ReaderStep step = reader_check_length(file, type, total, max);
-  if (step != READER_BLOCK)
-    return step;
-  gboolean wanted = reader_is_known(type) || type == TB_PCAPNG_DARWIN_PROCESS
-                    || type == TB_PCAPNG_CUSTOM_PRIVATE || file->keep_all;
-  if (!wanted || total > max)
-    return reader_skip(file, type, total, block, error);
-  return reader_load(file, type, total, block, error);
 }
 
 /* --- records --- */
@@ -288,10 +57,10 @@ static inline void reader_count(TbPcapngFile *file, TbRecord *event)
   }
   counts->first_ns = MIN(counts->first_ns, event->time.ns);
   counts->last_ns = MAX(counts->last_ns, event->time.ns);
-  if (G_UNLIKELY(event->time.ns < file->last_ns))
+  if (G_UNLIKELY(event->time.ns < file->pass.last_ns))
     counts->unordered++;
-  file->last_ns = event->time.ns;
-  event->sequence = file->n_records++;
+  file->pass.last_ns = event->time.ns;
+  event->sequence = file->pass.n_records++;
 }
 
 static void reader_add_to_key(TbPcapngFile *file, TbPcapngInterface *interface,
@@ -312,7 +81,7 @@ static void reader_set_row(TbPcapngFile *file, TbRecord *event)
   static const char lost[] = TB_PCAPNG_OWN_SYSTEM ":" TB_PCAPNG_LOST_NAME;
   TbPcapngRow row;
   gboolean is_new;
-  if (event->len != event->orig_len || file->payload.len
+  if (event->len != event->orig_len || file->packet.payload.len
       || !tb_pcapng_row_parse(event->data, event->len, &row))
     return;
   TbEventType *type = tb_pcapng_types_get(file->types, row.identifier, row.identifier_len,
@@ -335,7 +104,7 @@ static void reader_tell_range(TbPcapngFile *file, const TbRecord *event, guint64
 {
   tb_pcapng_file_damage(file, event->source, TB_ERROR_CLOCK, offset, 0, 0,
                         "time of %" G_GUINT64_FORMAT " units does not fit 64 bits of nanoseconds",
-                        file->payload.word);
+                        file->packet.payload.word);
 }
 
 /* Everything of a packet but its options. FALSE: told of damage, the block is passed over. */
@@ -388,7 +157,7 @@ static void reader_set_trailer(TbPcapngFile *file, const TbPcapngInterface *inte
   TbPcapngTrailer trailer;
   if (tb_pcapng_trailer_find(event, &trailer)) {
     event->trailer_len = event->len - trailer.frame_len;
-  } else if (file->trailers && !file->first_pass && interface->number < file->trailers->len) {
+  } else if (file->trailers && !file->pass.is_first && interface->number < file->trailers->len) {
     guint32 frame_len;
     if (tb_pcapng_trailers_are_all(&g_array_index(file->trailers, TbPcapngTrailers,
                                                   interface->number)) &&
@@ -410,7 +179,7 @@ static void reader_count_trailer(TbPcapngFile *file, const TbPcapngInterface *in
 /* Enhanced and old packet blocks differ in their first word and their options. */
 static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, TbRecord *event)
 {
-  gboolean big = file->big, old = block->type == TB_PCAPNG_PB, exact;
+  gboolean big = file->section.big, old = block->type == TB_PCAPNG_PB, exact;
   if (reader_too_short(file, block, READER_PB_BODY))
     return FALSE;
   const guint8 *p = block->body;
@@ -421,8 +190,8 @@ static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, Tb
                                        block->offset + 20, event))
     return FALSE;
   event->orig_len = tb_get_u32(p + 16, big);
-  file->payload.word = (guint64)tb_get_u32(p + 4, big) << 32 | tb_get_u32(p + 8, big);
-  event->time.ns = tb_pcapng_time_to_ns(&interface->time, file->payload.word, &exact);
+  file->packet.payload.word = (guint64)tb_get_u32(p + 4, big) << 32 | tb_get_u32(p + 8, big);
+  event->time.ns = tb_pcapng_time_to_ns(&interface->time, file->packet.payload.word, &exact);
   if (G_UNLIKELY(!exact))
     event->flags |= TB_RECORD_INEXACT;
   if (G_UNLIKELY(event->time.ns == G_MAXINT64 || event->time.ns == G_MININT64))
@@ -436,7 +205,7 @@ static gboolean reader_packet(TbPcapngFile *file, const TbPcapngBlock *block, Tb
     tb_pcapng_carry_options(file, event, p + end, left, block->offset + 8 + end);
   if (G_UNLIKELY(tb_pcapng_trailer_may_be(event)))
     reader_set_trailer(file, interface, event);
-  if (G_UNLIKELY(file->trailers && file->first_pass))
+  if (G_UNLIKELY(file->trailers && file->pass.is_first))
     reader_count_trailer(file, interface, event);
   if (interface->has_rows)
     reader_set_row(file, event);
@@ -456,7 +225,7 @@ static gboolean reader_simple_packet(TbPcapngFile *file, const TbPcapngBlock *bl
   TbPcapngInterface *interface = reader_find_interface(file, block, 0);
   if (!interface)
     return FALSE;
-  guint32 len = tb_get_u32(block->body, file->big);
+  guint32 len = tb_get_u32(block->body, file->section.big);
   guint32 caplen = (guint32)MIN(len, block->len - 4);
   if (interface->snaplen)
     caplen = MIN(caplen, interface->snaplen);
@@ -464,8 +233,8 @@ static gboolean reader_simple_packet(TbPcapngFile *file, const TbPcapngBlock *bl
     return FALSE;
   event->orig_len = len;
   event->flags |= TB_RECORD_NO_TIME;
-  file->payload.word = tb_pcapng_time_from_ns(&interface->time, MAX(file->last_ns, 0));
-  event->time.ns = tb_pcapng_time_to_ns(&interface->time, file->payload.word, &exact);
+  file->packet.payload.word = tb_pcapng_time_from_ns(&interface->time, MAX(file->pass.last_ns, 0));
+  event->time.ns = tb_pcapng_time_to_ns(&interface->time, file->packet.payload.word, &exact);
   if (interface->key)
     reader_add_to_key(file, interface, event);
   return TRUE;
@@ -485,7 +254,7 @@ static gboolean reader_take_block(TbPcapngFile *file, const TbPcapngBlock *block
   case TB_PCAPNG_SHB:
     if (tb_pcapng_section_begin(file, block))
       return TRUE;
-    file->at_off = file->size; /* a section of another version: nothing behind it can be read */
+    file->place.at_off = file->place.size; /* a section of another version: nothing behind it can be read */
     return FALSE;
   case TB_PCAPNG_IDB: return tb_pcapng_section_interface(file, block);
   case TB_PCAPNG_ISB: return tb_pcapng_section_statistics(file, block);
@@ -506,24 +275,24 @@ static void reader_start(TbPcapngFile *file)
     TbSource *source = g_ptr_array_index(file->reader->sources, i);
     memset(&source->counts, 0, sizeof source->counts);
   }
-  file->started = TRUE;
+  file->pass.started = TRUE;
 }
 
 /* Blocks behind the last record go with a last event that is none. */
 static TbReadResult reader_end(TbPcapngFile *file, TbRecord *event)
 {
-  if (file->first_pass) {
+  if (file->pass.is_first) {
     tb_pcapng_section_finish_keys(file);
-    file->first_pass = FALSE;
+    file->pass.is_first = FALSE;
   }
-  file->ended = TRUE;
+  file->pass.ended = TRUE;
   GPtrArray *sources = file->reader->sources;
-  if (file->carried.len + file->held.len == 0 || sources->len == 0)
+  if (file->carry.blocks.len + file->carry.held.len == 0 || sources->len == 0)
     return TB_READ_END;
   *event = (TbRecord){ .kind = TB_RECORD_CARRIED, .flags = TB_RECORD_NO_TIME,
-                      .time.ns = MAX(file->last_ns, 0), .tid = -1, .cpu = TB_CPU_NONE,
+                      .time.ns = MAX(file->pass.last_ns, 0), .tid = -1, .cpu = TB_CPU_NONE,
                       .source = g_ptr_array_index(sources, file->n_met ? file->n_met - 1 : 0),
-                      .sequence = file->n_records, .offset = file->size };
+                      .sequence = file->pass.n_records, .offset = file->place.size };
   tb_pcapng_carry_take(file, event);
   return TB_READ_RECORD;
 }
@@ -531,8 +300,8 @@ static TbReadResult reader_end(TbPcapngFile *file, TbRecord *event)
 /* The blocks in front of @event are a record of their own; @event comes with the next call. */
 static void reader_lend_carried(TbPcapngFile *file, TbRecord *event)
 {
-  file->pending = *event;
-  file->has_pending = TRUE;
+  file->carry.pending = *event;
+  file->carry.has_pending = TRUE;
   *event = (TbRecord){ .kind = TB_RECORD_CARRIED, .source = event->source, .time = event->time,
                        .sequence = event->sequence, .offset = event->offset, .tid = -1,
                        .cpu = TB_CPU_NONE };
@@ -543,22 +312,22 @@ static TbReadResult reader_next(TbReader *reader, guint32 stream, TbRecord *even
 {
   TbPcapngFile *file = reader->priv;
   TbPcapngBlock block;
-  if (G_UNLIKELY(!file->started))
+  if (G_UNLIKELY(!file->pass.started))
     reader_start(file);
-  if (G_UNLIKELY(file->has_pending)) {
-    *event = file->pending;
-    file->has_pending = FALSE;
+  if (G_UNLIKELY(file->carry.has_pending)) {
+    *event = file->carry.pending;
+    file->carry.has_pending = FALSE;
     return TB_READ_RECORD;
   }
   for (;;) {
-    if (G_UNLIKELY(file->ended))
+    if (G_UNLIKELY(file->pass.ended))
       return TB_READ_END;
-    if (!reader_peek_packet(file, &block)) {
-      ReaderStep step = reader_next_block(file, &block, error);
-      if (G_UNLIKELY(step == READER_END))
+    if (!tb_pcapng_walk_peek(file, &block)) {
+      TbPcapngStep step = tb_pcapng_walk_next(file, &block, error);
+      if (G_UNLIKELY(step == TB_PCAPNG_STEP_END))
         return reader_end(file, event);
-      if (G_UNLIKELY(step != READER_BLOCK))
-        return step == READER_ERROR ? TB_READ_ERROR : TB_READ_DAMAGED;
+      if (G_UNLIKELY(step != TB_PCAPNG_STEP_BLOCK))
+        return step == TB_PCAPNG_STEP_ERROR ? TB_READ_ERROR : TB_READ_DAMAGED;
     }
     if (G_UNLIKELY(!reader_is_record(block.type))) {
       if (!reader_take_block(file, &block))
@@ -566,13 +335,13 @@ static TbReadResult reader_next(TbReader *reader, guint32 stream, TbRecord *even
       continue;
     }
     *event = (TbRecord){ .kind = TB_RECORD_PACKET, .tid = -1, .cpu = TB_CPU_NONE,
-                         .payload = &file->payload, .offset = block.offset };
-    file->payload.len = 0;
+                         .payload = &file->packet.payload, .offset = block.offset };
+    file->packet.payload.len = 0;
     gboolean ok = block.type == TB_PCAPNG_SPB ? reader_simple_packet(file, &block, event)
                                               : reader_packet(file, &block, event);
     if (!ok)
       return TB_READ_DAMAGED;
-    gboolean carries = file->carried.len > 0 || (file->held.len > 0 && file->n_records > 0);
+    gboolean carries = file->carry.blocks.len > 0 || (file->carry.held.len > 0 && file->pass.n_records > 0);
     reader_count(file, event);
     if (G_UNLIKELY(carries))
       reader_lend_carried(file, event);
@@ -583,22 +352,22 @@ static TbReadResult reader_next(TbReader *reader, guint32 stream, TbRecord *even
 static gboolean reader_rewind(TbReader *reader, GError **error)
 {
   TbPcapngFile *file = reader->priv;
-  file->at_off = 0;
-  file->size = tb_input_get_size(reader->input);
-  file->big = FALSE;
-  file->ended = FALSE;
-  file->started = FALSE;
+  file->place.at_off = 0;
+  file->place.size = tb_input_get_size(reader->input);
+  file->section.big = FALSE;
+  file->pass.ended = FALSE;
+  file->pass.started = FALSE;
   file->n_met = 0;
-  file->n_records = 0;
-  file->has_pending = FALSE;
-  file->last_ns = G_MININT64;
+  file->pass.n_records = 0;
+  file->carry.has_pending = FALSE;
+  file->pass.last_ns = G_MININT64;
   file->tally = (TbPcapngTally){ 0 };
   g_array_set_size(file->interfaces, 0);
-  g_array_set_size(file->processes, 0);
-  if (file->trailers && file->first_pass)
+  g_array_set_size(file->processes.blocks, 0);
+  if (file->trailers && file->pass.is_first)
     g_array_set_size(file->trailers, 0);
-  tb_buf_reset(&file->carried);
-  tb_buf_reset(&file->held);
+  tb_buf_reset(&file->carry.blocks);
+  tb_buf_reset(&file->carry.held);
   /* A first pass that stopped early starts its unfinished keys again. */
   for (guint i = 0; i < file->keys->len; i++)
     if (g_ptr_array_index(file->keys, i))
@@ -621,12 +390,12 @@ static gboolean reader_open_head(TbReader *reader, GError **error)
                  "pcapng with changed line ends: it was transferred as text, not as binary");
     return FALSE;
   }
-  if (got < READER_SHB_BYTES) {
+  if (got < TB_PCAPNG_SHB_BYTES) {
     tb_error_set(error, TB_ERROR_TRUNCATED, file->name, 0,
                  "section header of 28 bytes expected, the file has %" G_GSSIZE_FORMAT, got);
     return FALSE;
   }
-  if (tb_get_u32(head, FALSE) != TB_PCAPNG_SHB || !reader_is_order(head + 8, &big)) {
+  if (tb_get_u32(head, FALSE) != TB_PCAPNG_SHB || !tb_pcapng_is_order(head + 8, &big)) {
     tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, file->name, 0,
                  "begins with %02x %02x %02x %02x, a section header 0a 0d 0d 0a was expected",
                  head[0], head[1], head[2], head[3]);
@@ -644,34 +413,34 @@ static gboolean reader_open_head(TbReader *reader, GError **error)
 static gboolean reader_open(TbReader *reader, GError **error)
 {
   TbPcapngFile *file = g_new0(TbPcapngFile, 1);
-  file->payload.format = TB_PCAPNG_PAYLOAD;
+  file->packet.payload.format = TB_PCAPNG_PAYLOAD;
   TbPcapngBlock block;
   reader->priv = file;
   file->reader = reader;
   file->name = tb_input_get_name(reader->input);
-  file->first_pass = TRUE;
-  file->salvage = tb_reader_get_setting(reader, "salvage") != NULL;
-  file->keep_all = g_strcmp0(tb_reader_get_setting(reader, "blocks"), "all") == 0;
+  file->pass.is_first = TRUE;
+  file->settings.salvage = tb_reader_get_setting(reader, "salvage") != NULL;
+  file->settings.keep_all = g_strcmp0(tb_reader_get_setting(reader, "blocks"), "all") == 0;
   file->interfaces = g_array_new(FALSE, FALSE, sizeof(TbPcapngInterface));
-  file->processes = g_array_new(FALSE, FALSE, sizeof(TbPcapngProcess));
+  file->processes.blocks = g_array_new(FALSE, FALSE, sizeof(TbPcapngProcess));
   file->hosts = g_array_new(FALSE, FALSE, sizeof(TbPcapngHost));
   if (tb_reader_get_setting(reader, "strip-trailers"))
     file->trailers = g_array_new(FALSE, TRUE, sizeof(TbPcapngTrailers));
   file->keys = g_ptr_array_new();
-  file->strings = tb_strpool_new();
+  file->processes.names = tb_strpool_new();
   file->types = tb_pcapng_types_new();
   reader->n_streams = 1;
-  tb_window_init(&file->window, reader->input, READER_WINDOW_BYTES);
+  tb_window_init(&file->place.window, reader->input, READER_WINDOW_BYTES);
   if (!reader_open_head(reader, error) || !reader_rewind(reader, error))
     return FALSE;
-  while (reader_next_block(file, &block, NULL) == READER_BLOCK && !reader_is_record(block.type))
+  while (tb_pcapng_walk_next(file, &block, NULL) == TB_PCAPNG_STEP_BLOCK && !reader_is_record(block.type))
     reader_take_block(file, &block);
   return reader_rewind(reader, error);
 }
 
 static guint64 reader_position(const TbReader *reader)
 {
-  return ((const TbPcapngFile *)reader->priv)->at_off;
+  return ((const TbPcapngFile *)reader->priv)->place.at_off;
 }
 
 static void reader_describe_count(void (*add)(gpointer data, const char *key, const char *value),
@@ -688,8 +457,8 @@ static void reader_describe(const TbReader *reader,
 {
   const TbPcapngFile *file = reader->priv;
   const TbPcapngTally *tally = &file->tally;
-  if (file->application)
-    add(data, "written by", file->application);
+  if (file->section.application)
+    add(data, "written by", file->section.application);
   add(data, "byte order",
       tally->big_sections == 0                 ? "little-endian"
       : tally->big_sections == tally->sections ? "big-endian"
@@ -708,7 +477,7 @@ static void reader_describe(const TbReader *reader,
 static const TbOwners *reader_get_owners(TbReader *reader, const TbRecord *packet)
 {
   TbPcapngFile *file = reader->priv;
-  return tb_pcapng_owners_read(&file->owners, packet) ? &file->owners.owners : NULL;
+  return tb_pcapng_owners_read(&file->packet.owners, packet) ? &file->packet.owners.owners : NULL;
 }
 
 static void reader_close(TbReader *reader)
@@ -726,21 +495,21 @@ static void reader_close(TbReader *reader)
     g_free(g_array_index(file->hosts, TbPcapngHost, i).host);
   g_ptr_array_unref(file->keys);
   g_array_unref(file->hosts);
-  g_array_unref(file->processes);
+  g_array_unref(file->processes.blocks);
   g_clear_pointer(&file->trailers, g_array_unref);
   g_array_unref(file->interfaces);
-  g_clear_pointer(&file->section_comments, g_bytes_unref);
-  g_free(file->application);
-  g_free(file->section_os);
-  g_free(file->section_hardware);
-  tb_strpool_free(file->strings);
+  g_clear_pointer(&file->section.comments, g_bytes_unref);
+  g_free(file->section.application);
+  g_free(file->section.os);
+  g_free(file->section.hardware);
+  tb_strpool_free(file->processes.names);
   tb_pcapng_types_free(file->types);
-  tb_window_clear(&file->window);
-  tb_buf_clear(&file->carried);
-  tb_buf_clear(&file->lent);
-  tb_buf_clear(&file->held);
-  tb_buf_clear(&file->options);
-  tb_pcapng_owners_clear(&file->owners);
+  tb_window_clear(&file->place.window);
+  tb_buf_clear(&file->carry.blocks);
+  tb_buf_clear(&file->carry.lent);
+  tb_buf_clear(&file->carry.held);
+  tb_buf_clear(&file->packet.options);
+  tb_pcapng_owners_clear(&file->packet.owners);
   g_free(file);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-carried.h"
 #include "pcapng/pcapng-interface.h"
 #include "pcapng/pcapng-options.h"
 
@@ -37,39 +38,39 @@ static void section_tell_bad(TbPcapngFile *file, const TbPcapngBlock *block,
 
 gboolean tb_pcapng_section_begin(TbPcapngFile *file, const TbPcapngBlock *block)
 {
-  guint16 major = tb_get_u16(block->body + 4, file->big);
-  guint16 minor = tb_get_u16(block->body + 6, file->big);
+  guint16 major = tb_get_u16(block->body + 4, file->section.big);
+  guint16 minor = tb_get_u16(block->body + 6, file->section.big);
   if (major != 1) {
     tb_pcapng_file_damage(file, NULL, TB_ERROR_UNSUPPORTED, block->offset + 12,
-                          file->size - block->offset, TB_LOST_UNKNOWN,
+                          file->place.size - block->offset, TB_LOST_UNKNOWN,
                           "pcapng version %u.%u, 1.x is known", major, minor);
     return FALSE;
   }
   g_array_set_size(file->interfaces, 0);
-  g_clear_pointer(&file->section_comments, g_bytes_unref);
-  g_clear_pointer(&file->application, g_free);
-  g_clear_pointer(&file->section_os, g_free);
-  g_clear_pointer(&file->section_hardware, g_free);
+  g_clear_pointer(&file->section.comments, g_bytes_unref);
+  g_clear_pointer(&file->section.application, g_free);
+  g_clear_pointer(&file->section.os, g_free);
+  g_clear_pointer(&file->section.hardware, g_free);
   file->tally.sections++;
-  file->tally.big_sections += file->big;
+  file->tally.big_sections += file->section.big;
   TbPcapngOptions walk = { .data = block->body + SECTION_HEAD, .len = block->len - SECTION_HEAD,
-                           .big = file->big };
+                           .big = file->section.big };
   TbPcapngOption option;
   g_auto(TbBuf) comments = { 0 };
   while (tb_pcapng_options_next(&walk, &option)) {
     if (option.code == TB_PCAPNG_OPT_COMMENT)
       tb_pcapng_option(&comments, TB_PCAPNG_OPT_COMMENT, option.value, option.len);
-    if (option.code == TB_PCAPNG_SHB_USERAPPL && !file->application)
-      file->application = section_dup_text(&option);
-    if (option.code == TB_PCAPNG_SHB_OS && !file->section_os)
-      file->section_os = section_dup_text(&option);
-    if (option.code == TB_PCAPNG_SHB_HARDWARE && !file->section_hardware)
-      file->section_hardware = section_dup_text(&option);
+    if (option.code == TB_PCAPNG_SHB_USERAPPL && !file->section.application)
+      file->section.application = section_dup_text(&option);
+    if (option.code == TB_PCAPNG_SHB_OS && !file->section.os)
+      file->section.os = section_dup_text(&option);
+    if (option.code == TB_PCAPNG_SHB_HARDWARE && !file->section.hardware)
+      file->section.hardware = section_dup_text(&option);
   }
   section_tell_bad(file, block, &walk);
-  file->of_ours = file->application && g_str_has_prefix(file->application, "tracebraid ");
+  file->section.of_ours = file->section.application && g_str_has_prefix(file->section.application, "tracebraid ");
   if (comments.len)
-    file->section_comments = g_bytes_new(comments.data, comments.len);
+    file->section.comments = g_bytes_new(comments.data, comments.len);
   return TRUE;
 }
 
@@ -114,9 +115,9 @@ static void section_machine_string(char **to, const TbPcapngOption *option)
 
 gboolean tb_pcapng_section_machine(TbPcapngFile *file, const TbPcapngBlock *block)
 {
-  if (!file->first_pass || block->len < 4)
+  if (!file->pass.is_first || block->len < 4)
     return TRUE;
-  TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->big };
+  TbPcapngOptions walk = { .data = block->body + 4, .len = block->len - 4, .big = file->section.big };
   TbPcapngOption option;
   g_autofree char *host = NULL, *version = NULL;
   guint32 os = 0, arch = 0, n_cpus = 0;
@@ -126,11 +127,11 @@ gboolean tb_pcapng_section_machine(TbPcapngFile *file, const TbPcapngBlock *bloc
     if (option.code == TB_PCAPNG_MACHINE_OS_VERSION)
       section_machine_string(&version, &option);
     if (option.code == TB_PCAPNG_MACHINE_OS && option.len == 2)
-      os = tb_get_u16(option.value, file->big);
+      os = tb_get_u16(option.value, file->section.big);
     if (option.code == TB_PCAPNG_MACHINE_ARCH && option.len == 2)
-      arch = tb_get_u16(option.value, file->big);
+      arch = tb_get_u16(option.value, file->section.big);
     if (option.code == TB_PCAPNG_MACHINE_CPUS && option.len == 4)
-      n_cpus = tb_get_u32(option.value, file->big);
+      n_cpus = tb_get_u32(option.value, file->section.big);
   }
   section_tell_bad(file, block, &walk);
   if (file->hosts->len >= file->reader->limits->streams)
@@ -216,7 +217,7 @@ static gboolean section_take_own(const TbPcapngFile *file, SectionInterface *par
   char **to = option->code == TB_PCAPNG_IF_OS         ? &parsed->own_os
               : option->code == TB_PCAPNG_IF_HARDWARE ? &parsed->own_hardware
                                                       : NULL;
-  if (!to || *to || !(in_front || !file->of_ours))
+  if (!to || *to || !(in_front || !file->section.of_ours))
     return FALSE;
   *to = section_dup_text(option);
   return TRUE;
@@ -235,21 +236,21 @@ static void section_parse_interface(TbPcapngFile *file, const TbPcapngBlock *blo
                                     SectionInterface *parsed)
 {
   TbPcapngOptions walk = { .data = block->body + SECTION_INTERFACE_HEAD,
-                           .len = block->len - SECTION_INTERFACE_HEAD, .big = file->big };
+                           .len = block->len - SECTION_INTERFACE_HEAD, .big = file->section.big };
   TbPcapngOption option;
   gboolean in_front = TRUE;
   *parsed = (SectionInterface){ .tsresol = SECTION_DEFAULT_TSRESOL };
   while (tb_pcapng_options_next(&walk, &option))
-    section_take_option(parsed, &option, file->big);
+    section_take_option(parsed, &option, file->section.big);
   gboolean ours = section_is_ours(parsed->description);
   section_tell_bad(file, block, &walk);
   walk.pos = 0;
   SectionInterface again = { 0 };
   while (tb_pcapng_options_next(&walk, &option)) {
     in_front &= option.code != TB_PCAPNG_IF_TSRESOL;
-    if (!section_take_option(&again, &option, file->big)
+    if (!section_take_option(&again, &option, file->section.big)
         && (!ours || !section_take_own(file, parsed, &option, in_front)))
-      tb_pcapng_option_carry(&parsed->carried, option.code, option.value, option.len, file->big,
+      tb_pcapng_option_carry(&parsed->carried, option.code, option.value, option.len, file->section.big,
                              TB_PCAPNG_IN_INTERFACE);
   }
   section_interface_clear(&again);
@@ -280,7 +281,7 @@ static void section_freeze_source(TbPcapngFile *file, TbSource *source,
   source->recorder = g_steal_pointer(&description->recorder);
   g_strlcpy(source->key, description->key, sizeof source->key);
   source->axis = description->axis;
-  source->applied_ns = description->offset_ns;
+  tb_pcapng_carried_make(source)->applied_ns = description->offset_ns;
   if (!source->machine)
     return;
   if (description->identity)
@@ -305,11 +306,26 @@ static void section_set_foreign(TbPcapngFile *file, TbSource *source, SectionInt
 {
   source->file = tb_capture_dup_file_name(file->name);
   source->name_is_device = parsed->name && *parsed->name;
-  source->description = g_strdup(parsed->description);
-  source->recorder = g_strdup(file->application);
+  tb_pcapng_carried_make(source)->description = g_strdup(parsed->description);
+  source->recorder = g_strdup(file->section.application);
   tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);
-  section_carry_string(parsed, TB_PCAPNG_IF_OS, file->section_os);
-  section_carry_string(parsed, TB_PCAPNG_IF_HARDWARE, file->section_hardware);
+  section_carry_string(parsed, TB_PCAPNG_IF_OS, file->section.os);
+  section_carry_string(parsed, TB_PCAPNG_IF_HARDWARE, file->section.hardware);
+}
+
+/* What the writer alone will understand. */
+static void section_carry(const TbPcapngFile *file, TbSource *source, const SectionInterface *parsed)
+{
+  TbPcapngCarried *carried = tb_pcapng_carried_make(source);
+  TbPcapngOption fcs;
+  carried->tsoffset_s = parsed->tsoffset_s;
+  if (parsed->carried.len)
+    carried->options = g_bytes_new(parsed->carried.data, parsed->carried.len);
+  if (file->section.comments)
+    carried->section_comments = g_bytes_ref(file->section.comments);
+  if (tb_pcapng_options_find(parsed->carried.data, parsed->carried.len, TB_PCAPNG_IF_FCSLEN, &fcs) &&
+      fcs.len == 1)
+    source->fcs_bits = fcs.value[0];
 }
 
 static TbSource *section_make_source(TbPcapngFile *file, SectionInterface *parsed,
@@ -328,7 +344,6 @@ static TbSource *section_make_source(TbPcapngFile *file, SectionInterface *parse
   source->link_type = link_type;
   source->snaplen = snaplen;
   source->tsresol = parsed->tsresol;
-  source->tsoffset_s = parsed->tsoffset_s;
   if (split) {
     tb_source_set_machine(source, section_get_machine(file, host));
     source->host = g_steal_pointer(&host);
@@ -339,10 +354,7 @@ static TbSource *section_make_source(TbPcapngFile *file, SectionInterface *parse
   } else {
     section_set_foreign(file, source, parsed);
   }
-  if (parsed->carried.len)
-    source->options = g_bytes_new(parsed->carried.data, parsed->carried.len);
-  if (file->section_comments)
-    source->section_comments = g_bytes_ref(file->section_comments);
+  section_carry(file, source, parsed);
   tb_reader_add_source(file->reader, source);
   g_ptr_array_add(file->keys, ours ? NULL : g_new0(TbCaptureKey, 1));
   return source;
@@ -360,8 +372,8 @@ gboolean tb_pcapng_section_interface(TbPcapngFile *file, const TbPcapngBlock *bl
     return FALSE;
   }
   g_auto(SectionInterface) parsed = { 0 };
-  guint32 link_type = tb_get_u16(block->body, file->big);
-  guint32 snaplen = tb_get_u32(block->body + 4, file->big);
+  guint32 link_type = tb_get_u16(block->body, file->section.big);
+  guint32 snaplen = tb_get_u32(block->body + 4, file->section.big);
   section_parse_interface(file, block, &parsed);
   TbSource *source = file->n_met < file->reader->sources->len
                          ? g_ptr_array_index(file->reader->sources, file->n_met)
@@ -382,9 +394,9 @@ gboolean tb_pcapng_section_interface(TbPcapngFile *file, const TbPcapngBlock *bl
 
 gboolean tb_pcapng_section_statistics(TbPcapngFile *file, const TbPcapngBlock *block)
 {
-  if (!file->first_pass)
+  if (!file->pass.is_first)
     return TRUE;
-  guint32 number = block->len >= SECTION_STATISTICS_HEAD ? tb_get_u32(block->body, file->big)
+  guint32 number = block->len >= SECTION_STATISTICS_HEAD ? tb_get_u32(block->body, file->section.big)
                                                          : G_MAXUINT32;
   if (number >= file->interfaces->len) {
     tb_pcapng_file_damage(file, NULL, TB_ERROR_CORRUPT, block->offset + 8, block->len, 0,
@@ -394,17 +406,18 @@ gboolean tb_pcapng_section_statistics(TbPcapngFile *file, const TbPcapngBlock *b
   }
   TbSource *source = g_array_index(file->interfaces, TbPcapngInterface, number).source;
   g_auto(TbBuf) carried = { 0 };
-  tb_buf_append_le32(&carried, tb_get_u32(block->body + 4, file->big));
-  tb_buf_append_le32(&carried, tb_get_u32(block->body + 8, file->big));
+  tb_buf_append_le32(&carried, tb_get_u32(block->body + 4, file->section.big));
+  tb_buf_append_le32(&carried, tb_get_u32(block->body + 8, file->section.big));
   gboolean fits = tb_pcapng_options_carry(&carried, block->body + SECTION_STATISTICS_HEAD,
-                                          block->len - SECTION_STATISTICS_HEAD, file->big,
+                                          block->len - SECTION_STATISTICS_HEAD, file->section.big,
                                           TB_PCAPNG_IN_STATISTICS);
   if (!fits)
     tb_pcapng_file_damage(file, NULL, TB_ERROR_CORRUPT, block->offset + 8, block->len, 0,
                           "statistics block: an option is longer than the block");
   /* The last one counts: it is the one written when the capture ended. */
-  g_clear_pointer(&source->statistics, g_bytes_unref);
-  source->statistics = g_bytes_new(carried.data, carried.len);
+  TbPcapngCarried *kept = tb_pcapng_carried_make(source);
+  g_clear_pointer(&kept->statistics, g_bytes_unref);
+  kept->statistics = g_bytes_new(carried.data, carried.len);
   return fits;
 }
 

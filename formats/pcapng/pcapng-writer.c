@@ -3,6 +3,7 @@
 #include "pcapng/pcapng-writer.h"
 
 #include "pcapng/pcapng-block.h"
+#include "pcapng/pcapng-carried.h"
 #include "pcapng/pcapng-encoding.h"
 #include "pcapng/pcapng-interface.h"
 #include "pcapng/pcapng-owners.h"
@@ -104,16 +105,15 @@ static void writer_append_section_comments(const TbWriter *writer, TbBuf *buf)
   GBytes *first = NULL;
   gboolean agree = TRUE;
   for (guint i = 0; i < writer->sources->len; i++) {
-    const TbSource *source = g_ptr_array_index(writer->sources, i);
-    if (!source->section_comments)
+    GBytes *comments = tb_pcapng_carried(g_ptr_array_index(writer->sources, i))->section_comments;
+    if (!comments)
       continue;
-    first = first ? first : source->section_comments;
-    if (i > 0 && source->section_comments != first
-        && !g_bytes_equal(first, source->section_comments))
+    first = first ? first : comments;
+    if (i > 0 && comments != first && !g_bytes_equal(first, comments))
       agree = FALSE;
-    if (first == source->section_comments && list->len)
+    if (first == comments && list->len)
       continue;
-    writer_union_comments(list, source->section_comments);
+    writer_union_comments(list, comments);
   }
   if (!agree)
     g_ptr_array_sort(list, writer_compare_text);
@@ -153,7 +153,7 @@ static void writer_set_interface(WriterInterface *interface, const TbSource *sou
 {
   interface->source = source;
   interface->number = number;
-  interface->input = (TbPcapngTime){ source->tsresol, source->tsoffset_s };
+  interface->input = (TbPcapngTime){ source->tsresol, tb_pcapng_carried(source)->tsoffset_s };
   interface->own_ticks = source->class == TB_SOURCE_PACKETS && !tb_axis_is_moved(&source->axis)
                          && tb_pcapng_time_is_shown(source->tsresol);
   interface->time = interface->own_ticks ? interface->input
@@ -215,7 +215,7 @@ static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterfa
     /* One source found in two inputs: they need not count alike. */
     gboolean alike = source == interface->source ||
                      (source->tsresol == interface->time.tsresol &&
-                      source->tsoffset_s == interface->time.offset_s &&
+                      tb_pcapng_carried(source)->tsoffset_s == interface->time.offset_s &&
                       !tb_axis_is_moved(&source->axis));
     *ticks = alike && payload->format ? payload->word
                                       : tb_pcapng_time_from_ns(&interface->time, event->time.ns);
@@ -377,31 +377,31 @@ static gboolean writer_event(TbWriter *writer, const TbItem *event, GError **err
 /* --- what stands behind the records --- */
 
 /* Times of a statistics block are ticks of the interface, high word first. */
-static void writer_put_statistics_time(const WriterInterface *interface, const TbAxis *axis,
-                                       const guint8 *from, guint8 *to)
+static void writer_put_statistics_time(const WriterInterface *interface, const guint8 *from,
+                                       guint8 *to)
 {
   guint64 ticks = (guint64)tb_get_u32(from, FALSE) << 32 | tb_get_u32(from + 4, FALSE);
   if (!interface->own_ticks) {
     gboolean exact;
-    gint64 ns = tb_axis_map(axis, tb_pcapng_time_to_ns(&interface->input, ticks, &exact));
+    gint64 ns = tb_axis_map(&interface->source->axis, tb_pcapng_time_to_ns(&interface->input, ticks, &exact));
     ticks = (guint64)MAX(ns, 0);
   }
   tb_put_u32(to, (guint32)(ticks >> 32), FALSE);
   tb_put_u32(to + 4, (guint32)ticks, FALSE);
 }
 
-/* @source->statistics: 8 bytes of time as in the block, then its options. */
-static void writer_append_statistics(const WriterInterface *interface, const TbSource *source,
+/* @statistics: 8 bytes of time as in the block, then its options. */
+static void writer_append_statistics(const WriterInterface *interface, GBytes *statistics,
                                      TbBuf *buf)
 {
   gsize len;
-  const guint8 *data = g_bytes_get_data(source->statistics, &len);
+  const guint8 *data = g_bytes_get_data(statistics, &len);
   guint8 time[8];
   if (len < sizeof time)
     return;
   gsize at = tb_pcapng_block_begin(buf, TB_PCAPNG_ISB);
   tb_buf_append_le32(buf, (guint32)interface->number);
-  writer_put_statistics_time(interface, &source->axis, data, time);
+  writer_put_statistics_time(interface, data, time);
   tb_buf_append(buf, time, sizeof time);
   TbPcapngOptions walk = { .data = data + sizeof time, .len = len - sizeof time };
   TbPcapngOption option;
@@ -409,7 +409,7 @@ static void writer_append_statistics(const WriterInterface *interface, const TbS
     gboolean is_time = option.code == TB_PCAPNG_ISB_STARTTIME
                        || option.code == TB_PCAPNG_ISB_ENDTIME;
     if (is_time && option.len == sizeof time) {
-      writer_put_statistics_time(interface, &source->axis, option.value, time);
+      writer_put_statistics_time(interface, option.value, time);
       tb_pcapng_option(buf, option.code, time, sizeof time);
     } else {
       tb_pcapng_option(buf, option.code, option.value, option.len);
@@ -426,9 +426,9 @@ static gboolean writer_finish(TbWriter *writer, GError **error)
   tb_buf_reset(&priv->block);
   tb_buf_append(&priv->block, priv->process_blocks.data, priv->process_blocks.len);
   for (guint i = 0; i < writer->sources->len; i++) {
-    const TbSource *source = g_ptr_array_index(writer->sources, i);
-    if (source->statistics && priv->interfaces[i].number != WRITER_NO_INTERFACE)
-      writer_append_statistics(&priv->interfaces[i], source, &priv->block);
+    GBytes *statistics = tb_pcapng_carried(g_ptr_array_index(writer->sources, i))->statistics;
+    if (statistics && priv->interfaces[i].number != WRITER_NO_INTERFACE)
+      writer_append_statistics(&priv->interfaces[i], statistics, &priv->block);
   }
   return tb_output_write(writer->output, priv->block.data, priv->block.len, error);
 }

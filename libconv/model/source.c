@@ -11,6 +11,7 @@ TbSource *tb_source_new(TbSourceClass class, const char *name)
   source->class = class;
   source->name = g_strdup(name);
   source->tsresol = 9;
+  source->fcs_bits = -1;
   tb_axis_init(&source->axis, TB_CLOCK_UNKNOWN, FALSE);
   return source;
 }
@@ -31,10 +32,8 @@ void tb_source_unref(TbSource *source)
   g_free(source->file);
   g_free(source->subject);
   g_free(source->recorder);
-  g_free(source->description);
-  g_clear_pointer(&source->options, g_bytes_unref);
-  g_clear_pointer(&source->statistics, g_bytes_unref);
-  g_clear_pointer(&source->section_comments, g_bytes_unref);
+  if (source->carried)
+    source->carried->free(source->carried);
   g_free(source);
 }
 

@@ -2,8 +2,8 @@
 /*
  * A source: one stream of records of one machine, as one interface of the
  * output shows it (a recording's buffer, a captured interface, a Process
- * Monitor log). Knows no format; what a format wants to carry along is kept
- * here as bytes.
+ * Monitor log). Knows no format; what a format wants to carry along hangs here
+ * as an object of its own.
  */
 #pragma once
 
@@ -51,6 +51,16 @@ typedef struct {
 } TbSourceCounts;
 
 /**
+ * TbCarried: what one format carries along with a source and nobody else understands
+ * @free: releases it with the source; also tells whose it is
+ */
+typedef struct _TbCarried TbCarried;
+
+struct _TbCarried {
+  void (*free)(TbCarried *carried);
+};
+
+/**
  * TbSource: (reference counted)
  * @machine: (nullable): owned reference; NULL until it is known
  * @class: events or packets
@@ -64,20 +74,14 @@ typedef struct {
  * @link_type: pcap link type of its packets
  * @snaplen: 0 = no limit
  * @tsresol: resolution of own ticks as pcapng writes it (bit 7: power of 2)
- * @tsoffset_s: seconds added to its ticks (pcapng option 14)
+ * @fcs_bits: length of the frame check sequence at the end of its packets, -1 = not stated
  * @axis: from own time to the output
  * @opened: from own time to the time that observers of the prepare phase saw, which is also
  *   that of its machine's timeline: @axis as it was then. A rate of 0: no record seen yet
  * @reference: (nullable): borrowed: of packets: the recording whose alignment leads from output
  *   time back to the machine's timeline
  * @frozen: read back from a converted file: nothing about it is derived again
- * @description: (nullable): the input's if_description where it is not ours
- * @options: (nullable): further pcapng interface options, little-endian TLV, carried
- * @statistics: (nullable): the body of a pcapng interface statistics block behind its interface
- *   number, little-endian, carried
- * @applied_ns: what its times already hold from an earlier conversion; described, never added again
- * @section_comments: (nullable): comments of the capture file it comes from, as little-endian
- *   pcapng options of code 1, carried
+ * @carried: (nullable): owned; what its format carries along
  * @rank: place in the total order = interface number of the output
  * @counts: filled while reading
  */
@@ -97,16 +101,12 @@ struct _TbSource {
   guint32 link_type;
   guint32 snaplen;
   guint8 tsresol;
-  gint64 tsoffset_s;
+  gint16 fcs_bits;
   TbAxis axis;
   TbAxis opened;
   const TbSource *reference;
   gboolean frozen;
-  char *description;
-  GBytes *options;
-  GBytes *statistics;
-  gint64 applied_ns;
-  GBytes *section_comments;
+  TbCarried *carried;
   guint32 rank;
   TbSourceCounts counts;
 };

@@ -302,9 +302,8 @@ static void check_header_words(guint n, const guint32 *snaplens, const gint *fcs
   written_init(&w);
   for (guint i = 0; i < n; i++) {
     TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth", 1, 9);
-    guint8 options[] = { 2, 0, 3, 0, 'a', 'b', 'c', 0, 13, 0, 1, 0, (guint8)fcs_bits[i], 0, 0, 0 };
     source->snaplen = snaplens[i];
-    source->options = g_bytes_new(options, fcs_bits[i] < 0 ? 8 : sizeof options);
+    source->fcs_bits = (gint16)fcs_bits[i];
   }
   g_assert_true(open_writer(&w));
   const GByteArray *bytes = finish(&w);

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "format/reader.h"
+#include "pcapng/pcapng-carried.h"
 #include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-reader.h"
 
@@ -89,10 +90,11 @@ static char *reading_dump(Reading *r)
   }
   for (guint i = 0; i < r->reader->sources->len; i++) {
     const TbSource *source = reading_source(r, i);
-    GBytes *parts[] = { source->options, source->statistics, source->section_comments };
+    const TbPcapngCarried *carried = tb_pcapng_carried(source);
+    GBytes *parts[] = { carried->options, carried->statistics, carried->section_comments };
     g_string_append_printf(text, "%s %s %s %s %d %" G_GINT64_FORMAT, source->name, source->key,
-                           source->description, source->recorder, source->tsresol,
-                           source->tsoffset_s);
+                           carried->description, source->recorder, source->tsresol,
+                           carried->tsoffset_s);
     for (guint p = 0; p < G_N_ELEMENTS(parts); p++) {
       gsize len = 0;
       const guint8 *bytes = parts[p] ? g_bytes_get_data(parts[p], &len) : NULL;
@@ -173,7 +175,7 @@ static void test_rich(void)
   g_assert_false(reading_event(&r, &e));
   const TbSource *en0 = reading_source(&r, 0);
   g_assert_cmpstr(en0->name, ==, "en0");
-  g_assert_cmpstr(en0->description, ==, "a cable");
+  g_assert_cmpstr(tb_pcapng_carried(en0)->description, ==, "a cable");
   g_assert_cmpstr(en0->recorder, ==, "builder 1");
   g_assert_cmpstr(en0->file, ==, "t.pcapng");
   g_assert_cmpuint(en0->tsresol, ==, 6);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "format/reader.h"
+#include "pcapng/pcapng-carried.h"
 #include "pcapng/pcapng-reader.h"
 #include "pcapng/pcapng-writer.h"
 
@@ -211,7 +212,7 @@ static void test_rows_read(void)
   g_assert_cmpstr(ftrace->key, ==, "0badcafe");
   g_assert_cmpstr(ftrace->file, ==, "trace.dat");
   g_assert_cmpstr(ftrace->recorder, ==, "trace-cmd 3.1.6");
-  g_assert_cmpint(ftrace->applied_ns, ==, 12345);
+  g_assert_cmpint(tb_pcapng_carried(ftrace)->applied_ns, ==, 12345);
   g_assert_false(tb_axis_is_moved(&ftrace->axis));
   g_assert_true(ftrace->axis.realtime);
   g_assert_cmpint(ftrace->axis.origin, ==, TB_ORIGIN_DATE);
