@@ -182,6 +182,15 @@ static inline void carry_set_direction(TbRecord *event, const TbPcapngOption *fl
   event->flags |= way == 1 ? TB_RECORD_INBOUND : way == 2 ? TB_RECORD_OUTBOUND : 0;
 }
 
+/* The first number counts. */
+static inline void carry_set_id(TbRecord *event, const TbPcapngOption *id, gboolean big)
+{
+  if (id->len != 8 || event->flags & TB_RECORD_HAS_ID)
+    return;
+  event->value = tb_get_u64(id->value, big);
+  event->flags |= TB_RECORD_HAS_ID;
+}
+
 /* The careful way: numbers turned, private options left out, processes named. */
 static void carry_rewrite_options(TbPcapngFile *file, TbRecord *event, TbPcapngOptions *walk,
                                   TbPcapngOptionsOf where)
@@ -218,6 +227,8 @@ void tb_pcapng_carry_options(TbPcapngFile *file, TbRecord *event, const guint8 *
   while (tb_pcapng_options_next(&walk, &option))
     if (option.code == TB_PCAPNG_EPB_FLAGS)
       carry_set_direction(event, &option, file->section.big);
+    else if (option.code == TB_PCAPNG_EPB_PACKETID)
+      carry_set_id(event, &option, file->section.big);
     else if (option.code == TB_PCAPNG_EPB_DARWIN_PROCESS ||
              option.code == TB_PCAPNG_EPB_DARWIN_EFFECTIVE ||
              option.code == TB_PCAPNG_OPT_CUSTOM_STRING_PRIVATE ||

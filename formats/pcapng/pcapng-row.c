@@ -162,44 +162,51 @@ guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row)
   return (guint32)cpu;
 }
 
-/* Bytes of a line "_HOSTNAME=LABEL\n" that are not the label. */
-#define ROW_HOST_FRAME (sizeof "_HOSTNAME=\n" - 1)
-
 /*
- * Copies what stands behind the host name. The name of a packet's interface begins with it, and
- * gets the new one, too.
+ * The line that names a packet, which is the last one but for what was cut; found from the end,
+ * since rows without one are many.
  */
-static void row_copy_rest(const TbPcapngRow *row, const TbBuf *host, TbBuf *out)
+static gboolean row_find_packet_line(const TbPcapngRow *row, gsize *at, gsize *len)
 {
-  const guint8 *rest = row->keys + row->host_at + row->host_len, *value;
-  gsize rest_len = row->keys_len - row->host_at - row->host_len, len;
-  const guint8 *old = row->keys + row->host_at;
-  gboolean renamed = row->host_len > ROW_HOST_FRAME && host->len > ROW_HOST_FRAME &&
-                     (row->host_len != host->len || memcmp(old, host->data, host->len) != 0);
-  gsize old_len = renamed ? row->host_len - ROW_HOST_FRAME : 0;
-  old += ROW_HOST_FRAME - 1;
-  if (!renamed || !row_find_from(row, row->rest_at, "TRACE_PACKET", &value, &len) ||
-      len <= old_len || memcmp(value, old, old_len) != 0 || value[old_len] != ':') {
-    tb_buf_append(out, rest, rest_len);
-    return;
+  static const char key[] = "TRACE_PACKET=", cut[] = "TRACE_TRUNCATED=";
+  gsize end = row->keys_len, value_len;
+  const guint8 *value;
+  for (guint lines = 0; lines < 2; lines++) {
+    gsize start = end - 1;
+    while (start > row->rest_at && row->keys[start - 1] != '\n')
+      start--;
+    if (end - start > sizeof key && memcmp(row->keys + start, key, sizeof key - 1) == 0) {
+      *at = start;
+      *len = end - start;
+      /* It may be text of another key's value. */
+      return tb_pcapng_row_find(row, "TRACE_PACKET", &value, &value_len) &&
+             value == row->keys + start + sizeof key - 1;
+    }
+    if (start <= row->rest_at || end - start < sizeof cut ||
+        memcmp(row->keys + start, cut, sizeof cut - 1) != 0)
+      return FALSE;
+    end = start;
   }
-  gsize before = (gsize)(value - rest);
-  tb_buf_append(out, rest, before);
-  tb_buf_append(out, host->data + ROW_HOST_FRAME - 1, host->len - ROW_HOST_FRAME);
-  tb_buf_append(out, value + old_len, rest_len - before - old_len);
+  return FALSE;
 }
 
-void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, TbBuf *out)
+void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, gboolean with_packet, TbBuf *out)
 {
   TbPcapngRow row;
+  gsize at, len;
   if (!tb_pcapng_row_parse(event->data, event->len, &row)) {
     tb_buf_append(out, event->data, event->len);
     return;
   }
   gsize front = (gsize)(row.keys - event->data) + row.host_at;
+  gsize rest_at = row.host_at + row.host_len;
   tb_buf_append(out, event->data, front);
   tb_buf_append(out, host->data, host->len);
-  row_copy_rest(&row, host, out);
+  if (G_UNLIKELY(!with_packet) && row_find_packet_line(&row, &at, &len)) {
+    tb_buf_append(out, row.keys + rest_at, at - rest_at);
+    rest_at = at + len;
+  }
+  tb_buf_append(out, row.keys + rest_at, row.keys_len - rest_at);
 }
 
 /* The raw text: TRACE_TEXT, else what follows the event's name in MESSAGE. */
@@ -289,6 +296,23 @@ static gboolean row_get_actor(const TbEventType *type, const TbRecord *event, Tb
   return TRUE;
 }
 
+/* Files written by versions that numbered packets by their place name none. */
+static gboolean row_get_packet(const TbEventType *type, const TbRecord *event, guint64 *id)
+{
+  TbPcapngRow row;
+  gsize at, len, digits = sizeof "TRACE_PACKET=" - 1;
+  if (!tb_pcapng_row_parse(event->data, event->len, &row) ||
+      !row_find_packet_line(&row, &at, &len))
+    return FALSE;
+  *id = 0;
+  for (gsize i = digits; i < len - 1; i++) {
+    if (!g_ascii_isdigit(row.keys[at + i]))
+      return FALSE;
+    *id = *id * 10 + (guint64)(row.keys[at + i] - '0');
+  }
+  return TRUE;
+}
+
 static void row_free_context(gpointer context)
 {
   tb_buf_clear(context);
@@ -300,6 +324,7 @@ const TbEventTypeOps tb_pcapng_row_ops = {
   .get_int = row_get_int,
   .get_bytes = row_get_bytes,
   .get_actor = row_get_actor,
+  .get_packet = row_get_packet,
   .decoder = &tb_pcapng_row_decoder,
   .free_context = row_free_context,
 };

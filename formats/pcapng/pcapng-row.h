@@ -49,10 +49,10 @@ guint64 tb_pcapng_row_get_lost(const TbPcapngRow *row);
 guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row);
 
 /**
- * tb_pcapng_row_copy: the row of @event with @host (a whole line, or empty) as its host name,
- * also in front of the interface that TRACE_PACKET names
+ * tb_pcapng_row_copy: the row of @event with @host (a whole line, or empty) as its host name
+ * @with_packet: the packet that it names is in the output; else it names none
  */
-void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, TbBuf *out);
+void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, gboolean with_packet, TbBuf *out);
 
 /**
  * tb_pcapng_row_type_new: the type of rows with SYSLOG_IDENTIFIER @identifier. Its

@@ -252,6 +252,10 @@ static void writer_append_options(TbWriter *writer, const TbItem *event, const T
   const TbPayload *payload = tb_pcapng_payload(event->record);
   if (!payload->format)
     writer_append_flags(event->record, buf);
+  if (event->link && !(event->record->flags & TB_RECORD_HAS_ID)) {
+    guint64 id = GUINT64_TO_LE(event->link->id);
+    tb_pcapng_option(buf, TB_PCAPNG_EPB_PACKETID, &id, sizeof id);
+  }
   if (!owners)
     tb_buf_append(buf, payload->bytes, payload->len);
   else if (owners->carried)
@@ -307,7 +311,7 @@ static gboolean writer_packet(TbWriter *writer, const TbItem *event, GError **er
   }
   guint8 head[TB_PCAPNG_EPB_HEAD];
   gsize padded = tb_pad4(event->record->len), total = sizeof head + padded + 4;
-  gboolean has_tail = tb_pcapng_payload(event->record)->len || event->owners ||
+  gboolean has_tail = tb_pcapng_payload(event->record)->len || event->owners || event->link ||
                       event->record->flags & WRITER_FLAGS_TOLD;
   TbBuf *tail = &priv->block;
   if (has_tail) {

@@ -45,14 +45,9 @@ typedef struct {
   const TbBuf *text;
 } TbSentence;
 
-/**
- * TbPacketRef: the captured packet that an event is about
- * @source: borrowed: the interface it was captured on
- * @ordinal: its number among the packets of that interface, in order of time, from 1
- */
+/** TbPacketRef: a captured packet by the number it bears, or shall bear, in the output */
 typedef struct {
-  const TbSource *source;
-  guint64 ordinal;
+  guint64 id;
 } TbPacketRef;
 
 struct _TbOwners;
@@ -65,7 +60,9 @@ struct _TbOwners;
  * @actor: (nullable): who acted
  * @sentence: (nullable): of events that have one
  * @owners: (nullable): packets: the processes behind both ends
- * @link: (nullable): events: the packet it is about, where it is known
+ * @link: (nullable): events: the packet it is about, where it is known and in the output;
+ *   packets: the number by which an event names it
+ * @link_gone: the packet that the record itself names is not in the output
  */
 struct _TbItem {
   const TbRecord *record;
@@ -75,6 +72,7 @@ struct _TbItem {
   const TbSentence *sentence;
   const struct _TbOwners *owners;
   const TbPacketRef *link;
+  gboolean link_gone;
 };
 
 typedef struct _TbItem TbItem;

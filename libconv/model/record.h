@@ -38,6 +38,7 @@ typedef enum {
   TB_RECORD_BROADCAST = 1 << 8,
   TB_RECORD_PROMISCUOUS = 1 << 9,
   TB_RECORD_INEXACT = 1 << 10, /* its time in the input has digits below the nanosecond */
+  TB_RECORD_HAS_ID = 1 << 11,  /* packets: it bears the number @value in its capture */
 } TbRecordFlags;
 
 #define TB_CPU_NONE G_MAXUINT32
@@ -66,7 +67,7 @@ typedef struct {
  * @sequence: number of the record in its stream; a carried block has that of the record behind it
  * @offset: absolute byte offset of the record in its input, for messages
  * @value: LOST: how many; events with %TB_RECORD_DURATION: how long the operation took that begins
- *   at @time, in ns
+ *   at @time, in ns; packets with %TB_RECORD_HAS_ID: their number
  * @kind: a #TbRecordKind
  * @flags: #TbRecordFlags
  * @tid: acting thread; 0 = nobody, -1 = not stated

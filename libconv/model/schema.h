@@ -81,6 +81,7 @@ typedef struct {
  * @get_actor: (nullable): who acted, where the record itself says so (rows read back, Windows);
  *   strings are valid until the next call for an event of the same type, and where the source is
  *   not frozen as long as the type; slot and generation are not filled. FALSE = nobody
+ * @get_packet: (nullable): number of the captured packet that the record itself says it is about
  * @decoder: (nullable): what the events mean, as facts; see model/decoder.h
  * @free_context: (nullable): releases @context with the type
  */
@@ -92,6 +93,7 @@ typedef struct {
                         const guint8 **out, gsize *len);
   gboolean (*get_addresses)(const TbEventType *type, const TbRecord *event, TbAddresses *out);
   gboolean (*get_actor)(const TbEventType *type, const TbRecord *event, TbContext *out);
+  gboolean (*get_packet)(const TbEventType *type, const TbRecord *event, guint64 *id);
   const TbDecoder *decoder;
   void (*free_context)(gpointer context);
 } TbEventTypeOps;

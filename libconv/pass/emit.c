@@ -204,6 +204,8 @@ gboolean tb_run_emit(TbRun *run, const TbWriterFormat *format, TbOutput *output,
       !tb_clocks_check(kept, run->found.align, run->options.clocks.as_they_stand, error))
     return FALSE;
   emit_number_interfaces(run, kept);
+  if (!run_choose_packets(run, error))
+    return FALSE;
   return run->unread ? emit_write_unread(run, format, output, kept, counts, error)
                      : emit_write(run, format, output, kept, counts, error);
 }

@@ -41,14 +41,16 @@ static TbWire *prepare_wire(TbRun *run)
 static void prepare_add_owners(TbRun *run)
 {
   const TbRunOptions *options = &run->options;
-  if (options->owners.least == TB_CONFIDENCE_NONE || !run_may_have(run, TB_SOURCE_PACKETS) ||
-      !run_may_have(run, TB_SOURCE_EVENTS))
+  gboolean owners = options->owners.least != TB_CONFIDENCE_NONE;
+  if (!run_may_have(run, TB_SOURCE_PACKETS) || !run_may_have(run, TB_SOURCE_EVENTS))
     return;
-  run->found.owners = tb_attrib_new(options->owners.least);
-  tb_run_add_observer(run, run->found.owners);
+  if (owners) {
+    run->found.owners = tb_attrib_new(options->owners.least);
+    tb_run_add_observer(run, run->found.owners);
+  }
   if (!options->owners.links || options->select.no_events || options->select.no_packets)
     return;
-  run->found.links = tb_packet_links_new(options->spill_folder);
+  run->found.links = tb_packet_links_new(options->spill_folder, owners);
   tb_run_add_observer(run, &run->found.links->observer);
 }
 

@@ -63,6 +63,12 @@ gboolean run_rewind(TbRun *run, const TbReaderHints *hints, GError **error);
 /** run_read: the records of all inputs for the observers; prepare's pass over them */
 gboolean run_read(TbRun *run, GError **error);
 
+/**
+ * run_choose_packets: where processes are chosen: tells the links which packets will be in the
+ * output; after ranks are those of the output
+ */
+gboolean run_choose_packets(TbRun *run, GError **error);
+
 /** run_may_have: whether an input has sources of @class, as far as that can be told before it is read */
 gboolean run_may_have(const TbRun *run, TbSourceClass class);
 

@@ -78,7 +78,7 @@ const TbObserver *tb_run_get_align(const TbRun *run)
 
 const TbPacketLinks *tb_run_get_packet_links(const TbRun *run)
 {
-  return run->found.links;
+  return run->found.owners ? run->found.links : NULL;
 }
 
 const TbTally *tb_run_get_tally(const TbRun *run)

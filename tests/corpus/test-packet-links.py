@@ -56,7 +56,8 @@ def check(name, passed, detail=""):
 # --- reading what came out ---
 
 class Packet:
-    def __init__(self, time, length, data):
+    def __init__(self, interface, number, time, length, data):
+        self.interface, self.number = interface, number
         self.time, self.length, self.data = time, length, data
         self.ether = struct.unpack_from(">H", data, 12)[0]
 
@@ -86,9 +87,26 @@ class Row:
         self.packet = keys.get("TRACE_PACKET")
 
 
+class Packets:
+    """All packets; of them those that bear a number, by it."""
+    def __init__(self):
+        self.all, self.by_id, self.twice = [], {}, []
+        self.count = collections.Counter()
+
+    def add(self, interface, option, time, length, data):
+        self.count[interface] += 1
+        packet = Packet(interface, self.count[interface], time, length, data)
+        self.all.append(packet)
+        if option:
+            number = struct.unpack("<Q", option)[0]
+            if number in self.by_id:
+                self.twice.append(number)
+            self.by_id[number] = packet
+
+
 def read_output(path):
-    """The rows of network and TCP events in order; the packets by interface name."""
-    interfaces, rows, packets = [], [], collections.defaultdict(list)
+    """The rows of network and TCP events in order; the packets that bear a number, by it."""
+    interfaces, rows, packets = [], [], Packets()
     for kind, body in read_captures.read_blocks(path):
         if kind == 1:
             facts = dict(read_captures.read_options(body[8:]))
@@ -99,7 +117,8 @@ def read_output(path):
             link, name, resol = interfaces[number]
             time = (high << 32 | low) * 10 ** (9 - resol)
             if link != 252:
-                packets[name].append(Packet(time, length, body[20:20 + caplen]))
+                options = dict(read_captures.read_options(body[20 + (caplen + 3) // 4 * 4:]))
+                packets.add(name, options.get(5), time, length, body[20:20 + caplen])
             elif b"SYSLOG_IDENTIFIER=net:net" in body or b"SYSLOG_IDENTIFIER=tcp:" in body or \
                     b"SYSLOG_IDENTIFIER=net:napi" in body:
                 start = body.find(b"_PID=")
@@ -117,12 +136,8 @@ def merge(program, inputs, output):
 # --- judging ---
 
 def named_packet(row, packets):
-    """The packet a row names, the name of its interface and its number."""
-    interface, ordinal = row.packet.rsplit(" ", 1)
-    of_interface = packets.get(interface)
-    if of_interface is None or not 1 <= int(ordinal) <= len(of_interface):
-        return None, interface, int(ordinal)
-    return of_interface[int(ordinal) - 1], interface, int(ordinal)
+    """The packet a row names, or None."""
+    return packets.by_id.get(int(row.packet))
 
 
 def stamped(device):
@@ -173,13 +188,12 @@ def judge(rows, packets, device, near):
     complaints, buffers, compared = [], collections.defaultdict(list), 0
     next_probe = probes(rows)
     stamps = collections.defaultdict(list)
-    for of in packets.values():
-        for packet in of:
-            stamps[packet.length].append(packet.time)
+    for packet in packets.all:
+        stamps[packet.length].append(packet.time)
     for row in rows:
         if not row.packet:
             continue
-        packet, interface, ordinal = named_packet(row, packets)
+        packet = named_packet(row, packets)
         why = wrong_with(row, packet, device, near)
         if not why and row.name in stamped(device):
             low, high = sorted((row.time, packet.time))
@@ -192,18 +206,19 @@ def judge(rows, packets, device, near):
                 why = "tcp_probe says %s, packet %s" % (next_probe[row], packet.tcp())
         if why:
             complaints.append("%d %s %s: %s" % (row.time, row.name, row.packet, why))
-        buffers[interface, ordinal].append(row)
-    for (interface, ordinal), of_packet in buffers.items():
+        buffers[row.packet].append(row)
+    complaints += ["%d is the number of two packets" % number for number in packets.twice]
+    for number, of_packet in buffers.items():
         kinds = collections.Counter(row.name for row in of_packet)
         if max(kinds.values()) > 1 or len({row.fields["skbaddr"] for row in of_packet}) > 1:
-            complaints.append("%s %d is named by several buffers" % (interface, ordinal))
+            complaints.append("%s is named by several buffers" % number)
     return complaints, compared
 
 
 def share(rows, packets, device):
     """Events of the device, sent or received while it was captured, and of these the linked ones."""
-    stamps = sorted(p.time for of in packets.values() for p in of)
-    lengths = collections.Counter(p.length for of in packets.values() for p in of)
+    stamps = sorted(p.time for p in packets.all)
+    lengths = collections.Counter(p.length for p in packets.all)
     possible = linked = 0
     for row in rows:
         if row.fields.get("dev") != device or not stamps or \
@@ -235,17 +250,18 @@ def thin(source, target, keep_share, seed):
     return kept
 
 
-def judge_thinned(whole, rows, kept):
+def judge_thinned(whole, whole_packets, rows, packets, kept):
     """With packets left out: events that name another packet than in the whole capture."""
-    truth = [int(row.packet.rsplit(" ", 1)[1]) if row.packet else None for row in whole]
     possible = linked = 0
     wrong = []
     left = set(kept)
-    for row, expected in zip(rows, truth): # the times may have moved, not their order
+    for row, before in zip(rows, whole): # the times may have moved, not their order
+        expected = whole_packets.by_id[int(before.packet)].number if before.packet else None
         if expected in left:
             possible += 1
             linked += row.packet is not None
-        if row.packet and expected is not None and kept[int(row.packet.rsplit(" ", 1)[1]) - 1] != expected:
+        if row.packet and expected is not None and \
+                (row.packet != before.packet or kept[named_packet(row, packets).number - 1] != expected):
             wrong.append("%d %s %s: packet %d of the whole capture" % (row.time, row.name, row.packet, expected))
     return possible, linked, wrong
 
@@ -272,7 +288,7 @@ def run_case(program, corpus, case, work):
           "%d of %d (%.2f %%), %d compared with tcp_probe" % (linked, possible, percent(linked, possible), compared))
     run_orders(program, name, dat, pcap, output, work)
     if capture.endswith(".pcap"):
-        run_thinned(program, name, case, dat, pcap, rows, work)
+        run_thinned(program, name, case, dat, pcap, (rows, packets), work)
 
 
 def run_orders(program, name, dat, pcap, output, work):
@@ -295,8 +311,7 @@ def run_forms(program, dat, pcap, pcapng, device, work):
     again, of_again = read_output(renamed)
     complaints, _ = judge(again, of_again, device, NATIVE_NS)
     check("a machine that gets another name takes its packets along",
-          not complaints and len([row for row in again if row.packet]) == len(linked) and
-          all(not row.packet or row.packet.startswith("another-name:") for row in again),
+          not complaints and [row.packet for row in again] == [row.packet for row in rows],
           "\n".join(complaints[:4]))
     merge(program, ["--owners=off", "m=" + dat, "m=" + pcap], output)
     check("--owners=off names no packet", linked and not any(row.packet for row in read_output(output)[0]))
@@ -304,7 +319,7 @@ def run_forms(program, dat, pcap, pcapng, device, work):
     run_damaged(program, dat, pcap, rows, device, work)
     merge(program, ["m=" + dat, "m=" + pcap, "m=" + pcapng], output)
     rows, packets = read_output(output)
-    both = collections.Counter(row.packet.rsplit(" ", 1)[0] for row in rows if row.packet)
+    both = collections.Counter(named_packet(row, packets).interface for row in rows if row.packet)
     named = collections.Counter(row.fields["dev"] for row in rows if row.packet)
     check("of two captures each device's events name their own", len(both) == 2 and
           sorted(both.values()) == sorted(named.values()), "%s %s" % (dict(both), dict(named)))
@@ -315,11 +330,20 @@ def run_filtered(program, dat, pcap, linked, work):
     """With a process chosen the numbers stay those of the whole capture."""
     output = os.path.join(work, "chosen.pcapng")
     merge(program, ["--comm", "curl", "m=" + dat, "m=" + pcap], output)
-    chosen = [row for row in read_output(output)[0] if row.packet]
+    chosen, packets = read_output(output)
+    chosen = [row for row in chosen if row.packet]
     whole = {(row.time, row.name, row.fields["skbaddr"]): row.packet for row in linked}
     check("with a process chosen the numbers are those of the whole capture", chosen and
           all(whole.get((row.time, row.name, row.fields["skbaddr"])) == row.packet for row in chosen),
           "%d rows" % len(chosen))
+    check("and each of them is in the output", all(named_packet(row, packets) for row in chosen))
+    merge(program, ["--comm", "curl", "--owners=off", os.path.join(work, "renamed.pcapng")], output)
+    rows, packets = read_output(output)
+    check("which also holds of a converted file, whatever owners it has",
+          rows and all(named_packet(row, packets) for row in rows if row.packet))
+    merge(program, ["--no-packets", os.path.join(work, "renamed.pcapng")], output)
+    rows, packets = read_output(output)
+    check("without packets none is named", rows and not any(row.packet for row in rows))
 
 
 def run_damaged(program, dat, pcap, rows, device, work):
@@ -336,8 +360,7 @@ def run_damaged(program, dat, pcap, rows, device, work):
     with open(changed, "wb") as handle:
         handle.write(data[:24] + b"".join(records))
     merge(program, ["m=" + dat, "m=" + changed], output)
-    numbers = [[row.packet and row.packet.rsplit(" ", 1)[1] for row in of]
-               for of in (rows, read_output(output)[0])]
+    numbers = [[row.packet for row in of] for of in (rows, read_output(output)[0])]
     check("a capture out of order gives the same numbers", numbers[0] == numbers[1])
     with open(changed, "wb") as handle:
         handle.write(data[:len(data) * 3 // 5])
@@ -371,7 +394,7 @@ def run_thinned(program, name, case, dat, pcap, whole, work):
             total["unaligned"] += 1 # too few are left
             continue
         rows, packets = read_output(output)
-        possible, linked, bad = judge_thinned(whole, rows, kept)
+        possible, linked, bad = judge_thinned(*whole, rows, packets, kept)
         total.update(possible=possible, linked=linked)
         wrong += bad
     check("%s: with 43 %% of the packets left out none is taken for another" % name, not wrong,

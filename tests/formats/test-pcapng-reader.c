@@ -160,7 +160,7 @@ static void test_rich(void)
   g_assert_cmpuint(e.sequence, ==, carried.sequence);
   g_assert_cmpint(e.time.ns, ==, carried.time.ns);
   g_assert_cmpint(e.time.ns, ==, G_GINT64_CONSTANT(1700000000000976562));
-  g_assert_cmpuint(e.flags, ==, TB_RECORD_OUTBOUND | TB_RECORD_INEXACT);
+  g_assert_cmpuint(e.flags, ==, TB_RECORD_OUTBOUND | TB_RECORD_INEXACT | TB_RECORD_HAS_ID);
   g_assert_cmpmem(e.payload->bytes + 24, sizeof flags, flags, sizeof flags);
   g_assert_true(reading_event(&r, &e)); /* the old packet block: drops become an option */
   g_assert_cmpuint(tb_get_u16(e.payload->bytes, FALSE), ==, 4);

@@ -19,7 +19,9 @@ enum {
 typedef struct {
   gint64 time_ns;
   gint64 first_ns;
-  guint64 ordinal; /* 0: a buffer */
+  guint64 id;       /* of a packet */
+  gint64 stamp_ns;  /* of a packet: its time as prepare saw it */
+  gboolean is_packet;
   guint32 tag;
   guint32 cpu;
   guint32 lane;
@@ -40,6 +42,7 @@ typedef struct {
   LinkTrack *track;
   const LinkFit *fit;
   guint32 capture;
+  TbStash *named;
   gboolean cooked;
   gint64 gap_ns; /* a longer pause ends a run; a quarter of it one that has as many of both */
   guint n_runs;
@@ -49,8 +52,10 @@ typedef struct {
 
 static void join_found(Join *join, const JoinItem *pass, const JoinItem *packet)
 {
-  LinkFound found = { pass->first_ns, pass->tag, join->capture, packet->ordinal };
-  if (join->error || !tb_stash_add(join->track->found, &found, &join->error))
+  LinkFound found = { pass->first_ns, pass->tag, join->capture, packet->id };
+  LinkNamed named = { packet->stamp_ns, packet->id };
+  if (join->error || !tb_stash_add(join->track->found, &found, &join->error) ||
+      !tb_stash_add(join->named, &named, &join->error))
     return;
 }
 
@@ -205,11 +210,11 @@ static void join_add(Join *join, guint32 len, const JoinItem *item)
     run->n_passes = run->n_packets = 0;
   }
   run->last_ns = item->time_ns;
-  guint *n = item->ordinal ? &run->n_packets : &run->n_passes;
+  guint *n = item->is_packet ? &run->n_packets : &run->n_passes;
   if (*n == JOIN_RUN_ITEMS)
     join_cut(join, run);
   if (*n < JOIN_RUN_ITEMS)
-    (item->ordinal ? run->packets : run->passes)[(*n)++] = *item;
+    (item->is_packet ? run->packets : run->passes)[(*n)++] = *item;
 }
 
 /* --- three streams --- */
@@ -248,7 +253,8 @@ static void join_next_packet(Join *join, const LinkCapture *capture, JoinStream 
     return;
   stream->len = packet->len;
   stream->item = (JoinItem){ .time_ns = link_axis_ns(join->track, capture, packet->time_ns),
-                             .ordinal = stream->reader.next, .lane = packet->lane };
+                             .id = packet->id, .stamp_ns = packet->time_ns, .is_packet = TRUE,
+                             .lane = packet->lane };
 }
 
 static void join_all(Join *join, const LinkCapture *capture)
@@ -280,10 +286,11 @@ static void join_all(Join *join, const LinkCapture *capture)
     tb_stash_reader_clear(&streams[i].reader);
 }
 
-gboolean link_join(LinkTrack *track, const LinkCapture *capture, guint index, const LinkFit *fit,
+gboolean link_join(LinkTrack *track, LinkCapture *capture, guint index, const LinkFit *fit,
                    GError **error)
 {
-  Join join = { .track = track, .fit = fit, .capture = index, .cooked = capture->cooked };
+  Join join = { .track = track, .fit = fit, .capture = index, .named = capture->named,
+                .cooked = capture->cooked };
   for (guint lane = 0; lane < LINK_LANES; lane++)
     join.gap_ns = MAX(join.gap_ns, fit->lanes[lane].near_ns);
   g_autofree JoinRun *runs = g_new(JoinRun, JOIN_RUNS);

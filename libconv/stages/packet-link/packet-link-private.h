@@ -13,6 +13,8 @@ enum {
   LINK_LINE_BYTES = 64, /* of the processor's cache */
   LINK_DEVICES = 256,  /* of one recording; events of further ones are left out */
   LINK_DEVICE_BYTES = 16, /* IFNAMSIZ */
+  LINK_TWINS = 16,        /* packets of one time that are told apart */
+  LINK_KEPT = 1 << 24,    /* named packets of a filtered output; of further ones nothing is said */
   LINK_NO_DEVICE = 0xffff,
 };
 
@@ -76,6 +78,7 @@ typedef struct {
   gint64 time_ns; /* key */
   guint32 len;
   guint32 lane;
+  guint64 id;
 } LinkPacket;
 
 /** LinkFound: the packet of a buffer; key: its first event */
@@ -83,15 +86,31 @@ typedef struct {
   gint64 first_ns;
   guint32 tag;
   guint32 capture;
-  guint64 ordinal;
+  guint64 id;
 } LinkFound;
+
+/** LinkNamed: a packet that an event is about; key: its time as prepare saw it */
+typedef struct {
+  gint64 time_ns;
+  guint64 id;
+} LinkNamed;
+
+/** LinkIds: numbers of a capture's packets of the present time, on its own clock */
+typedef struct {
+  gint64 own_ns;
+  guint n;
+  guint64 ids[LINK_TWINS];
+} LinkIds;
+
+/** link_ids_make: the number of @packet, the capture's packets in order of time */
+guint64 link_ids_make(LinkIds *ids, const TbRecord *packet);
 
 /* How far a buffer has come. */
 typedef enum { LINK_GONE, LINK_QUEUED, LINK_STARTED, LINK_ARRIVED } LinkState;
 
 /**
  * LinkBuffer: a buffer under way, a cache line each
- * @capture, @ordinal: emit phase: its packet, ordinal 0 = unknown
+ * @capture, @id: emit phase: its packet, if @has_id
  */
 typedef struct {
   guint64 skb;
@@ -104,8 +123,9 @@ typedef struct {
   guint16 device;
   guint8 state;
   guint8 xmit_due;
+  guint8 has_id;
   guint32 capture;
-  guint64 ordinal;
+  guint64 id;
 } __attribute__((aligned(LINK_LINE_BYTES))) LinkBuffer;
 
 typedef struct {
@@ -166,12 +186,34 @@ guint link_track_find_device(const LinkTrack *track, const char *name);
 /**
  * LinkCapture: the packets of one interface of the output, of one or more sources
  * @cooked: packets of all devices
+ * @named: (element-type LinkNamed): packets that events are about
+ * @reader, @started, @next, @now: emit phase: the place in @named, and those of the present time
  */
 typedef struct {
   TbSource *source; /* borrowed */
   gboolean cooked;
   TbStash *packets;
+  TbStash *named;
+  LinkIds ids;
+  TbStashReader reader;
+  gboolean started;
+  const LinkNamed *next;
+  GArray *now;
 } LinkCapture;
+
+/** link_capture_restart: the same packets come again */
+void link_capture_restart(LinkCapture *capture);
+/**
+ * link_capture_find: whether an event is about @packet, which prepare saw at @time_ns, and its
+ * number then; packets in order of time. FALSE with @error where a temporary file cannot be read
+ */
+gboolean link_capture_find(LinkCapture *capture, const TbRecord *packet, gint64 time_ns,
+                           gboolean *named, guint64 *id, GError **error);
+
+/* Numbers of packets that are in the output: added, sorted, then looked up. */
+void link_kept_add(GArray *kept, guint64 id);
+void link_kept_sort(GArray *kept);
+gboolean link_kept_has(const GArray *kept, guint64 id);
 
 /**
  * LinkFit: how a capture's packets lie to a device's buffers
@@ -195,8 +237,8 @@ gint64 link_axis_ns(const LinkTrack *track, const LinkCapture *capture, gint64 t
 /** link_survey: @fit: (out). Returns: 1 = fits, 0 = nothing does, -1 with @error */
 gint link_survey(const LinkTrack *track, const LinkCapture *capture, LinkFit *fit, GError **error);
 
-/** link_join: adds to @track's found ones the packets of @capture, number @index */
-gboolean link_join(LinkTrack *track, const LinkCapture *capture, guint index, const LinkFit *fit,
+/** link_join: adds to @track's found ones the packets of @capture, number @index; they are named */
+gboolean link_join(LinkTrack *track, LinkCapture *capture, guint index, const LinkFit *fit,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -119,7 +119,8 @@ static void survey_compare(Survey *s, guint lane)
   g_array_sort(s->passes, survey_compare_passes);
   for (guint i = 0; i < s->passes->len; i++) {
     const LinkPass *pass = &g_array_index(s->passes, LinkPass, i);
-    LinkPacket wanted = { pass->anchor_ns, pass->len, s->capture->cooked ? lane : LINK_LANES };
+    LinkPacket wanted = { .time_ns = pass->anchor_ns, .len = pass->len,
+                          .lane = s->capture->cooked ? lane : LINK_LANES };
     SurveyDevice *device = &s->devices[pass->device];
     gint64 ns = survey_nearest(s->packets, &wanted);
     device->n_passes++;

@@ -27,6 +27,7 @@ typedef struct {
   gboolean starts_exist;
   gboolean receives_exist;
   GError *error;
+  GArray *kept; /* (nullable): numbers of packets in the output, where some may be left out */
   TbPacketRef ref;
   TbPacketLinkCounts counts;
 } Links;
@@ -43,7 +44,10 @@ static void recording_free(gpointer data)
 static void capture_free(gpointer data)
 {
   LinkCapture *capture = data;
+  tb_stash_reader_clear(&capture->reader);
   tb_stash_free(capture->packets);
+  tb_stash_free(capture->named);
+  g_array_unref(capture->now);
   g_free(capture);
 }
 
@@ -98,12 +102,13 @@ static LinkCapture *links_capture(Links *links, TbSource *source)
     capture->source = source;
     capture->cooked = source->link_type == LINKS_COOKED || source->link_type == LINKS_COOKED_2;
     capture->packets = tb_stash_new(links->store, sizeof(LinkPacket));
+    capture->named = tb_stash_new(links->store, sizeof(LinkNamed));
+    capture->now = g_array_new(FALSE, FALSE, sizeof(LinkNamed));
     g_ptr_array_add(links->captures, capture);
   }
   return links->latest_capture = capture;
 }
 
-/* Every packet counts, also where nothing can be compared with it. */
 static gboolean links_packet(Links *links, const TbItem *event)
 {
   LinkCapture *capture = links_capture(links, event->record->source);
@@ -114,6 +119,7 @@ static gboolean links_packet(Links *links, const TbItem *event)
     packet.len = 0;
   if (capture->cooked)
     packet.lane = direction == TB_NET_DIRECTION_SENT ? LINK_SENT : LINK_RECEIVED;
+  packet.id = link_ids_make(&capture->ids, event->record);
   return tb_stash_add(capture->packets, &packet, &links->error);
 }
 
@@ -190,7 +196,7 @@ static gboolean links_compare(Links *links, LinkTrack *track, GError **error)
   if (!links_end_track(track, error))
     return FALSE;
   for (guint i = 0; i < links->captures->len; i++) {
-    const LinkCapture *capture = g_ptr_array_index(links->captures, i);
+    LinkCapture *capture = g_ptr_array_index(links->captures, i);
     LinkFit fit;
     if (!track->source->machine || capture->source->machine != track->source->machine)
       continue;
@@ -215,6 +221,9 @@ static gboolean links_finish(TbObserver *observer, GError **error)
     if (!links_compare(links, track, error))
       return FALSE;
   }
+  for (guint i = 0; i < links->captures->len; i++)
+    if (!tb_stash_sort(((LinkCapture *)g_ptr_array_index(links->captures, i))->named, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -226,6 +235,7 @@ static void links_free(TbObserver *observer)
   tb_stash_store_free(links->store);
   g_array_unref(links->plans);
   g_free(links->links.steps);
+  g_clear_pointer(&links->kept, g_array_unref);
   g_clear_error(&links->error);
   g_free(links);
 }
@@ -240,10 +250,20 @@ static const TbObserverOps links_ops = {
   .free = links_free,
 };
 
-TbPacketLinks *tb_packet_links_new(const char *folder)
+static void links_event_ignored(TbObserver *observer, const TbItem *event)
+{
+}
+
+static const TbObserverOps links_ops_of_rows = {
+  .name = "packet-links",
+  .event = links_event_ignored,
+  .free = links_free,
+};
+
+TbPacketLinks *tb_packet_links_new(const char *folder, gboolean learn)
 {
   Links *links = g_new0(Links, 1);
-  links->links.observer.ops = &links_ops;
+  links->links.observer.ops = learn ? &links_ops : &links_ops_of_rows;
   links->plans = g_array_new(FALSE, TRUE, sizeof(LinkPlan));
   links->store = tb_stash_store_new(folder);
   links->recordings = g_ptr_array_new_with_free_func(recording_free);
@@ -271,6 +291,27 @@ void tb_packet_links_begin(TbPacketLinks *base)
     recording->n_ahead = 0;
     link_track_restart(&recording->track);
   }
+  for (guint i = 0; i < links->captures->len; i++)
+    link_capture_restart(g_ptr_array_index(links->captures, i));
+  if (links->kept)
+    link_kept_sort(links->kept);
+}
+
+void tb_packet_links_keep_some(TbPacketLinks *base)
+{
+  Links *links = (Links *)base;
+  g_clear_pointer(&links->kept, g_array_unref);
+  links->kept = g_array_new(FALSE, FALSE, sizeof(guint64));
+  links->links.asks_rows = TRUE;
+}
+
+void tb_packet_links_keep(TbPacketLinks *base, const TbItem *packet)
+{
+  Links *links = (Links *)base;
+  if (packet->record->flags & TB_RECORD_HAS_ID)
+    link_kept_add(links->kept, packet->record->value);
+  else if (packet->link)
+    link_kept_add(links->kept, packet->link->id);
 }
 
 static gboolean recording_advance(LinksRecording *recording, GError **error)
@@ -306,7 +347,7 @@ static gboolean recording_move_to(LinksRecording *recording, gint64 time_ns, GEr
 static gboolean recording_begin(LinksRecording *recording, LinkBuffer *buffer, gint64 time_ns,
                                 GError **error)
 {
-  buffer->ordinal = 0;
+  buffer->has_id = FALSE;
   if (!recording_move_to(recording, time_ns, error))
     return FALSE;
   guint32 tag = recording->n_ahead ? link_track_tag(buffer) : 0;
@@ -315,15 +356,63 @@ static gboolean recording_begin(LinksRecording *recording, LinkBuffer *buffer, g
     if (found->tag != tag)
       continue;
     buffer->capture = found->capture;
-    buffer->ordinal = found->ordinal;
+    buffer->id = found->id;
+    buffer->has_id = TRUE;
     break;
   }
   return TRUE;
 }
 
+/* The sources of one interface have one rank. */
+static LinkCapture *links_find_capture(Links *links, const TbSource *source)
+{
+  LinkCapture *capture = links->latest_capture;
+  if (G_LIKELY(capture && capture->source == source))
+    return capture;
+  for (guint i = 0; i < links->captures->len; i++) {
+    capture = g_ptr_array_index(links->captures, i);
+    if (capture->source->rank == source->rank)
+      return links->latest_capture = capture;
+  }
+  return NULL;
+}
+
+static gboolean links_name_packet(Links *links, TbItem *packet, GError **error)
+{
+  const TbRecord *record = packet->record;
+  LinkCapture *capture = links_find_capture(links, record->source);
+  gboolean named;
+  if (!capture)
+    return TRUE;
+  if (!link_capture_find(capture, record, tb_axis_map(&record->source->opened, record->time.ns),
+                         &named, &links->ref.id, error))
+    return FALSE;
+  packet->link = named ? &links->ref : NULL;
+  return TRUE;
+}
+
+static gboolean links_are_kept(const Links *links, guint64 id)
+{
+  return !links->kept || link_kept_has(links->kept, id);
+}
+
+/* A row that names a packet itself. */
+static void links_check_row(const Links *links, TbItem *row)
+{
+  const TbEventType *type = row->record->type;
+  guint64 id;
+  row->link_gone = type->ops->get_packet(type, row->record, &id) && !links_are_kept(links, id);
+}
+
 gboolean tb_packet_links_apply(TbPacketLinks *base, TbItem *event, GError **error)
 {
   Links *links = (Links *)base;
+  if (event->record->kind == TB_RECORD_PACKET)
+    return links_name_packet(links, event, error);
+  if (event->record->source->frozen) {
+    links_check_row(links, event);
+    return TRUE;
+  }
   LinksRecording *recording = links_find_recording(links, event->record->source);
   LinkStepped stepped;
   if (G_UNLIKELY(event->record->kind == TB_RECORD_LOST)) {
@@ -338,10 +427,9 @@ gboolean tb_packet_links_apply(TbPacketLinks *base, TbItem *event, GError **erro
   if (stepped.begins &&
       !recording_begin(recording, stepped.buffer, event->machine_time.ns, error))
     return FALSE;
-  if (stepped.buffer->ordinal == 0)
+  if (!stepped.buffer->has_id || !links_are_kept(links, stepped.buffer->id))
     return TRUE;
-  const LinkCapture *capture = g_ptr_array_index(links->captures, stepped.buffer->capture);
-  links->ref = (TbPacketRef){ capture->source, stepped.buffer->ordinal };
+  links->ref = (TbPacketRef){ stepped.buffer->id };
   event->link = &links->ref;
   links->counts.linked++;
   return TRUE;

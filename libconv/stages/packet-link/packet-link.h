@@ -17,22 +17,38 @@ G_BEGIN_DECLS
 /**
  * TbPacketLinks: what can be seen of the stage
  * @steps: by type id: not 0 where an event is of use to tb_packet_links_apply()
+ * @asks_rows: rows that name a packet themselves are looked at, too
  */
 typedef struct {
   TbObserver observer;
   guint8 *steps;
   guint n_steps;
+  gboolean asks_rows;
 } TbPacketLinks;
 
-/** tb_packet_links_new: @folder: (nullable): for temporary files. Returns: (transfer full) */
-TbPacketLinks *tb_packet_links_new(const char *folder);
+/**
+ * tb_packet_links_new: @folder: (nullable): for temporary files
+ * @learn: find out what events are about; else only what rows say themselves is looked at
+ *
+ * Returns: (transfer full)
+ */
+TbPacketLinks *tb_packet_links_new(const char *folder, gboolean learn);
 
 /** tb_packet_links_begin: the emit phase begins */
 void tb_packet_links_begin(TbPacketLinks *links);
 
 /**
- * tb_packet_links_apply: after finish(), events of each source in order: sets @event->link
- * where it is known. @event: its timeline_ns set
+ * tb_packet_links_keep_some: the output may leave packets out: only those that
+ * tb_packet_links_keep() is told of before the emit phase begins are named by events
+ */
+void tb_packet_links_keep_some(TbPacketLinks *links);
+/** tb_packet_links_keep: @packet, asked about with tb_packet_links_apply(), is in the output */
+void tb_packet_links_keep(TbPacketLinks *links, const TbItem *packet);
+
+/**
+ * tb_packet_links_apply: after finish(), events and packets of each source in order: sets
+ * @event->link of an event whose packet is known and in the output, and of a packet that an event
+ * is about; @event->link_gone of a row whose packet is not in the output
  *
  * Returns: FALSE with @error where a temporary file cannot be read
  */
@@ -41,10 +57,13 @@ gboolean tb_packet_links_apply(TbPacketLinks *links, TbItem *event, GError **err
 /** tb_packet_links_wants: whether the call above has to be asked about @event */
 static inline gboolean tb_packet_links_wants(const TbPacketLinks *links, const TbItem *event)
 {
-  if (event->record->kind != TB_RECORD_EVENT)
-    return event->record->kind == TB_RECORD_LOST && !event->record->source->frozen;
-  return event->record->type->id < links->n_steps && links->steps[event->record->type->id] &&
-         !event->record->source->frozen;
+  const TbRecord *record = event->record;
+  if (record->source->frozen)
+    return G_UNLIKELY(links->asks_rows) && record->kind == TB_RECORD_EVENT &&
+           record->type->ops->get_packet;
+  if (record->kind != TB_RECORD_EVENT)
+    return record->kind == TB_RECORD_LOST || record->kind == TB_RECORD_PACKET;
+  return record->type->id < links->n_steps && links->steps[record->type->id];
 }
 
 /**
