@@ -50,7 +50,7 @@ static void prepare_add_owners(TbRun *run)
   }
   if (!options->owners.links || options->select.no_events || options->select.no_packets)
     return;
-  run->found.links = tb_packet_links_new(options->spill_folder, owners);
+  run->found.links = tb_packet_links_new(owners ? prepare_wire(run) : NULL, options->spill_folder);
   tb_run_add_observer(run, &run->found.links->observer);
 }
 

@@ -198,7 +198,7 @@ static JoinRun *join_find_run(Join *join, guint32 len, guint32 lane, gint64 time
 
 static void join_add(Join *join, guint32 len, const JoinItem *item)
 {
-  guint32 lane = join->cooked ? item->lane : LINK_LANES;
+  guint32 lane = join->cooked ? item->lane : TB_WIRE_N_WAYS;
   JoinRun *run = join_find_run(join, len, lane, item->time_ns);
   if (!run) {
     if (join->n_runs == JOIN_RUNS)
@@ -232,7 +232,7 @@ static void join_next_pass(Join *join, JoinStream *stream, guint lane)
   const LinkPass *pass = NULL;
   gboolean wanted = join->fit->lanes[lane].clear_ns != 0;
   while (wanted && (pass = tb_stash_next(&stream->reader, &join->error)) &&
-         join->fit->device != LINK_NO_DEVICE && pass->device != join->fit->device)
+         join->fit->device != TB_WIRE_NO_DEVICE && pass->device != join->fit->device)
     ;
   stream->has = pass != NULL;
   if (!pass)
@@ -259,30 +259,30 @@ static void join_next_packet(Join *join, const LinkCapture *capture, JoinStream 
 
 static void join_all(Join *join, const LinkCapture *capture)
 {
-  JoinStream streams[LINK_LANES + 1] = { 0 };
-  for (guint i = 0; i <= LINK_LANES; i++)
+  JoinStream streams[TB_WIRE_N_WAYS + 1] = { 0 };
+  for (guint i = 0; i <= TB_WIRE_N_WAYS; i++)
     tb_stash_reader_init(&streams[i].reader,
-                         i < LINK_LANES ? join->track->passes[i] : capture->packets, 0);
-  for (guint lane = 0; lane < LINK_LANES; lane++)
+                         i < TB_WIRE_N_WAYS ? join->track->passes[i] : capture->packets, 0);
+  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++)
     join_next_pass(join, &streams[lane], lane);
-  join_next_packet(join, capture, &streams[LINK_LANES]);
+  join_next_packet(join, capture, &streams[TB_WIRE_N_WAYS]);
   while (!join->error) {
-    guint least = LINK_LANES + 1;
-    for (guint i = 0; i <= LINK_LANES; i++)
-      if (streams[i].has && (least > LINK_LANES ||
+    guint least = TB_WIRE_N_WAYS + 1;
+    for (guint i = 0; i <= TB_WIRE_N_WAYS; i++)
+      if (streams[i].has && (least > TB_WIRE_N_WAYS ||
                              streams[i].item.time_ns < streams[least].item.time_ns))
         least = i;
-    if (least > LINK_LANES)
+    if (least > TB_WIRE_N_WAYS)
       break;
     join_add(join, streams[least].len, &streams[least].item);
-    if (least < LINK_LANES)
+    if (least < TB_WIRE_N_WAYS)
       join_next_pass(join, &streams[least], least);
     else
       join_next_packet(join, capture, &streams[least]);
   }
   for (guint i = 0; i < join->n_runs; i++)
     join_end_run(join, join->runs[i]);
-  for (guint i = 0; i <= LINK_LANES; i++)
+  for (guint i = 0; i <= TB_WIRE_N_WAYS; i++)
     tb_stash_reader_clear(&streams[i].reader);
 }
 
@@ -291,7 +291,7 @@ gboolean link_join(LinkTrack *track, LinkCapture *capture, guint index, const Li
 {
   Join join = { .track = track, .fit = fit, .capture = index, .named = capture->named,
                 .cooked = capture->cooked };
-  for (guint lane = 0; lane < LINK_LANES; lane++)
+  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++)
     join.gap_ns = MAX(join.gap_ns, fit->lanes[lane].near_ns);
   g_autofree JoinRun *runs = g_new(JoinRun, JOIN_RUNS);
   for (guint i = 0; i < JOIN_RUNS; i++)

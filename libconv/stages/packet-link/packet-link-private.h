@@ -3,57 +3,14 @@
 #pragma once
 
 #include "base/stash.h"
-#include "stages/wire/headers.h"
 #include "stages/packet-link/packet-link.h"
 
 G_BEGIN_DECLS
 
 enum {
-  LINK_BUFFERS = 8192, /* buffers under way, by address and device */
-  LINK_LINE_BYTES = 64, /* of the processor's cache */
-  LINK_DEVICES = 256,  /* of one recording; events of further ones are left out */
-  LINK_DEVICE_BYTES = 16, /* IFNAMSIZ */
   LINK_TWINS = 16,        /* packets of one time that are told apart */
   LINK_KEPT = 1 << 24,    /* named packets of a filtered output; of further ones nothing is said */
-  LINK_NO_DEVICE = 0xffff,
 };
-
-/* What an event says happened to a buffer. */
-typedef enum {
-  LINK_NOTHING,
-  LINK_QUEUE,   /* net_dev_queue */
-  LINK_START,   /* net_dev_start_xmit: the tap has just seen the packet */
-  LINK_XMIT,    /* net_dev_xmit */
-  LINK_ARRIVE,  /* netif_rx_entry, napi_gro_receive_entry, ... */
-  LINK_PASS,    /* netif_rx */
-  LINK_RECEIVE, /* netif_receive_skb: the tap is about to see the packet */
-} LinkStep;
-
-/** LinkNumber: where a number of 4 or 8 bytes stands in an event; size 0 = nowhere */
-typedef struct {
-  guint32 offset;
-  guint32 size;
-} LinkNumber;
-
-/**
- * LinkPlan: an event type that is of use; fields by place and size
- * @network: offset of the network header
- * @locator: of @device, where that is a name as the kernel's events have them; else nowhere
- */
-typedef struct {
-  guint8 step;
-  guint8 big;
-  LinkNumber skb;
-  LinkNumber len;
-  LinkNumber network;
-  LinkNumber locator;
-  const TbField *device;
-} LinkPlan;
-
-/** link_plan: whether @type is of use, and how */
-gboolean link_plan(const TbEventType *type, LinkPlan *plan);
-
-typedef enum { LINK_SENT, LINK_RECEIVED, LINK_LANES } LinkLane;
 
 /**
  * LinkPass: a buffer passed the place where packets are captured
@@ -73,7 +30,7 @@ typedef struct {
   guint8 unused;
 } LinkPass;
 
-/** LinkPacket: a captured packet; @len 0 = nothing can be compared with it; @lane: LINK_LANES = unknown */
+/** LinkPacket: a captured packet; @len 0 = nothing can be compared with it; @lane: TB_WIRE_N_WAYS = unknown */
 typedef struct {
   gint64 time_ns; /* key */
   guint32 len;
@@ -105,83 +62,13 @@ typedef struct {
 /** link_ids_make: the number of @packet, the capture's packets in order of time */
 guint64 link_ids_make(LinkIds *ids, const TbRecord *packet);
 
-/* How far a buffer has come. */
-typedef enum { LINK_GONE, LINK_QUEUED, LINK_STARTED, LINK_ARRIVED } LinkState;
-
-/**
- * LinkBuffer: a buffer under way, a cache line each
- * @capture, @id: emit phase: its packet, if @has_id
- */
-typedef struct {
-  guint64 skb;
-  gint64 first_ns;
-  gint64 last_ns;
-  guint32 epoch;
-  guint32 len; /* whole, and from the network header on once it was started */
-  guint32 cpu;
-  guint32 type; /* id of the type of the event before */
-  guint16 device;
-  guint8 state;
-  guint8 xmit_due;
-  guint8 has_id;
-  guint32 capture;
-  guint64 id;
-} __attribute__((aligned(LINK_LINE_BYTES))) LinkBuffer;
-
-typedef struct {
-  char name[LINK_DEVICE_BYTES];
-  guint8 len;
-  gboolean loops; /* what is sent is received by the same device, and captured then */
-} LinkDevice;
-
-/**
- * LinkTrack: the buffers of one recording
- * @epoch: goes up where events were lost: what was under way is forgotten
- * @starts_told: net_dev_start_xmit (or net_dev_xmit) was seen: it tells when a buffer was captured
- */
+/** LinkTrack: the buffers of one recording. @buffers: the wire's */
 typedef struct {
   TbSource *source; /* borrowed */
-  LinkBuffer *buffers;
-  GArray *devices; /* LinkDevice */
-  guint last_device;
-  guint32 epoch;
-  gboolean starts_told;
-  gboolean receives_told;
-  gboolean xmit_starts; /* net_dev_xmit stands for net_dev_start_xmit */
-  gboolean again;       /* nobody asks what passes any more */
-  TbStash *passes[LINK_LANES];
+  TbWireBuffers *buffers;
+  TbStash *passes[TB_WIRE_N_WAYS];
   TbStash *found;
 } LinkTrack;
-
-/**
- * LinkStepped: what an event did
- * @buffer: (nullable): the one it belongs to
- * @passed: see LinkPass; only before the events come again
- */
-typedef struct {
-  LinkBuffer *buffer;
-  gboolean begins;
-  gboolean has_passed;
-  LinkPass passed;
-} LinkStepped;
-
-/** link_track_init: @store: where what it writes down is kept */
-void link_track_init(LinkTrack *track, TbSource *source, TbStashStore *store);
-void link_track_clear(LinkTrack *track);
-/** link_track_restart: the same events come again */
-void link_track_restart(LinkTrack *track);
-/** link_track_step: an event of a planned type */
-void link_track_step(LinkTrack *track, const LinkPlan *plan, const TbItem *event,
-                     LinkStepped *out);
-/**
- * link_track_is_waiting: whether @buffer was queued and nothing will tell when it was captured:
- * then that was at once
- */
-gboolean link_track_is_waiting(const LinkTrack *track, const LinkBuffer *buffer, LinkPass *passed);
-/** link_track_tag: what tells @buffer from others at one time */
-guint32 link_track_tag(const LinkBuffer *buffer);
-/** link_track_find_device: its number, or %LINK_NO_DEVICE */
-guint link_track_find_device(const LinkTrack *track, const char *name);
 
 /**
  * LinkCapture: the packets of one interface of the output, of one or more sources
@@ -217,7 +104,7 @@ gboolean link_kept_has(const GArray *kept, guint64 id);
 
 /**
  * LinkFit: how a capture's packets lie to a device's buffers
- * @device: or %LINK_NO_DEVICE where it is all of them
+ * @device: or %TB_WIRE_NO_DEVICE where it is all of them
  * @usual_ns: from anchor to packet
  * @near_ns: how far from that a packet may lie
  * @clear_ns: a second candidate is worse by at least so much; 0 = nothing of this lane fits
@@ -228,7 +115,7 @@ typedef struct {
     gint64 usual_ns;
     gint64 near_ns;
     gint64 clear_ns;
-  } lanes[LINK_LANES];
+  } lanes[TB_WIRE_N_WAYS];
 } LinkFit;
 
 /** link_axis_ns: a packet's time as @track's events have it */

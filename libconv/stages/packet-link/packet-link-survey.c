@@ -25,19 +25,19 @@ enum {
 
 /* Distances of packets from one device's buffers. */
 typedef struct {
-  GArray *residuals[LINK_LANES];
+  GArray *residuals[TB_WIRE_N_WAYS];
   guint64 n_passes;
-  gint64 middle_ns[LINK_LANES];
-  gint64 spread_ns[LINK_LANES]; /* half of the packets lie so near to that */
-  gint64 edge_ns[LINK_LANES];   /* distance of a packet that was stamped at once */
-  gint64 late_ns[LINK_LANES];   /* half of the packets lie so near to that */
-  gint64 most_ns[LINK_LANES];   /* nine of ten */
+  gint64 middle_ns[TB_WIRE_N_WAYS];
+  gint64 spread_ns[TB_WIRE_N_WAYS]; /* half of the packets lie so near to that */
+  gint64 edge_ns[TB_WIRE_N_WAYS];   /* distance of a packet that was stamped at once */
+  gint64 late_ns[TB_WIRE_N_WAYS];   /* half of the packets lie so near to that */
+  gint64 most_ns[TB_WIRE_N_WAYS];   /* nine of ten */
 } SurveyDevice;
 
 typedef struct {
   const LinkTrack *track;
   const LinkCapture *capture;
-  guint only; /* device, or LINK_NO_DEVICE */
+  guint only; /* device, or TB_WIRE_NO_DEVICE */
   GArray *packets; /* LinkPacket of a piece, by length and time */
   GArray *passes;  /* LinkPass beside it, of one lane */
   SurveyDevice *devices;
@@ -120,7 +120,7 @@ static void survey_compare(Survey *s, guint lane)
   for (guint i = 0; i < s->passes->len; i++) {
     const LinkPass *pass = &g_array_index(s->passes, LinkPass, i);
     LinkPacket wanted = { .time_ns = pass->anchor_ns, .len = pass->len,
-                          .lane = s->capture->cooked ? lane : LINK_LANES };
+                          .lane = s->capture->cooked ? lane : TB_WIRE_N_WAYS };
     SurveyDevice *device = &s->devices[pass->device];
     gint64 ns = survey_nearest(s->packets, &wanted);
     device->n_passes++;
@@ -146,7 +146,7 @@ static gboolean survey_read_passes(Survey *s, guint lane, gint64 from_ns, gint64
   while ((pass = tb_stash_next(&reader, &failed)) && pass->anchor_ns <= to_ns &&
          s->passes->len < SURVEY_PASSES) {
     LinkPass kept = *pass;
-    if (s->only != LINK_NO_DEVICE && kept.device != s->only)
+    if (s->only != TB_WIRE_NO_DEVICE && kept.device != s->only)
       continue;
     kept.device = s->capture->cooked ? 0 : kept.device;
     g_array_append_val(s->passes, kept);
@@ -179,7 +179,7 @@ static gboolean survey_piece(Survey *s, guint64 first, guint64 n, GError **error
   gint64 from_ns = g_array_index(s->packets, LinkPacket, 0).time_ns;
   gint64 to_ns = g_array_index(s->packets, LinkPacket, s->packets->len - 1).time_ns;
   g_array_sort(s->packets, survey_compare_packets);
-  for (guint lane = 0; lane < LINK_LANES; lane++) {
+  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++) {
     if (!survey_read_passes(s, lane, from_ns - SURVEY_FAR_NS, to_ns + SURVEY_FAR_NS, error))
       return FALSE;
     survey_compare(s, lane);
@@ -235,7 +235,7 @@ static void survey_trim(GArray *sorted, gint64 middle_ns, gint64 far_ns)
  */
 static void survey_measure(SurveyDevice *device)
 {
-  for (guint lane = 0; lane < LINK_LANES; lane++) {
+  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++) {
     GArray *residuals = device->residuals[lane];
     if (residuals->len == 0)
       continue;
@@ -245,7 +245,7 @@ static void survey_measure(SurveyDevice *device)
     device->spread_ns[lane] = survey_tenth(spread, 5);
     survey_trim(residuals, device->middle_ns[lane],
                 MAX(device->spread_ns[lane] * SURVEY_TRIM, SURVEY_NEAR_NS));
-    device->edge_ns[lane] = survey_tenth(residuals, lane == LINK_SENT ? 9 : 1);
+    device->edge_ns[lane] = survey_tenth(residuals, lane == TB_WIRE_SENT ? 9 : 1);
     g_autoptr(GArray) late = survey_around(residuals, device->edge_ns[lane]);
     device->late_ns[lane] = survey_tenth(late, 5);
     device->most_ns[lane] = survey_tenth(late, 9);
@@ -254,7 +254,7 @@ static void survey_measure(SurveyDevice *device)
 
 static guint survey_hits(const SurveyDevice *device)
 {
-  return device->residuals[LINK_SENT]->len + device->residuals[LINK_RECEIVED]->len;
+  return device->residuals[TB_WIRE_SENT]->len + device->residuals[TB_WIRE_RECEIVED]->len;
 }
 
 /*
@@ -263,20 +263,20 @@ static guint survey_hits(const SurveyDevice *device)
  */
 static gboolean survey_is_reversed(const SurveyDevice *device)
 {
-  return device->residuals[LINK_SENT]->len >= SURVEY_FEW &&
-         device->residuals[LINK_RECEIVED]->len >= SURVEY_FEW &&
-         device->middle_ns[LINK_RECEIVED] < device->middle_ns[LINK_SENT];
+  return device->residuals[TB_WIRE_SENT]->len >= SURVEY_FEW &&
+         device->residuals[TB_WIRE_RECEIVED]->len >= SURVEY_FEW &&
+         device->middle_ns[TB_WIRE_RECEIVED] < device->middle_ns[TB_WIRE_SENT];
 }
 
 static gint64 survey_spread(const SurveyDevice *device)
 {
-  return MAX(device->spread_ns[LINK_SENT], device->spread_ns[LINK_RECEIVED]);
+  return MAX(device->spread_ns[TB_WIRE_SENT], device->spread_ns[TB_WIRE_RECEIVED]);
 }
 
-/* The device that explains the packets best, or LINK_NO_DEVICE where two do alike. */
+/* The device that explains the packets best, or TB_WIRE_NO_DEVICE where two do alike. */
 static guint survey_choose(const Survey *s)
 {
-  guint most = 0, best = LINK_NO_DEVICE;
+  guint most = 0, best = TB_WIRE_NO_DEVICE;
   gboolean clear = TRUE;
   for (guint i = 0; i < s->n_devices; i++)
     most = MAX(most, survey_hits(&s->devices[i]));
@@ -285,7 +285,7 @@ static guint survey_choose(const Survey *s)
     guint64 hits = survey_hits(device);
     if (hits == 0 || hits * 10 < (guint64)most * 9 || survey_is_reversed(device))
       continue;
-    if (best == LINK_NO_DEVICE) {
+    if (best == TB_WIRE_NO_DEVICE) {
       best = i;
       continue;
     }
@@ -293,12 +293,12 @@ static guint survey_choose(const Survey *s)
     clear = MIN(old_ns, new_ns) * 3 < MAX(old_ns, new_ns) * 2;
     best = new_ns < old_ns ? i : best;
   }
-  return clear ? best : LINK_NO_DEVICE;
+  return clear ? best : TB_WIRE_NO_DEVICE;
 }
 
 static gboolean survey_fit(const Survey *s, LinkFit *fit)
 {
-  guint chosen = s->only != LINK_NO_DEVICE ? s->only : s->capture->cooked ? 0 : survey_choose(s);
+  guint chosen = s->only != TB_WIRE_NO_DEVICE ? s->only : s->capture->cooked ? 0 : survey_choose(s);
   if (chosen >= s->n_devices)
     return FALSE;
   const SurveyDevice *device = &s->devices[chosen];
@@ -306,8 +306,8 @@ static gboolean survey_fit(const Survey *s, LinkFit *fit)
   /* Equal lengths by chance are no match. */
   if (hits == 0 || hits * 2 < MIN(device->n_passes, s->n_packets))
     return FALSE;
-  *fit = (LinkFit){ .device = s->capture->cooked ? LINK_NO_DEVICE : chosen };
-  for (guint lane = 0; lane < LINK_LANES; lane++) {
+  *fit = (LinkFit){ .device = s->capture->cooked ? TB_WIRE_NO_DEVICE : chosen };
+  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++) {
     if (device->residuals[lane]->len == 0)
       continue;
     fit->lanes[lane].usual_ns = device->edge_ns[lane];
@@ -321,11 +321,11 @@ static gboolean survey_fit(const Survey *s, LinkFit *fit)
 
 gint link_survey(const LinkTrack *track, const LinkCapture *capture, LinkFit *fit, GError **error)
 {
-  Survey s = { .track = track, .capture = capture, .only = LINK_NO_DEVICE,
-               .n_devices = track->devices->len };
+  Survey s = { .track = track, .capture = capture, .only = TB_WIRE_NO_DEVICE,
+               .n_devices = tb_wire_buffers_get_n_devices(track->buffers) };
   if (capture->source->name_is_device && !capture->cooked) {
-    s.only = link_track_find_device(track, capture->source->name);
-    if (s.only == LINK_NO_DEVICE)
+    s.only = tb_wire_buffers_find_device(track->buffers, capture->source->name);
+    if (s.only == TB_WIRE_NO_DEVICE)
       return 0;
   }
   if (s.n_devices == 0 || tb_stash_get_n(capture->packets) == 0)
@@ -333,15 +333,15 @@ gint link_survey(const LinkTrack *track, const LinkCapture *capture, LinkFit *fi
   s.packets = g_array_new(FALSE, FALSE, sizeof(LinkPacket));
   s.passes = g_array_new(FALSE, FALSE, sizeof(LinkPass));
   s.devices = g_new0(SurveyDevice, s.n_devices);
-  for (guint i = 0; i < s.n_devices * LINK_LANES; i++)
-    s.devices[i / LINK_LANES].residuals[i % LINK_LANES] =
+  for (guint i = 0; i < s.n_devices * TB_WIRE_N_WAYS; i++)
+    s.devices[i / TB_WIRE_N_WAYS].residuals[i % TB_WIRE_N_WAYS] =
         g_array_new(FALSE, FALSE, sizeof(gint64));
   gboolean ok = survey_pieces(&s, error);
   for (guint i = 0; i < s.n_devices; i++)
     survey_measure(&s.devices[i]);
   gint result = !ok ? -1 : survey_fit(&s, fit) ? 1 : 0;
-  for (guint i = 0; i < s.n_devices * LINK_LANES; i++)
-    g_array_unref(s.devices[i / LINK_LANES].residuals[i % LINK_LANES]);
+  for (guint i = 0; i < s.n_devices * TB_WIRE_N_WAYS; i++)
+    g_array_unref(s.devices[i / TB_WIRE_N_WAYS].residuals[i % TB_WIRE_N_WAYS]);
   g_free(s.devices);
   g_array_unref(s.packets);
   g_array_unref(s.passes);

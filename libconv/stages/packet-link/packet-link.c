@@ -18,14 +18,11 @@ typedef struct {
 
 typedef struct {
   TbPacketLinks links; /* first */
-  GArray *plans;       /* LinkPlan by type id */
   TbStashStore *store;
   GPtrArray *recordings;
   LinksRecording *latest_recording;
   GPtrArray *captures; /* LinkCapture */
   LinkCapture *latest_capture;
-  gboolean starts_exist;
-  gboolean receives_exist;
   GError *error;
   GArray *kept; /* (nullable): numbers of packets in the output, where some may be left out */
   TbPacketRef ref;
@@ -37,7 +34,9 @@ static void recording_free(gpointer data)
   LinksRecording *recording = data;
   if (recording->reading)
     tb_stash_reader_clear(&recording->reader);
-  link_track_clear(&recording->track);
+  for (guint way = 0; way < TB_WIRE_N_WAYS; way++)
+    tb_stash_free(recording->track.passes[way]);
+  tb_stash_free(recording->track.found);
   g_free(recording);
 }
 
@@ -51,25 +50,6 @@ static void capture_free(gpointer data)
   g_free(capture);
 }
 
-static gboolean links_wants_type(TbObserver *observer, const TbEventType *type)
-{
-  Links *links = (Links *)observer;
-  LinkPlan plan;
-  if (!link_plan(type, &plan))
-    return FALSE;
-  if (type->id >= links->plans->len) {
-    g_array_set_size(links->plans, type->id + 1);
-    links->links.steps = g_renew(guint8, links->links.steps, type->id + 1);
-    memset(links->links.steps + links->links.n_steps, 0, type->id + 1 - links->links.n_steps);
-    links->links.n_steps = type->id + 1;
-  }
-  g_array_index(links->plans, LinkPlan, type->id) = plan;
-  links->links.steps[type->id] = plan.step;
-  links->starts_exist |= plan.step == LINK_START;
-  links->receives_exist |= plan.step == LINK_RECEIVE;
-  return plan.step != LINK_PASS; /* never a buffer's first step nor its last */
-}
-
 static LinksRecording *links_recording(Links *links, TbSource *source)
 {
   for (guint i = 0; i < links->recordings->len; i++) {
@@ -78,9 +58,11 @@ static LinksRecording *links_recording(Links *links, TbSource *source)
       return links->latest_recording = known;
   }
   LinksRecording *made = g_new0(LinksRecording, 1);
-  link_track_init(&made->track, source, links->store);
-  made->track.receives_told = links->receives_exist;
-  made->track.xmit_starts = !links->starts_exist;
+  made->track.source = source;
+  made->track.buffers = tb_wire_get_buffers(links->links.wire, source);
+  for (guint way = 0; way < TB_WIRE_N_WAYS; way++)
+    made->track.passes[way] = tb_stash_new(links->store, sizeof(LinkPass));
+  made->track.found = tb_stash_new(links->store, sizeof(LinkFound));
   g_ptr_array_add(links->recordings, made);
   return links->latest_recording = made;
 }
@@ -109,40 +91,53 @@ static LinkCapture *links_capture(Links *links, TbSource *source)
   return links->latest_capture = capture;
 }
 
-static gboolean links_packet(Links *links, const TbItem *event)
-{
-  LinkCapture *capture = links_capture(links, event->record->source);
-  TbNetDirection direction;
-  LinkPacket packet = { .time_ns = event->machine_time.ns, .lane = LINK_LANES };
-  packet.len = tb_net_get_network_len(event, &direction);
-  if (event->record->flags & TB_RECORD_NO_TIME || packet.len > G_MAXINT32)
-    packet.len = 0;
-  if (capture->cooked)
-    packet.lane = direction == TB_NET_DIRECTION_SENT ? LINK_SENT : LINK_RECEIVED;
-  packet.id = link_ids_make(&capture->ids, event->record);
-  return tb_stash_add(capture->packets, &packet, &links->error);
-}
-
-static void links_event(TbObserver *observer, const TbItem *event)
+static void links_event(TbObserver *observer, const TbItem *item)
 {
   Links *links = (Links *)observer;
-  if (G_UNLIKELY(!event->record->source || event->record->source->frozen || links->error))
+  const TbRecord *record = item->record;
+  const TbNetHeaders *headers = &links->links.wire->headers;
+  if (record->kind != TB_RECORD_PACKET || record->source->frozen || links->error)
     return;
-  if (event->record->kind == TB_RECORD_PACKET) {
-    links_packet(links, event);
+  LinkCapture *capture = links_capture(links, record->source);
+  LinkPacket packet = { .time_ns = item->machine_time.ns, .lane = TB_WIRE_N_WAYS };
+  packet.len = record->flags & TB_RECORD_NO_TIME || headers->network_len > G_MAXINT32
+                   ? 0 : headers->network_len;
+  if (capture->cooked)
+    packet.lane = headers->direction == TB_NET_DIRECTION_SENT ? TB_WIRE_SENT : TB_WIRE_RECEIVED;
+  packet.id = link_ids_make(&capture->ids, record);
+  if (!tb_stash_add(capture->packets, &packet, &links->error))
     return;
-  }
-  LinkTrack *track = &links_find_recording(links, event->record->source)->track;
-  if (event->record->kind != TB_RECORD_EVENT) {
-    track->epoch++;
+}
+
+/* @buffer passes the place where packets are captured. */
+static gboolean track_pass(const LinkTrack *track, const TbWireBuffer *buffer, gint64 time_ns,
+                           guint32 len, TbWireWay way, GError **error)
+{
+  LinkPass pass = { .anchor_ns = time_ns, .first_ns = buffer->first_ns, .len = len,
+                    .tag = tb_wire_buffer_tag(buffer), .cpu = buffer->cpu,
+                    .device = buffer->device, .lane = (guint8)way };
+  return tb_stash_add(track->passes[way], &pass, error);
+}
+
+/* The same of one that was queued, where nothing tells when it was sent. */
+static gboolean track_pass_waiting(const LinkTrack *track, const TbWireBuffer *buffer,
+                                   GError **error)
+{
+  return !tb_wire_buffers_is_waiting(track->buffers, buffer) ||
+         track_pass(track, buffer, buffer->first_ns, buffer->len - TB_WIRE_LINK_BYTES, TB_WIRE_SENT,
+                    error);
+}
+
+static void links_fact(TbObserver *observer, const TbItem *item, const TbFact *fact)
+{
+  Links *links = (Links *)observer;
+  const TbWireStep *step = &links->links.wire->step;
+  if (G_UNLIKELY(item->record->source->frozen || links->error || !step->buffer))
     return;
-  }
-  LinkStepped stepped;
-  if (event->record->type->id >= links->plans->len)
-    return;
-  link_track_step(track, &g_array_index(links->plans, LinkPlan, event->record->type->id), event, &stepped);
-  if (stepped.has_passed &&
-      !tb_stash_add(track->passes[stepped.passed.lane], &stepped.passed, &links->error))
+  const LinkTrack *track = &links_find_recording(links, item->record->source)->track;
+  if ((step->begins && !track_pass_waiting(track, &step->before, &links->error)) ||
+      (step->captured && !track_pass(track, step->buffer, item->machine_time.ns,
+                                     step->buffer->len, step->way, &links->error)))
     return;
 }
 
@@ -177,16 +172,15 @@ static gboolean links_order_captures(Links *links, GError **error)
   return TRUE;
 }
 
-/* What was queued last, where nothing told when it was sent. */
 static gboolean links_end_track(LinkTrack *track, GError **error)
 {
-  LinkPass passed;
-  for (guint i = 0; track->buffers && i < LINK_BUFFERS; i++)
-    if (link_track_is_waiting(track, &track->buffers[i], &passed) &&
-        !tb_stash_add(track->passes[passed.lane], &passed, error))
+  guint n;
+  const TbWireBuffer *buffers = tb_wire_buffers_get(track->buffers, &n);
+  for (guint i = 0; i < n; i++)
+    if (!track_pass_waiting(track, &buffers[i], error))
       return FALSE;
-  for (guint lane = 0; lane < LINK_LANES; lane++)
-    if (!tb_stash_sort(track->passes[lane], error))
+  for (guint way = 0; way < TB_WIRE_N_WAYS; way++)
+    if (!tb_stash_sort(track->passes[way], error))
       return FALSE;
   return TRUE;
 }
@@ -233,8 +227,6 @@ static void links_free(TbObserver *observer)
   g_ptr_array_unref(links->recordings);
   g_ptr_array_unref(links->captures);
   tb_stash_store_free(links->store);
-  g_array_unref(links->plans);
-  g_free(links->links.steps);
   g_clear_pointer(&links->kept, g_array_unref);
   g_clear_error(&links->error);
   g_free(links);
@@ -242,29 +234,25 @@ static void links_free(TbObserver *observer)
 
 static const TbObserverOps links_ops = {
   .name = "packet-links",
-  .wants_type = links_wants_type,
   .wants_packets = TRUE,
   .any_order = TRUE,
+  .facts = TB_WIRE_STEPS,
+  .fact = links_fact,
   .event = links_event,
   .finish = links_finish,
   .free = links_free,
 };
 
-static void links_event_ignored(TbObserver *observer, const TbItem *event)
-{
-}
-
 static const TbObserverOps links_ops_of_rows = {
   .name = "packet-links",
-  .event = links_event_ignored,
   .free = links_free,
 };
 
-TbPacketLinks *tb_packet_links_new(const char *folder, gboolean learn)
+TbPacketLinks *tb_packet_links_new(TbWire *wire, const char *folder)
 {
   Links *links = g_new0(Links, 1);
-  links->links.observer.ops = learn ? &links_ops : &links_ops_of_rows;
-  links->plans = g_array_new(FALSE, TRUE, sizeof(LinkPlan));
+  links->links.observer.ops = wire ? &links_ops : &links_ops_of_rows;
+  links->links.wire = wire;
   links->store = tb_stash_store_new(folder);
   links->recordings = g_ptr_array_new_with_free_func(recording_free);
   links->captures = g_ptr_array_new_with_free_func(capture_free);
@@ -289,8 +277,9 @@ void tb_packet_links_begin(TbPacketLinks *base)
     recording->reading = FALSE;
     recording->next = NULL;
     recording->n_ahead = 0;
-    link_track_restart(&recording->track);
   }
+  if (links->links.wire)
+    tb_wire_restart(links->links.wire);
   for (guint i = 0; i < links->captures->len; i++)
     link_capture_restart(g_ptr_array_index(links->captures, i));
   if (links->kept)
@@ -344,20 +333,19 @@ static gboolean recording_move_to(LinksRecording *recording, gint64 time_ns, GEr
 }
 
 /* A buffer begins: what was found of it is kept with it. The first capture counts. */
-static gboolean recording_begin(LinksRecording *recording, LinkBuffer *buffer, gint64 time_ns,
+static gboolean recording_begin(LinksRecording *recording, TbWireBuffer *buffer, gint64 time_ns,
                                 GError **error)
 {
-  buffer->has_id = FALSE;
+  buffer->mark = FALSE;
   if (!recording_move_to(recording, time_ns, error))
     return FALSE;
-  guint32 tag = recording->n_ahead ? link_track_tag(buffer) : 0;
+  guint32 tag = recording->n_ahead ? tb_wire_buffer_tag(buffer) : 0;
   for (guint i = 0; i < recording->n_ahead; i++) {
     const LinkFound *found = &recording->ahead[i];
     if (found->tag != tag)
       continue;
-    buffer->capture = found->capture;
-    buffer->id = found->id;
-    buffer->has_id = TRUE;
+    buffer->number = found->id;
+    buffer->mark = TRUE;
     break;
   }
   return TRUE;
@@ -413,23 +401,20 @@ gboolean tb_packet_links_apply(TbPacketLinks *base, TbItem *event, GError **erro
     links_check_row(links, event);
     return TRUE;
   }
-  LinksRecording *recording = links_find_recording(links, event->record->source);
-  LinkStepped stepped;
   if (G_UNLIKELY(event->record->kind == TB_RECORD_LOST)) {
-    recording->track.epoch++;
+    tb_wire_lost_again(base->wire, event);
     return TRUE;
   }
-  link_track_step(&recording->track,
-                  &g_array_index(links->plans, LinkPlan, event->record->type->id), event, &stepped);
+  const TbWireStep *step = tb_wire_step_again(base->wire, event);
   links->counts.events++;
-  if (!stepped.buffer)
+  if (!step || !step->buffer || !step->belongs)
     return TRUE;
-  if (stepped.begins &&
-      !recording_begin(recording, stepped.buffer, event->machine_time.ns, error))
+  if (step->begins && !recording_begin(links_find_recording(links, event->record->source),
+                                       step->buffer, event->machine_time.ns, error))
     return FALSE;
-  if (!stepped.buffer->has_id || !links_are_kept(links, stepped.buffer->id))
+  if (!step->buffer->mark || !links_are_kept(links, step->buffer->number))
     return TRUE;
-  links->ref = (TbPacketRef){ stepped.buffer->id };
+  links->ref = (TbPacketRef){ step->buffer->number };
   event->link = &links->ref;
   links->counts.linked++;
   return TRUE;

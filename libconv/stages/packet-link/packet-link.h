@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "stages/observer.h"
+#include "stages/wire/wire.h"
 
 #include <glib.h>
 
@@ -16,23 +16,23 @@ G_BEGIN_DECLS
 
 /**
  * TbPacketLinks: what can be seen of the stage
- * @steps: by type id: not 0 where an event is of use to tb_packet_links_apply()
+ * @wire: (nullable): NULL = only rows are looked at
  * @asks_rows: rows that name a packet themselves are looked at, too
  */
 typedef struct {
   TbObserver observer;
-  guint8 *steps;
-  guint n_steps;
+  TbWire *wire;
   gboolean asks_rows;
 } TbPacketLinks;
 
 /**
  * tb_packet_links_new: @folder: (nullable): for temporary files
- * @learn: find out what events are about; else only what rows say themselves is looked at
+ * @wire: (nullable): stands before it among the observers; without one it is not found out what
+ *   events are about, and only what rows say themselves is looked at
  *
  * Returns: (transfer full)
  */
-TbPacketLinks *tb_packet_links_new(const char *folder, gboolean learn);
+TbPacketLinks *tb_packet_links_new(TbWire *wire, const char *folder);
 
 /** tb_packet_links_begin: the emit phase begins */
 void tb_packet_links_begin(TbPacketLinks *links);
@@ -61,9 +61,11 @@ static inline gboolean tb_packet_links_wants(const TbPacketLinks *links, const T
   if (record->source->frozen)
     return G_UNLIKELY(links->asks_rows) && record->kind == TB_RECORD_EVENT &&
            record->type->ops->get_packet;
+  if (!links->wire)
+    return FALSE;
   if (record->kind != TB_RECORD_EVENT)
     return record->kind == TB_RECORD_LOST || record->kind == TB_RECORD_PACKET;
-  return record->type->id < links->n_steps && links->steps[record->type->id];
+  return (record->type->facts & TB_WIRE_FACTS) != 0;
 }
 
 /**

@@ -44,7 +44,7 @@ typedef enum { TB_WIRE_GONE, TB_WIRE_QUEUED, TB_WIRE_STARTED, TB_WIRE_ARRIVED } 
  * @len: bytes: with the device's header while it is queued, behind that from the network header on
  * @cpu: of its latest step
  * @mark, @task, @calls, @epoch_of_task: readers' own; all zero when the buffer begins. @mark is
- *   alignment's, the others are owners'; while records are written @number is links'
+ *   alignment's, the others are owners'; while records are written @number is links', if @mark
  */
 typedef struct {
   guint64 address;

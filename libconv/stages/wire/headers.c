@@ -257,16 +257,6 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
     net_parse_transport(data, len, end, out);
 }
 
-guint32 tb_net_get_network_len(const TbItem *packet, TbNetDirection *direction)
-{
-  TbNetHeaders headers = { 0 };
-  guint32 len = packet->record->len - packet->record->trailer_len;
-  guint32 orig_len = MAX(packet->record->orig_len - packet->record->trailer_len, len);
-  net_parse_link(packet->record->source->link_type, packet->record->data, len, &headers);
-  *direction = headers.direction;
-  return headers.link_known ? orig_len - MIN(orig_len, headers.network_off) : 0;
-}
-
 gboolean tb_net_parse_quoted(const TbItem *packet, const TbNetHeaders *headers, TbNetHeaders *quoted)
 {
   if (headers->icmp != TB_NET_ICMP_ERROR || headers->quoted_off >= packet->record->len)

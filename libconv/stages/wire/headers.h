@@ -114,10 +114,4 @@ static inline void tb_net_parse_packet(const TbItem *packet, TbNetHeaders *out)
 gboolean tb_net_parse_quoted(const TbItem *packet, const TbNetHeaders *headers,
                              TbNetHeaders *quoted);
 
-/**
- * tb_net_get_network_len: only what the link header of a packet tells: bytes on the wire from
- * the network header on, 0 = not known. @direction: (out)
- */
-guint32 tb_net_get_network_len(const TbItem *packet, TbNetDirection *direction);
-
 G_END_DECLS
