@@ -13,7 +13,7 @@
 #include "model/owner.h"
 #include "stages/ledger.h"
 #include "stages/observer.h"
-#include "stages/packet-link/packet-link.h"
+#include "stages/link/link.h"
 #include "stages/select/process.h"
 #include "stages/tally.h"
 

@@ -4,8 +4,10 @@
  * could be something else is not.
  */
 #include "base/bytes.h"
-#include "stages/packet-link/packet-link.h"
+#include "decode/linux/linux-decoder.h"
+#include "stages/link/link.h"
 #include "support/made-item.h"
+#include "support/watchers.h"
 
 #include <string.h>
 
@@ -34,7 +36,9 @@ typedef struct {
   TbSource *recording;
   TbSource *capture;
   TbEventType *types[STEPS];
+  TbWire *wire;
   TbPacketLinks *links;
+  Watchers *watchers;
   GArray *shown;
   GArray *packets; /* Packet */
   gint64 now_ns;
@@ -46,7 +50,8 @@ static void world_text(const TbEventType *type, const TbRecord *event, TbBuf *ou
   tb_buf_append_str(out, "made in memory");
 }
 
-static const TbEventTypeOps world_ops = { .append_text = world_text };
+static const TbEventTypeOps world_ops = { .append_text = world_text,
+                                          .decoder = &tb_linux_decoder };
 
 static void world_add_field(GArray *fields, const char *name, TbFieldKind kind, guint32 offset,
                             guint32 size)
@@ -83,13 +88,14 @@ static World *world_new(void)
   tb_source_set_machine(w->capture, w->machine);
   w->recording->opened = w->recording->axis;
   w->capture->opened = w->capture->axis;
-  w->links = tb_packet_links_new(NULL, TRUE);
+  w->wire = tb_wire_new();
+  w->links = tb_packet_links_new(w->wire, NULL);
+  w->watchers = watchers_new((TbObserver *[]){ &w->wire->observer, &w->links->observer }, 2);
   w->shown = g_array_new(FALSE, TRUE, sizeof(Shown));
   w->packets = g_array_new(FALSE, TRUE, sizeof(Packet));
   for (guint i = 0; i < STEPS; i++) {
     w->types[i] = world_make_type(i);
-    gboolean wanted = w->links->observer.ops->wants_type(&w->links->observer, w->types[i]);
-    g_assert_true(wanted == (i != PASS));
+    g_assert_true(watchers_meet(w->watchers, w->types[i]) == (i != PASS));
   }
   w->now_ns = 1000000000;
   return w;
@@ -97,9 +103,11 @@ static World *world_new(void)
 
 static void world_free(World *w)
 {
+  watchers_free(w->watchers);
   for (guint i = 0; i < STEPS; i++)
     tb_event_type_unref(w->types[i]);
   w->links->observer.ops->free(&w->links->observer);
+  w->wire->observer.ops->free(&w->wire->observer);
   tb_source_unref(w->recording);
   tb_source_unref(w->capture);
   tb_machine_unref(w->machine);
@@ -120,7 +128,7 @@ static TbRecord world_record(const World *w, const Shown *shown)
 static void world_observe(World *w, const TbRecord *record)
 {
   TbItem item = item_of(record);
-  w->links->observer.ops->event(&w->links->observer, &item);
+  watchers_show(w->watchers, &item);
 }
 
 static void world_show(World *w, const Shown *shown)
@@ -570,26 +578,26 @@ static void test_packets_left_out(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/packet-link/sent-and-received", test_sent_and_received);
-  g_test_add_func("/packet-link/address-again", test_address_again_without_packet);
-  g_test_add_func("/packet-link/loopback", test_loopback);
-  g_test_add_func("/packet-link/device/other-end-of-a-wire", test_other_end_of_a_wire);
-  g_test_add_func("/packet-link/device/named", test_named_device);
-  g_test_add_func("/packet-link/device/nobody-knows", test_device_nobody_knows);
-  g_test_add_func("/packet-link/doubt/two-packets-for-one-event", test_two_packets_for_one_event);
-  g_test_add_func("/packet-link/doubt/two-events-for-one-packet", test_two_events_for_one_packet);
-  g_test_add_func("/packet-link/doubt/two-of-each-at-once", test_two_of_each_at_once);
-  g_test_add_func("/packet-link/doubt/two-of-each-in-order", test_two_of_each_in_order);
-  g_test_add_func("/packet-link/doubt/missing-packets", test_missing_packets);
-  g_test_add_func("/packet-link/doubt/times-that-do-not-fit", test_times_that_do_not_fit);
-  g_test_add_func("/packet-link/doubt/another-machine", test_another_machine);
-  g_test_add_func("/packet-link/capture-out-of-order", test_capture_out_of_order);
-  g_test_add_func("/packet-link/pieces", test_pieces);
-  g_test_add_func("/packet-link/lost-events", test_lost_events);
-  g_test_add_func("/packet-link/queue-alone", test_queue_alone);
-  g_test_add_func("/packet-link/hostile-events", test_hostile_events);
-  g_test_add_func("/packet-link/many", test_many);
-  g_test_add_func("/packet-link/numbers", test_numbers);
-  g_test_add_func("/packet-link/packets-left-out", test_packets_left_out);
+  g_test_add_func("/link/sent-and-received", test_sent_and_received);
+  g_test_add_func("/link/address-again", test_address_again_without_packet);
+  g_test_add_func("/link/loopback", test_loopback);
+  g_test_add_func("/link/device/other-end-of-a-wire", test_other_end_of_a_wire);
+  g_test_add_func("/link/device/named", test_named_device);
+  g_test_add_func("/link/device/nobody-knows", test_device_nobody_knows);
+  g_test_add_func("/link/doubt/two-packets-for-one-event", test_two_packets_for_one_event);
+  g_test_add_func("/link/doubt/two-events-for-one-packet", test_two_events_for_one_packet);
+  g_test_add_func("/link/doubt/two-of-each-at-once", test_two_of_each_at_once);
+  g_test_add_func("/link/doubt/two-of-each-in-order", test_two_of_each_in_order);
+  g_test_add_func("/link/doubt/missing-packets", test_missing_packets);
+  g_test_add_func("/link/doubt/times-that-do-not-fit", test_times_that_do_not_fit);
+  g_test_add_func("/link/doubt/another-machine", test_another_machine);
+  g_test_add_func("/link/capture-out-of-order", test_capture_out_of_order);
+  g_test_add_func("/link/pieces", test_pieces);
+  g_test_add_func("/link/lost-events", test_lost_events);
+  g_test_add_func("/link/queue-alone", test_queue_alone);
+  g_test_add_func("/link/hostile-events", test_hostile_events);
+  g_test_add_func("/link/many", test_many);
+  g_test_add_func("/link/numbers", test_numbers);
+  g_test_add_func("/link/packets-left-out", test_packets_left_out);
   return g_test_run();
 }

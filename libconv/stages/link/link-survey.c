@@ -4,7 +4,7 @@
  * capture: whose device it is where the capture does not say, how far from the device's events
  * its packets were stamped, and how much that varies.
  */
-#include "stages/packet-link/packet-link-private.h"
+#include "stages/link/link-private.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * same packet has the same number in every input that holds it, whatever was left out around
  * it. docs/format-pcapng.md has the rule.
  */
-#include "stages/packet-link/packet-link-private.h"
+#include "stages/link/link-private.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/stash.h"
-#include "stages/packet-link/packet-link.h"
+#include "stages/link/link.h"
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
  * a buffer and a packet belong together that are each other's nearest by far. What could be one
  * or the other is left out.
  */
-#include "stages/packet-link/packet-link-private.h"
+#include "stages/link/link-private.h"
 
 #include <string.h>
 

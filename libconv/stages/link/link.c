@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The observer and the emit phase's question; see packet-link.h. */
-#include "stages/packet-link/packet-link-private.h"
+/* The observer and the emit phase's question; see link.h. */
+#include "stages/link/link-private.h"
 
 #include <string.h>
 
