@@ -2,6 +2,8 @@
 /* Offset, interval and drift; see align-fit.h. */
 #include "stages/align/align-fit.h"
 
+#include "stages/wire/match.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,20 +17,6 @@ enum {
   FIT_FAR_SPREADS = 8,       /* median distances; what lies farther out is a wrong match */
   FIT_SLOPE_STEPS = 40,
 };
-
-static int compare_ns(const void *a, const void *b)
-{
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return x < y ? -1 : x > y;
-}
-
-static gint64 median_of(gint64 *values, guint n)
-{
-  if (n == 0)
-    return 0;
-  qsort(values, n, sizeof *values, compare_ns);
-  return values[n / 2];
-}
 
 static gint64 fit_bend(const TbAlignFit *fit, gint64 event_ns)
 {
@@ -48,10 +36,7 @@ static void fit_middle(const GArray *matches, guint from, guint to, TbAlignFit *
     const TbAlignMatch *match = &g_array_index(matches, TbAlignMatch, from + i);
     values[i] = match_residual(match) - fit_bend(fit, match->event.time_ns);
   }
-  fit->offset_ns = median_of(values, n);
-  for (guint i = 0; i < n; i++)
-    values[i] = ABS(values[i] - fit->offset_ns);
-  fit->spread_ns = median_of(values, n);
+  tb_match_measure(values, n, &fit->offset_ns, &fit->spread_ns);
 }
 
 /* --- drift -------------------------------------------------------------- */
@@ -81,7 +66,7 @@ static guint fit_make_bins(const GArray *matches, guint from, guint to, gboolean
     if (in_bin < size && done < total)
       continue;
     if (in_bin >= FIT_BIN_MIN && n < FIT_BINS)
-      bins[n++] = (FitBin){ time / in_bin, (double)median_of(values, in_bin) };
+      bins[n++] = (FitBin){ time / in_bin, (double)tb_match_median(values, in_bin) };
     in_bin = 0;
     time = 0;
   }
@@ -216,8 +201,8 @@ static void windows_collect(const GArray *matches, guint from, guint to, const T
     w->two_sided += low && high;
     w->n++;
   }
-  qsort(w->lows, w->n, sizeof *w->lows, compare_ns);
-  qsort(w->highs, w->n, sizeof *w->highs, compare_ns);
+  qsort(w->lows, w->n, sizeof *w->lows, tb_match_compare_ns);
+  qsort(w->highs, w->n, sizeof *w->highs, tb_match_compare_ns);
 }
 
 /* The offsets that most windows allow; wrong matches are outvoted. Returns: how many allow them */

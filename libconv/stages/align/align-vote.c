@@ -2,6 +2,8 @@
 /* Votes and matches; see align-vote.h. */
 #include "stages/align/align-vote.h"
 
+#include "stages/wire/match.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -453,21 +455,14 @@ typedef struct {
   gint64 expected;
 } Recent;
 
-static int compare_ns(const void *a, const void *b)
-{
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return x < y ? -1 : x > y;
-}
-
 static void recent_add(Recent *recent, gint64 value)
 {
   gint64 sorted[MATCH_RECENT];
   recent->values[recent->n++ % MATCH_RECENT] = value;
   guint n = MIN(recent->n, MATCH_RECENT);
   memcpy(sorted, recent->values, n * sizeof *sorted);
-  qsort(sorted, n, sizeof *sorted, compare_ns);
   if (n >= 3)
-    recent->expected = sorted[n / 2];
+    recent->expected = tb_match_median(sorted, n);
 }
 
 /* The event nearest to where it is expected, among those not used yet. */

@@ -4,6 +4,7 @@
 
 #include "base/stash.h"
 #include "stages/link/link.h"
+#include "stages/wire/match.h"
 
 G_BEGIN_DECLS
 
@@ -26,15 +27,15 @@ typedef struct {
   guint32 tag;
   guint32 cpu;
   guint16 device;
-  guint8 lane;
+  guint8 way;
   guint8 unused;
 } LinkPass;
 
-/** LinkPacket: a captured packet; @len 0 = nothing can be compared with it; @lane: TB_WIRE_N_WAYS = unknown */
+/** LinkPacket: a captured packet; @len 0 = nothing can be compared with it; @way: TB_WIRE_N_WAYS = unknown */
 typedef struct {
   gint64 time_ns; /* key */
   guint32 len;
-  guint32 lane;
+  guint32 way;
   guint64 id;
 } LinkPacket;
 
@@ -105,17 +106,11 @@ gboolean link_kept_has(const GArray *kept, guint64 id);
 /**
  * LinkFit: how a capture's packets lie to a device's buffers
  * @device: or %TB_WIRE_NO_DEVICE where it is all of them
- * @usual_ns: from anchor to packet
- * @near_ns: how far from that a packet may lie
- * @clear_ns: a second candidate is worse by at least so much; 0 = nothing of this lane fits
+ * @ways: of those that nothing fits @clear_ns is 0
  */
 typedef struct {
   guint device;
-  struct {
-    gint64 usual_ns;
-    gint64 near_ns;
-    gint64 clear_ns;
-  } lanes[TB_WIRE_N_WAYS];
+  TbMatchFit ways[TB_WIRE_N_WAYS];
 } LinkFit;
 
 /** link_axis_ns: a packet's time as @track's events have it */

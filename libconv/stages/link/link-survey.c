@@ -11,12 +11,8 @@
 enum {
   SURVEY_PIECES = 8,
   SURVEY_PACKETS = 512, /* of a piece */
-  SURVEY_PASSES = 8192, /* beside a piece, of each lane */
-  SURVEY_FAR_NS = 1000000,
-  SURVEY_NEAR_NS = 2000,   /* near is at least this */
+  SURVEY_PASSES = 8192, /* beside a piece, of each way */
   SURVEY_NEAREST_NS = 500, /* added to what was measured */
-  SURVEY_NEAR_MOST_NS = 200000,
-  SURVEY_CLEAR_NS = 200,
   SURVEY_MOSTS = 8,
   SURVEY_SPREADS = 64,
   SURVEY_TRIM = 12, /* spreads */
@@ -39,7 +35,7 @@ typedef struct {
   const LinkCapture *capture;
   guint only; /* device, or TB_WIRE_NO_DEVICE */
   GArray *packets; /* LinkPacket of a piece, by length and time */
-  GArray *passes;  /* LinkPass beside it, of one lane */
+  GArray *passes;  /* LinkPass beside it, of one way */
   SurveyDevice *devices;
   guint n_devices;
   guint64 n_packets;
@@ -52,17 +48,11 @@ gint64 link_axis_ns(const LinkTrack *track, const LinkCapture *capture, gint64 t
   return tb_axis_map(&to->opened, tb_axis_unmap(&to->axis, out_ns));
 }
 
-static gint survey_compare_ns(gconstpointer a, gconstpointer b)
-{
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return x < y ? -1 : x > y;
-}
-
 static gint survey_compare_packets(gconstpointer a, gconstpointer b)
 {
   const LinkPacket *x = a, *y = b;
-  if (x->lane != y->lane)
-    return x->lane < y->lane ? -1 : 1;
+  if (x->way != y->way)
+    return x->way < y->way ? -1 : 1;
   if (x->len != y->len)
     return x->len < y->len ? -1 : 1;
   return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
@@ -78,26 +68,18 @@ static gint survey_compare_passes(gconstpointer a, gconstpointer b)
   return x->anchor_ns < y->anchor_ns ? -1 : x->anchor_ns > y->anchor_ns;
 }
 
-/* Distance to the packet of @wanted's length nearest to its time; G_MAXINT64 where there is none. */
-static gint64 survey_nearest(const GArray *packets, const LinkPacket *wanted)
+/* The piece's packets that can be of @way; they are sorted by it first. */
+static TbMatchSide survey_side(const Survey *s, guint way)
 {
-  guint low = 0, high = packets->len;
-  gint64 best = G_MAXINT64;
-  while (low < high) {
-    guint mid = low + (high - low) / 2;
-    if (survey_compare_packets(&g_array_index(packets, LinkPacket, mid), wanted) < 0)
-      low = mid + 1;
-    else
-      high = mid;
-  }
-  for (guint i = low ? low - 1 : 0; i <= low && i < packets->len; i++) {
-    const LinkPacket *packet = &g_array_index(packets, LinkPacket, i);
-    gint64 ns = packet->time_ns - wanted->time_ns;
-    if (packet->len == wanted->len && packet->lane == wanted->lane &&
-        (best == G_MAXINT64 || ABS(ns) < ABS(best)))
-      best = ns;
-  }
-  return best;
+  TbMatchSide side = TB_MATCH_SIDE(s->packets, LinkPacket, time_ns, len);
+  guint from = 0, to = s->packets->len;
+  while (s->capture->cooked && from < to && g_array_index(s->packets, LinkPacket, from).way < way)
+    from++;
+  while (s->capture->cooked && to > from && g_array_index(s->packets, LinkPacket, to - 1).way > way)
+    to--;
+  side.items += from * side.stride;
+  side.n = to - from;
+  return side;
 }
 
 /* Whether pass @i is not farther from @time_ns than its like before and behind it. */
@@ -114,27 +96,26 @@ static gboolean survey_is_mutual(const GArray *passes, guint i, gint64 time_ns)
   return TRUE;
 }
 
-static void survey_compare(Survey *s, guint lane)
+static void survey_compare(Survey *s, guint way)
 {
+  TbMatchSide packets = survey_side(s, way);
   g_array_sort(s->passes, survey_compare_passes);
   for (guint i = 0; i < s->passes->len; i++) {
     const LinkPass *pass = &g_array_index(s->passes, LinkPass, i);
-    LinkPacket wanted = { .time_ns = pass->anchor_ns, .len = pass->len,
-                          .lane = s->capture->cooked ? lane : TB_WIRE_N_WAYS };
     SurveyDevice *device = &s->devices[pass->device];
-    gint64 ns = survey_nearest(s->packets, &wanted);
+    gint64 ns = tb_match_nearest(&packets, pass->len, pass->anchor_ns);
     device->n_passes++;
-    if (ns != G_MAXINT64 && ABS(ns) <= SURVEY_FAR_NS &&
+    if (ns != G_MAXINT64 && ABS(ns) <= tb_match_of_links.far_ns &&
         survey_is_mutual(s->passes, i, pass->anchor_ns + ns))
-      g_array_append_val(device->residuals[lane], ns);
+      g_array_append_val(device->residuals[way], ns);
   }
 }
 
-/* The passes of @lane beside the piece. */
-static gboolean survey_read_passes(Survey *s, guint lane, gint64 from_ns, gint64 to_ns,
+/* The passes of @way beside the piece. */
+static gboolean survey_read_passes(Survey *s, guint way, gint64 from_ns, gint64 to_ns,
                                    GError **error)
 {
-  TbStash *stash = s->track->passes[lane];
+  TbStash *stash = s->track->passes[way];
   GError *failed = NULL;
   TbStashReader reader;
   const LinkPass *pass;
@@ -179,10 +160,10 @@ static gboolean survey_piece(Survey *s, guint64 first, guint64 n, GError **error
   gint64 from_ns = g_array_index(s->packets, LinkPacket, 0).time_ns;
   gint64 to_ns = g_array_index(s->packets, LinkPacket, s->packets->len - 1).time_ns;
   g_array_sort(s->packets, survey_compare_packets);
-  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++) {
-    if (!survey_read_passes(s, lane, from_ns - SURVEY_FAR_NS, to_ns + SURVEY_FAR_NS, error))
+  for (guint way = 0; way < TB_WIRE_N_WAYS; way++) {
+    if (!survey_read_passes(s, way, from_ns - tb_match_of_links.far_ns, to_ns + tb_match_of_links.far_ns, error))
       return FALSE;
-    survey_compare(s, lane);
+    survey_compare(s, way);
   }
   return TRUE;
 }
@@ -200,21 +181,19 @@ static gboolean survey_pieces(Survey *s, GError **error)
 
 /* --- what was measured --- */
 
-static gint64 survey_tenth(const GArray *sorted, guint tenths)
+/* Makes of residuals their distances from @centre_ns, sorted. */
+static void survey_turn(GArray *residuals, gint64 centre_ns)
 {
-  return g_array_index(sorted, gint64, (guint64)sorted->len * tenths / 10);
+  for (guint i = 0; i < residuals->len; i++) {
+    gint64 *ns = &g_array_index(residuals, gint64, i);
+    *ns = ABS(*ns - centre_ns);
+  }
+  g_array_sort(residuals, tb_match_compare_ns);
 }
 
-/* Sorted distances from @centre_ns. Returns: (transfer full) */
-static GArray *survey_around(const GArray *residuals, gint64 centre_ns)
+static gint64 survey_tenth(const GArray *sorted, guint tenths)
 {
-  GArray *around = g_array_sized_new(FALSE, FALSE, sizeof(gint64), residuals->len);
-  for (guint i = 0; i < residuals->len; i++) {
-    gint64 ns = ABS(g_array_index(residuals, gint64, i) - centre_ns);
-    g_array_append_val(around, ns);
-  }
-  g_array_sort(around, survey_compare_ns);
-  return around;
+  return tb_match_part((const gint64 *)(gconstpointer)sorted->data, sorted->len, tenths);
 }
 
 /* Leaves out what lies far from most: packets whose own buffers, or buffers whose own packets, are missing. */
@@ -235,20 +214,20 @@ static void survey_trim(GArray *sorted, gint64 middle_ns, gint64 far_ns)
  */
 static void survey_measure(SurveyDevice *device)
 {
-  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++) {
-    GArray *residuals = device->residuals[lane];
+  for (guint way = 0; way < TB_WIRE_N_WAYS; way++) {
+    GArray *residuals = device->residuals[way];
     if (residuals->len == 0)
       continue;
-    g_array_sort(residuals, survey_compare_ns);
-    device->middle_ns[lane] = survey_tenth(residuals, 5);
-    g_autoptr(GArray) spread = survey_around(residuals, device->middle_ns[lane]);
-    device->spread_ns[lane] = survey_tenth(spread, 5);
-    survey_trim(residuals, device->middle_ns[lane],
-                MAX(device->spread_ns[lane] * SURVEY_TRIM, SURVEY_NEAR_NS));
-    device->edge_ns[lane] = survey_tenth(residuals, lane == TB_WIRE_SENT ? 9 : 1);
-    g_autoptr(GArray) late = survey_around(residuals, device->edge_ns[lane]);
-    device->late_ns[lane] = survey_tenth(late, 5);
-    device->most_ns[lane] = survey_tenth(late, 9);
+    g_autoptr(GArray) distances = g_array_copy(residuals);
+    tb_match_measure((gint64 *)(gpointer)distances->data, distances->len, &device->middle_ns[way],
+                     &device->spread_ns[way]);
+    g_array_sort(residuals, tb_match_compare_ns);
+    survey_trim(residuals, device->middle_ns[way],
+                MAX(device->spread_ns[way] * SURVEY_TRIM, tb_match_of_links.least_ns));
+    device->edge_ns[way] = survey_tenth(residuals, way == TB_WIRE_SENT ? 9 : 1);
+    survey_turn(residuals, device->edge_ns[way]);
+    device->late_ns[way] = survey_tenth(residuals, 5);
+    device->most_ns[way] = survey_tenth(residuals, 9);
   }
 }
 
@@ -307,14 +286,14 @@ static gboolean survey_fit(const Survey *s, LinkFit *fit)
   if (hits == 0 || hits * 2 < MIN(device->n_passes, s->n_packets))
     return FALSE;
   *fit = (LinkFit){ .device = s->capture->cooked ? TB_WIRE_NO_DEVICE : chosen };
-  for (guint lane = 0; lane < TB_WIRE_N_WAYS; lane++) {
-    if (device->residuals[lane]->len == 0)
+  for (guint way = 0; way < TB_WIRE_N_WAYS; way++) {
+    if (device->residuals[way]->len == 0)
       continue;
-    fit->lanes[lane].usual_ns = device->edge_ns[lane];
-    gint64 near_ns = MAX(device->most_ns[lane] * SURVEY_MOSTS + SURVEY_NEAREST_NS,
-                         device->spread_ns[lane] * SURVEY_SPREADS);
-    fit->lanes[lane].near_ns = CLAMP(near_ns, SURVEY_NEAR_NS, SURVEY_NEAR_MOST_NS);
-    fit->lanes[lane].clear_ns = MAX(device->late_ns[lane], SURVEY_CLEAR_NS);
+    fit->ways[way].usual_ns = device->edge_ns[way];
+    gint64 near_ns = MAX(device->most_ns[way] * SURVEY_MOSTS + SURVEY_NEAREST_NS,
+                         device->spread_ns[way] * SURVEY_SPREADS);
+    fit->ways[way].near_ns = CLAMP(near_ns, tb_match_of_links.least_ns, tb_match_of_links.most_ns);
+    fit->ways[way].clear_ns = MAX(device->late_ns[way], tb_match_of_links.clear_ns);
   }
   return TRUE;
 }

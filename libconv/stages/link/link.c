@@ -99,11 +99,11 @@ static void links_event(TbObserver *observer, const TbItem *item)
   if (record->kind != TB_RECORD_PACKET || record->source->frozen || links->error)
     return;
   LinkCapture *capture = links_capture(links, record->source);
-  LinkPacket packet = { .time_ns = item->machine_time.ns, .lane = TB_WIRE_N_WAYS };
+  LinkPacket packet = { .time_ns = item->machine_time.ns, .way = TB_WIRE_N_WAYS };
   packet.len = record->flags & TB_RECORD_NO_TIME || headers->network_len > G_MAXINT32
                    ? 0 : headers->network_len;
   if (capture->cooked)
-    packet.lane = headers->direction == TB_NET_DIRECTION_SENT ? TB_WIRE_SENT : TB_WIRE_RECEIVED;
+    packet.way = headers->direction == TB_NET_DIRECTION_SENT ? TB_WIRE_SENT : TB_WIRE_RECEIVED;
   packet.id = link_ids_make(&capture->ids, record);
   if (!tb_stash_add(capture->packets, &packet, &links->error))
     return;
@@ -115,7 +115,7 @@ static gboolean track_pass(const LinkTrack *track, const TbWireBuffer *buffer, g
 {
   LinkPass pass = { .anchor_ns = time_ns, .first_ns = buffer->first_ns, .len = len,
                     .tag = tb_wire_buffer_tag(buffer), .cpu = buffer->cpu,
-                    .device = buffer->device, .lane = (guint8)way };
+                    .device = buffer->device, .way = (guint8)way };
   return tb_stash_add(track->passes[way], &pass, error);
 }
 
