@@ -145,6 +145,24 @@ static void string_compile_located(TcCompiler *c, TcString *string, TcStringKind
   tc_locator_init(&string->at, field, c->ctx->big);
 }
 
+static void string_compile_flags(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
+{
+  string->kind = TC_STRING_FLAGS;
+  string->value = tc_expr_compile(c, arg->flags.field);
+  if (arg->flags.delim)
+    string->text_len = strlen(arg->flags.delim);
+  string->text = tc_compiler_strdup(c, arg->flags.delim, string->text_len);
+  string_take_names(c, string, arg->flags.flags);
+}
+
+static void string_compile_symbol(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
+{
+  string->kind = TC_STRING_SYMBOL;
+  string->value = tc_expr_compile(c, arg->symbol.field);
+  string_take_names(c, string, arg->symbol.symbols);
+  string_index_names(c, string);
+}
+
 static void string_compile_kind(TcCompiler *c, TcString *string, struct tep_print_arg *arg);
 
 static const TcString *string_compile(TcCompiler *c, struct tep_print_arg *arg)
@@ -197,18 +215,10 @@ static void string_compile_kind(TcCompiler *c, TcString *string, struct tep_prin
     string_compile_field(c, string, arg);
     return;
   case TEP_PRINT_FLAGS:
-    string->kind = TC_STRING_FLAGS;
-    string->value = tc_expr_compile(c, arg->flags.field);
-    if (arg->flags.delim)
-      string->text_len = strlen(arg->flags.delim);
-    string->text = tc_compiler_strdup(c, arg->flags.delim, string->text_len);
-    string_take_names(c, string, arg->flags.flags);
+    string_compile_flags(c, string, arg);
     return;
   case TEP_PRINT_SYMBOL:
-    string->kind = TC_STRING_SYMBOL;
-    string->value = tc_expr_compile(c, arg->symbol.field);
-    string_take_names(c, string, arg->symbol.symbols);
-    string_index_names(c, string);
+    string_compile_symbol(c, string, arg);
     return;
   case TEP_PRINT_HEX:
   case TEP_PRINT_HEX_STR:

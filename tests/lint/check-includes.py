@@ -7,12 +7,12 @@ format -> model -> base, and decode beside stages on top of model. A format fold
 header of the capture formats. Nobody includes tools/ or tests/ from outside. Each
 outside library has its home, so that a change of library stays in one place.
 """
-import argparse
-import os
-import re
 import sys
 
-LIBCONV_RANK = {"base": 0, "model": 1, "decode": 2, "format": 2, "stages": 3, "pass": 4, "report": 5}
+from c_source import C_SUFFIXES, files_below, includes, run
+
+LIBCONV_RANK = {"base": 0, "model": 1, "decode": 2, "format": 2, "stages": 3, "pass": 4,
+                "report": 5}
 LIBCONV_TOP = 6
 SHARED_FORMAT_HEADERS = {"formats/pcap/capture.h"}
 TOP_FOLDERS = ("libconv", "formats", "tools", "tests", "samples")
@@ -28,8 +28,6 @@ LIBRARY_HOMES = {
     "json-glib/": ("libconv/report/", "formats/tcpsnitch/", "tools/", "tests/"),
     "zlib.h": ("libconv/base/", "formats/tracecmd/", "tests/"),
 }
-
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 
 def area(path):
@@ -69,58 +67,23 @@ def library_verdict(path, header):
     return None
 
 
-def resolve(root, path, header):
-    """The file an include names, relative to the root, or None."""
-    own = os.path.dirname(path)
-    for folder in (own, "libconv", "formats", "tests", "tools", ""):
-        candidate = os.path.normpath(os.path.join(folder, header))
-        if os.path.isfile(os.path.join(root, candidate)):
-            return candidate.replace(os.sep, "/")
-    return None
-
-
 def check_file(root, path):
-    with open(os.path.join(root, path), encoding="utf-8", errors="replace") as handle:
-        text = handle.read()
-    # Comments may quote an include; line breaks stay so that numbers stay right.
-    text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
-    text = re.sub(r"//[^\n]*", "", text)
-    for match in INCLUDE.finditer(text):
-        header = match.group(2)
-        line = text.count("\n", 0, match.start()) + 1
-        target = resolve(root, path, header)
+    for header, bracket, line, target in includes(root, path):
         if target is not None:
             why = verdict(path, target)
-        elif match.group(1) == '"':
+        elif bracket == '"':
             why = "no such file in the tree"
         else:
             why = library_verdict(path, header)
         if why:
-            yield "%s:%d: %s: %s" % (path, line, header, why)
+            yield path, line, "%s: %s" % (header, why)
 
 
-def sources(root):
-    for top in TOP_FOLDERS:
-        for folder, dirs, names in os.walk(os.path.join(root, top)):
-            dirs.sort()
-            for name in sorted(names):
-                if name.endswith((".c", ".h", ".c.in", ".h.in")):
-                    yield os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("root", help="root of the source tree")
-    root = parser.parse_args().root
-    files = list(sources(root))
-    problems = [p for path in files for p in check_file(root, path)]
-    for problem in problems:
-        print(problem)
-    print("check-includes: %d files, %d problems" % (len(files), len(problems)))
-    if not files:
-        print("check-includes: nothing to check in", root)
-    return 1 if problems or not files else 0
+def check(root):
+    files = [path for path in files_below(root, C_SUFFIXES)
+             if path.split("/")[0] in TOP_FOLDERS]
+    return files, [problem for path in files for problem in check_file(root, path)]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(__doc__, check))

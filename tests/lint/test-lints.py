@@ -16,11 +16,14 @@ HEAD = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n/* What it knows. */\n
 CLEAN = {
     "libconv/base/error.h": HEAD + "#pragma once\n#include <glib.h>\n",
     "libconv/base/input.c": HEAD + '#include "base/error.h"\n#include <zlib.h>\n#include <zstd.h>\n',
+    "libconv/base/input.h": HEAD + '#include "base/error.h"\n',
+    "libconv/decode/linux.c": HEAD + 'static const char *names[] = { "sched_switch", "pid" };\n',
     "libconv/model/event.h": HEAD + '#include "base/error.h"\n',
     "libconv/format/reader.h": HEAD + '#include "model/event.h"\n',
     "libconv/stages/order/merge.h": HEAD + '#include "format/reader.h"\n',
     "libconv/pass.h": HEAD + '#include "stages/order/merge.h"\n',
     "formats/formats.c": HEAD + '#include "one/one.h"\n#include "pcap/pcap.h"\n',
+    "formats/one/one.c": HEAD + 'const TbReaderFormat one = {\n  .name = "one",\n};\n',
     "formats/one/one.h": HEAD + '#include "format/reader.h"\n#include "pcap/capture.h"\n',
     "formats/pcap/pcap.h": HEAD,
     "formats/pcap/capture.h": HEAD,
@@ -37,6 +40,10 @@ CLEAN = {
 
 def function(lines):
     return "static void f(int a)\n{\n" + "".join(line + "\n" for line in lines) + "}\n"
+
+
+def structure(fields, more=""):
+    return "typedef struct {\n" + "int a;\n" * fields + more + "} Big;\n"
 
 
 def nested(opening, depth):
@@ -79,10 +86,6 @@ FAULTS = [
     ("source", "no paragraph in a script", "run.sh",
      "#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\nset -e\n", "run.sh:3: no opening"),
     ("source", "no licence in meson.build", "meson.build", "project('x')\n", "licence"),
-    ("source", "function of 121 lines", "tools/main.c", function(["a++;"] * 118),
-     "f has 121 lines, limit 120"),
-    ("source", "file of 1201 lines", "tools/main.c", HEAD + "int a;\n" * 1199,
-     "main.c:1201: 1201 lines"),
     ("source", "nesting with braces", "tools/main.c", nested("while (a)", 5), "f nests 5 deep"),
     ("source", "nesting without braces", "tools/main.c",
      function(["if (a) for (;;) while (a) do if (a) a++; while (a);"]), "f nests 5 deep"),
@@ -93,12 +96,42 @@ FAULTS = [
     ("source", "unfinished work", "tools/main.c", "/* TO" + "DO: more */\n", "unfinished"),
     ("source", "path of one machine", "run.sh", "cd /ho" + "me/someone\n", "path of one machine"),
     ("source", "dead link", "docs/page.md", "[x](y.md)\n", "page.md:2: link to y.md"),
+    ("sizes", "function of 61 lines", "tools/main.c", function(["a++;"] * 58),
+     "main.c:5: f has 61 lines, limit 60"),
+    ("sizes", "file of 601 lines", "tools/main.c", HEAD + "int a;\n" * 599,
+     "main.c:601: 601 lines"),
+    ("sizes", "test of 601 lines", "tests/unit/test-x.c", HEAD + "int a;\n" * 599, "601 lines"),
+    ("sizes", "script of 601 lines", "tests/unit/x.py", "#!\n" * 601, "x.py:601: 601 lines"),
+    ("sizes", "structure of 17 fields", "libconv/model/event.h", structure(17),
+     "event.h:4: struct Big has 17 fields, limit 16"),
+    ("sizes", "structure of 17 fields without a typedef", "libconv/model/event.h",
+     "struct _Big {\nint a, b;\n" + "int c;\n" * 15 + "};\n", "struct _Big has 17 fields"),
+    ("sizes", "fields of an unnamed structure", "libconv/model/event.h",
+     structure(8, "struct { int a[2], b; " + "int c; " * 7 + "};\n"), "struct Big has 17 fields"),
+    ("sizes", "circle of two headers", "libconv/base/error.h", '#include "base/input.h"\n',
+     "error.h:5: circle of includes: libconv/base/error, libconv/base/input"),
+    ("sizes", "circle by a private header", "libconv/base/error-private.h",
+     HEAD + '#include "base/input.h"\n',
+     "error-private.h:3: circle of includes: libconv/base/error, libconv/base/input"),
+    ("sizes", "name of an event in a stage", "libconv/stages/merge.h",
+     'char *a = "sched_switch";\n', 'merge.h:4: "sched_switch" is the name'),
+    ("sizes", "name of a format in a pass", "libconv/pass/emit.c", HEAD + 'char *a = "one";\n',
+     'emit.c:3: "one" is the name'),
+    ("sizes", "a known offender that offends no more", "tests/lint/known-sizes.txt",
+     "tools/main.c | lines | it grew\n", "known-sizes.txt:1: tools/main.c: lines: no longer"),
     ("source", "tracker number", "tools/main.c", "/* see issue " + "#12 */\n", "tracker"),
 ]
 
 # What must not be called a fault.
 FINE = [
-    ("function of 120 lines", "tools/main.c", function(["a++;"] * 117)),
+    ("function of 60 lines", "tools/main.c", function(["a++;"] * 57)),
+    ("structure of 16 fields", "libconv/model/event.h", structure(16)),
+    ("variants and arguments are no fields", "libconv/model/event.h",
+     structure(15, "union { int a; struct { int b, c; } d; };\n") +
+     "struct call {\n" + "int (*f)(int a, int b, int c);\n" * 16 + "};\n"),
+    ("a private header of its own subject", "libconv/base/error-private.h",
+     HEAD + '#include "base/error.h"\n'),
+    ("name of an event in a comment", "libconv/stages/merge.h", '/* "sched_switch", "one" */\n'),
     ("four levels", "tools/main.c", nested("if (a)", 4)),
     ("an else-if chain is one level", "tools/main.c",
      function(["if (a == 0) a++;"] + ["else if (a == 1) { a--; }"] * 9 + ["else a = 2;"])),
@@ -106,23 +139,23 @@ FINE = [
      function(['const char *s = "goto { (";', "/* goto } */", "char c = '{';"])),
     ("initialisers are not nesting", "tools/main.c",
      function(["struct { int b; } t[] = {{{{{{1}}}}}};"])),
-    ("structures are not functions", "tools/main.c",
+    ("structures are not functions", "tests/unit/test-x.c",
      "struct x {\n" + "int a;\n" * 130 + "};\n"),
     ("commented-out include", "libconv/base/error.h", '/*\n#include "model/event.h"\n*/\n'),
 ]
 
 
 def plant(root, extra):
-    for path, text in CLEAN.items():
+    for path, text in {**{path: "" for path in extra}, **CLEAN}.items():
         where = os.path.join(root, path)
         os.makedirs(os.path.dirname(where), exist_ok=True)
         with open(where, "w", encoding="utf-8") as handle:
             handle.write(extra.get(path, lambda old: old)(text))
 
 
-def run(checker, path=None, change=None):
+def run(checker, path=None, change=None, more=None):
     with tempfile.TemporaryDirectory() as root:
-        plant(root, {path: change} if path else {})
+        plant(root, {**(more or {}), **({path: change} if path else {})})
         script = os.path.join(HERE, "check-%s.py" % checker)
         done = subprocess.run([sys.executable, script, root], capture_output=True, text=True,
                               check=False)
@@ -140,7 +173,7 @@ def replacing(text):
 
 def main():
     results = []
-    for checker in ("includes", "source"):
+    for checker in ("includes", "sizes", "source"):
         code, out = run(checker)
         results.append(("%s: the clean tree passes" % checker, code == 0, out))
         with tempfile.TemporaryDirectory() as empty:
@@ -151,9 +184,12 @@ def main():
         code, out = run(checker, path, replacing(text))
         results.append(("%s: %s" % (checker, name), code == 1 and expected in out, out))
     for name, path, text in FINE:
-        for checker in ("includes", "source"):
+        for checker in ("includes", "sizes", "source"):
             code, out = run(checker, path, replacing(text))
             results.append(("%s: fine: %s" % (checker, name), code == 0, out))
+    listed = {"tests/lint/known-sizes.txt": replacing("tools/main.c | lines | it grew\n")}
+    code, out = run("sizes", "tools/main.c", replacing("int a;\n" * 601), listed)
+    results.append(("sizes: fine: a known offender", code == 0, out))
     print("1..%d" % len(results))
     for number, (name, passed, out) in enumerate(results, 1):
         print("%s %d - %s" % ("ok" if passed else "not ok", number, name))
