@@ -58,13 +58,13 @@ void link_capture_restart(LinkCapture *capture)
   capture->next = NULL;
   capture->started = FALSE;
   g_array_set_size(capture->now, 0);
-  tb_stash_reader_clear(&capture->reader);
+  tb_spill_reader_clear(&capture->reader);
 }
 
 static gboolean capture_advance(LinkCapture *capture, GError **error)
 {
   GError *failed = NULL;
-  capture->next = tb_stash_next(&capture->reader, &failed);
+  capture->next = tb_spill_next(&capture->reader, &failed);
   if (failed)
     g_propagate_error(error, failed);
   return !failed;
@@ -74,7 +74,7 @@ static gboolean capture_advance(LinkCapture *capture, GError **error)
 static gboolean capture_move_to(LinkCapture *capture, gint64 time_ns, GError **error)
 {
   if (!capture->started) {
-    tb_stash_reader_init(&capture->reader, capture->named, 0);
+    tb_spill_reader_init(&capture->reader, capture->named, 0);
     capture->started = TRUE;
     if (!capture_advance(capture, error))
       return FALSE;

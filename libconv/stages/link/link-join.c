@@ -12,7 +12,7 @@ typedef struct {
 
 /* One of the streams: what it gives next. */
 typedef struct {
-  TbStashReader reader;
+  TbSpillReader reader;
   gboolean has;
   TbMatchItem item;
 } JoinStream;
@@ -23,8 +23,8 @@ static void join_found(gpointer data, const TbMatchItem *buffer, const TbMatchIt
   LinkFound found = { (gint64)buffer->what[0], (guint32)buffer->what[1], join->index,
                       packet->what[0] };
   LinkNamed named = { (gint64)packet->what[1], packet->what[0] };
-  if (join->error || !tb_stash_add(join->track->found, &found, &join->error) ||
-      !tb_stash_add(join->capture->named, &named, &join->error))
+  if (join->error || !tb_spill_add(join->track->found, &found, &join->error) ||
+      !tb_spill_add(join->capture->named, &named, &join->error))
     return;
 }
 
@@ -32,7 +32,7 @@ static void join_next_pass(Join *join, JoinStream *stream, TbWireWay way)
 {
   const LinkPass *pass = NULL;
   const TbMatchFit *fit = &join->fit->ways[way];
-  while (fit->clear_ns != 0 && (pass = tb_stash_next(&stream->reader, &join->error)) &&
+  while (fit->clear_ns != 0 && (pass = tb_spill_next(&stream->reader, &join->error)) &&
          join->fit->device != TB_WIRE_NO_DEVICE && pass->device != join->fit->device)
     ;
   stream->has = pass != NULL;
@@ -45,7 +45,7 @@ static void join_next_pass(Join *join, JoinStream *stream, TbWireWay way)
 static void join_next_packet(Join *join, JoinStream *stream)
 {
   const LinkPacket *packet;
-  while ((packet = tb_stash_next(&stream->reader, &join->error)) && packet->len == 0)
+  while ((packet = tb_spill_next(&stream->reader, &join->error)) && packet->len == 0)
     ;
   stream->has = packet != NULL;
   if (packet)
@@ -70,7 +70,7 @@ static void join_all(Join *join)
   g_autoptr(TbMatchRuns) runs =
       tb_match_runs_new(join->fit->ways, join->capture->cooked, join_found, join);
   for (guint i = 0; i < STREAMS; i++) {
-    tb_stash_reader_init(&streams[i].reader, i < TB_WIRE_N_WAYS ? join->track->passes[i]
+    tb_spill_reader_init(&streams[i].reader, i < TB_WIRE_N_WAYS ? join->track->passes[i]
                                                                 : join->capture->packets, 0);
     join_next(join, streams, i);
   }
@@ -87,7 +87,7 @@ static void join_all(Join *join)
   }
   tb_match_runs_end(runs);
   for (guint i = 0; i < STREAMS; i++)
-    tb_stash_reader_clear(&streams[i].reader);
+    tb_spill_reader_clear(&streams[i].reader);
 }
 
 gboolean link_join(LinkTrack *track, LinkCapture *capture, guint index, const LinkFit *fit,

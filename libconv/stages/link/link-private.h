@@ -2,7 +2,7 @@
 /* What the parts of packet links share: buffers under way, what is written down, the comparison. */
 #pragma once
 
-#include "base/stash.h"
+#include "base/spill.h"
 #include "stages/link/link.h"
 #include "stages/wire/match.h"
 
@@ -67,8 +67,8 @@ guint64 link_ids_make(LinkIds *ids, const TbRecord *packet);
 typedef struct {
   TbSource *source; /* borrowed */
   TbWireBuffers *buffers;
-  TbStash *passes[TB_WIRE_N_WAYS];
-  TbStash *found;
+  TbSpill *passes[TB_WIRE_N_WAYS];
+  TbSpill *found;
 } LinkTrack;
 
 /**
@@ -80,10 +80,10 @@ typedef struct {
 typedef struct {
   TbSource *source; /* borrowed */
   gboolean cooked;
-  TbStash *packets;
-  TbStash *named;
+  TbSpill *packets;
+  TbSpill *named;
   LinkIds ids;
-  TbStashReader reader;
+  TbSpillReader reader;
   gboolean started;
   const LinkNamed *next;
   GArray *now;

@@ -115,16 +115,16 @@ static void survey_compare(Survey *s, guint way)
 static gboolean survey_read_passes(Survey *s, guint way, gint64 from_ns, gint64 to_ns,
                                    GError **error)
 {
-  TbStash *stash = s->track->passes[way];
+  TbSpill *spill = s->track->passes[way];
   GError *failed = NULL;
-  TbStashReader reader;
+  TbSpillReader reader;
   const LinkPass *pass;
   guint64 first;
   g_array_set_size(s->passes, 0);
-  if (!tb_stash_find(stash, from_ns, &first, error))
+  if (!tb_spill_find(spill, from_ns, &first, error))
     return FALSE;
-  tb_stash_reader_init(&reader, stash, first);
-  while ((pass = tb_stash_next(&reader, &failed)) && pass->anchor_ns <= to_ns &&
+  tb_spill_reader_init(&reader, spill, first);
+  while ((pass = tb_spill_next(&reader, &failed)) && pass->anchor_ns <= to_ns &&
          s->passes->len < SURVEY_PASSES) {
     LinkPass kept = *pass;
     if (s->only != TB_WIRE_NO_DEVICE && kept.device != s->only)
@@ -132,7 +132,7 @@ static gboolean survey_read_passes(Survey *s, guint way, gint64 from_ns, gint64 
     kept.device = s->capture->cooked ? 0 : kept.device;
     g_array_append_val(s->passes, kept);
   }
-  tb_stash_reader_clear(&reader);
+  tb_spill_reader_clear(&reader);
   if (failed)
     g_propagate_error(error, failed);
   return !failed;
@@ -141,17 +141,17 @@ static gboolean survey_read_passes(Survey *s, guint way, gint64 from_ns, gint64 
 static gboolean survey_piece(Survey *s, guint64 first, guint64 n, GError **error)
 {
   GError *failed = NULL;
-  TbStashReader reader;
+  TbSpillReader reader;
   const LinkPacket *packet;
   g_array_set_size(s->packets, 0);
-  tb_stash_reader_init(&reader, s->capture->packets, first);
-  while (n-- > 0 && (packet = tb_stash_next(&reader, &failed))) {
+  tb_spill_reader_init(&reader, s->capture->packets, first);
+  while (n-- > 0 && (packet = tb_spill_next(&reader, &failed))) {
     LinkPacket kept = *packet;
     kept.time_ns = link_axis_ns(s->track, s->capture, kept.time_ns);
     if (kept.len)
       g_array_append_val(s->packets, kept);
   }
-  tb_stash_reader_clear(&reader);
+  tb_spill_reader_clear(&reader);
   if (failed)
     g_propagate_error(error, failed);
   if (failed || s->packets->len == 0)
@@ -170,7 +170,7 @@ static gboolean survey_piece(Survey *s, guint64 first, guint64 n, GError **error
 
 static gboolean survey_pieces(Survey *s, GError **error)
 {
-  guint64 n = tb_stash_get_n(s->capture->packets);
+  guint64 n = tb_spill_get_n(s->capture->packets);
   if (n <= SURVEY_PIECES * SURVEY_PACKETS)
     return survey_piece(s, 0, n, error);
   for (guint i = 0; i < SURVEY_PIECES; i++)
@@ -307,7 +307,7 @@ gint link_survey(const LinkTrack *track, const LinkCapture *capture, LinkFit *fi
     if (s.only == TB_WIRE_NO_DEVICE)
       return 0;
   }
-  if (s.n_devices == 0 || tb_stash_get_n(capture->packets) == 0)
+  if (s.n_devices == 0 || tb_spill_get_n(capture->packets) == 0)
     return 0;
   s.packets = g_array_new(FALSE, FALSE, sizeof(LinkPacket));
   s.passes = g_array_new(FALSE, FALSE, sizeof(LinkPass));

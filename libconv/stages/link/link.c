@@ -9,7 +9,7 @@ enum { LINKS_COOKED = 113, LINKS_COOKED_2 = 276, LINKS_AHEAD = 16 };
 /* A recording, and the emit phase's place in what was found of it. */
 typedef struct {
   LinkTrack track;
-  TbStashReader reader;
+  TbSpillReader reader;
   gboolean reading;
   const LinkFound *next; /* (nullable): the reader's */
   guint n_ahead;
@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct {
   TbPacketLinks links; /* first */
-  TbStashStore *store;
+  TbSpillFile *store;
   GPtrArray *recordings;
   LinksRecording *latest_recording;
   GPtrArray *captures; /* LinkCapture */
@@ -33,19 +33,19 @@ static void recording_free(gpointer data)
 {
   LinksRecording *recording = data;
   if (recording->reading)
-    tb_stash_reader_clear(&recording->reader);
+    tb_spill_reader_clear(&recording->reader);
   for (guint way = 0; way < TB_WIRE_N_WAYS; way++)
-    tb_stash_free(recording->track.passes[way]);
-  tb_stash_free(recording->track.found);
+    tb_spill_free(recording->track.passes[way]);
+  tb_spill_free(recording->track.found);
   g_free(recording);
 }
 
 static void capture_free(gpointer data)
 {
   LinkCapture *capture = data;
-  tb_stash_reader_clear(&capture->reader);
-  tb_stash_free(capture->packets);
-  tb_stash_free(capture->named);
+  tb_spill_reader_clear(&capture->reader);
+  tb_spill_free(capture->packets);
+  tb_spill_free(capture->named);
   g_array_unref(capture->now);
   g_free(capture);
 }
@@ -61,8 +61,8 @@ static LinksRecording *links_recording(Links *links, TbSource *source)
   made->track.source = source;
   made->track.buffers = tb_wire_get_buffers(links->links.wire, source);
   for (guint way = 0; way < TB_WIRE_N_WAYS; way++)
-    made->track.passes[way] = tb_stash_new(links->store, sizeof(LinkPass));
-  made->track.found = tb_stash_new(links->store, sizeof(LinkFound));
+    made->track.passes[way] = tb_spill_new(links->store, sizeof(LinkPass));
+  made->track.found = tb_spill_new(links->store, sizeof(LinkFound));
   g_ptr_array_add(links->recordings, made);
   return links->latest_recording = made;
 }
@@ -83,8 +83,8 @@ static LinkCapture *links_capture(Links *links, TbSource *source)
     capture = g_new0(LinkCapture, 1);
     capture->source = source;
     capture->cooked = source->link_type == LINKS_COOKED || source->link_type == LINKS_COOKED_2;
-    capture->packets = tb_stash_new(links->store, sizeof(LinkPacket));
-    capture->named = tb_stash_new(links->store, sizeof(LinkNamed));
+    capture->packets = tb_spill_new(links->store, sizeof(LinkPacket));
+    capture->named = tb_spill_new(links->store, sizeof(LinkNamed));
     capture->now = g_array_new(FALSE, FALSE, sizeof(LinkNamed));
     g_ptr_array_add(links->captures, capture);
   }
@@ -105,7 +105,7 @@ static void links_event(TbObserver *observer, const TbItem *item)
   if (capture->cooked)
     packet.way = headers->direction == TB_NET_DIRECTION_SENT ? TB_WIRE_SENT : TB_WIRE_RECEIVED;
   packet.id = link_ids_make(&capture->ids, record);
-  if (!tb_stash_add(capture->packets, &packet, &links->error))
+  if (!tb_spill_add(capture->packets, &packet, &links->error))
     return;
 }
 
@@ -116,7 +116,7 @@ static gboolean track_pass(const LinkTrack *track, const TbWireBuffer *buffer, g
   LinkPass pass = { .anchor_ns = time_ns, .first_ns = buffer->first_ns, .len = len,
                     .tag = tb_wire_buffer_tag(buffer), .cpu = buffer->cpu,
                     .device = buffer->device, .way = (guint8)way };
-  return tb_stash_add(track->passes[way], &pass, error);
+  return tb_spill_add(track->passes[way], &pass, error);
 }
 
 /* The same of one that was queued, where nothing tells when it was sent. */
@@ -162,12 +162,12 @@ static gboolean links_order_captures(Links *links, GError **error)
       i++;
       continue;
     }
-    if (!tb_stash_add_all(before->packets, capture->packets, error))
+    if (!tb_spill_add_all(before->packets, capture->packets, error))
       return FALSE;
     g_ptr_array_remove_index(captures, i);
   }
   for (guint i = 0; i < captures->len; i++)
-    if (!tb_stash_sort(((LinkCapture *)g_ptr_array_index(captures, i))->packets, error))
+    if (!tb_spill_sort(((LinkCapture *)g_ptr_array_index(captures, i))->packets, error))
       return FALSE;
   return TRUE;
 }
@@ -180,7 +180,7 @@ static gboolean links_end_track(LinkTrack *track, GError **error)
     if (!track_pass_waiting(track, &buffers[i], error))
       return FALSE;
   for (guint way = 0; way < TB_WIRE_N_WAYS; way++)
-    if (!tb_stash_sort(track->passes[way], error))
+    if (!tb_spill_sort(track->passes[way], error))
       return FALSE;
   return TRUE;
 }
@@ -198,7 +198,7 @@ static gboolean links_compare(Links *links, LinkTrack *track, GError **error)
     if (fits < 0 || (fits > 0 && !link_join(track, capture, i, &fit, error)))
       return FALSE;
   }
-  return tb_stash_sort(track->found, error);
+  return tb_spill_sort(track->found, error);
 }
 
 static gboolean links_finish(TbObserver *observer, GError **error)
@@ -216,7 +216,7 @@ static gboolean links_finish(TbObserver *observer, GError **error)
       return FALSE;
   }
   for (guint i = 0; i < links->captures->len; i++)
-    if (!tb_stash_sort(((LinkCapture *)g_ptr_array_index(links->captures, i))->named, error))
+    if (!tb_spill_sort(((LinkCapture *)g_ptr_array_index(links->captures, i))->named, error))
       return FALSE;
   return TRUE;
 }
@@ -226,7 +226,7 @@ static void links_free(TbObserver *observer)
   Links *links = (Links *)observer;
   g_ptr_array_unref(links->recordings);
   g_ptr_array_unref(links->captures);
-  tb_stash_store_free(links->store);
+  tb_spill_file_free(links->store);
   g_clear_pointer(&links->kept, g_array_unref);
   g_clear_error(&links->error);
   g_free(links);
@@ -253,7 +253,7 @@ TbPacketLinks *tb_packet_links_new(TbWire *wire, const char *folder)
   Links *links = g_new0(Links, 1);
   links->links.observer.ops = wire ? &links_ops : &links_ops_of_rows;
   links->links.wire = wire;
-  links->store = tb_stash_store_new(folder);
+  links->store = tb_spill_file_new(folder);
   links->recordings = g_ptr_array_new_with_free_func(recording_free);
   links->captures = g_ptr_array_new_with_free_func(capture_free);
   return &links->links;
@@ -273,7 +273,7 @@ void tb_packet_links_begin(TbPacketLinks *base)
   for (guint i = 0; i < links->recordings->len; i++) {
     LinksRecording *recording = g_ptr_array_index(links->recordings, i);
     if (recording->reading)
-      tb_stash_reader_clear(&recording->reader);
+      tb_spill_reader_clear(&recording->reader);
     recording->reading = FALSE;
     recording->next = NULL;
     recording->n_ahead = 0;
@@ -306,7 +306,7 @@ void tb_packet_links_keep(TbPacketLinks *base, const TbItem *packet)
 static gboolean recording_advance(LinksRecording *recording, GError **error)
 {
   GError *failed = NULL;
-  recording->next = tb_stash_next(&recording->reader, &failed);
+  recording->next = tb_spill_next(&recording->reader, &failed);
   if (failed)
     g_propagate_error(error, failed);
   return !failed;
@@ -316,7 +316,7 @@ static gboolean recording_advance(LinksRecording *recording, GError **error)
 static gboolean recording_move_to(LinksRecording *recording, gint64 time_ns, GError **error)
 {
   if (G_UNLIKELY(!recording->reading)) {
-    tb_stash_reader_init(&recording->reader, recording->track.found, 0);
+    tb_spill_reader_init(&recording->reader, recording->track.found, 0);
     recording->reading = TRUE;
     if (!recording_advance(recording, error))
       return FALSE;
