@@ -175,7 +175,7 @@ static void file_query_directory(PmlDetail *detail, PmlFileView *view)
 {
   PmlList *list = &detail->list;
   guint32 class = (guint32)pml_span_at(&view->params, detail->shared->is64 ? 16 : 8, 4);
-  const char *class_name = detail->shared->plain_listings ? NULL
+  const char *class_name = detail->shared->wishes.plain_listings ? NULL
                                                           : pml_names_information_class(class);
   guint16 pattern = pml_span_u16(&view->rest);
   guint number = 0;

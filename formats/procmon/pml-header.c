@@ -22,11 +22,11 @@ static void header_parse(const guint8 *h, PmlHeader *out)
   out->computer = header_dup_utf16(h + 0xc, 16);
   out->system_root = header_dup_utf16(h + 0x2c, 260);
   out->n_events = tb_get_u32(h + 0x234, FALSE);
-  out->events.start = tb_get_u64(h + 0x240, FALSE);
-  out->offsets.start = tb_get_u64(h + 0x248, FALSE);
-  out->processes.start = tb_get_u64(h + 0x250, FALSE);
-  out->strings.start = tb_get_u64(h + 0x258, FALSE);
-  out->icons.start = tb_get_u64(h + 0x260, FALSE);
+  out->sections.events.start = tb_get_u64(h + 0x240, FALSE);
+  out->sections.offsets.start = tb_get_u64(h + 0x248, FALSE);
+  out->sections.processes.start = tb_get_u64(h + 0x250, FALSE);
+  out->sections.strings.start = tb_get_u64(h + 0x258, FALSE);
+  out->sections.icons.start = tb_get_u64(h + 0x260, FALSE);
   out->highest_user = tb_get_u64(h + 0x268, FALSE);
   out->major = tb_get_u32(h + 0x274, FALSE);
   out->minor = tb_get_u32(h + 0x278, FALSE);
@@ -34,7 +34,7 @@ static void header_parse(const guint8 *h, PmlHeader *out)
   out->service_pack = header_dup_utf16(h + 0x284, 128);
   out->n_cpus = tb_get_u32(h + 0x38c, FALSE);
   out->memory_bytes = tb_get_u64(h + 0x390, FALSE);
-  out->hosts.start = tb_get_u64(h + 0x3a0, FALSE);
+  out->sections.hosts.start = tb_get_u64(h + 0x3a0, FALSE);
 }
 
 typedef struct {
@@ -46,13 +46,13 @@ typedef struct {
 
 static void header_list_places(PmlHeader *header, HeaderPlace places[HEADER_N_SECTIONS])
 {
-  places[0] = (HeaderPlace){ &header->events, "event records", 0x240, 0 };
-  places[1] = (HeaderPlace){ &header->offsets, "event offset array", 0x248,
+  places[0] = (HeaderPlace){ &header->sections.events, "event records", 0x240, 0 };
+  places[1] = (HeaderPlace){ &header->sections.offsets, "event offset array", 0x248,
                              5 * (guint64)header->n_events };
-  places[2] = (HeaderPlace){ &header->processes, "process table", 0x250, 4 };
-  places[3] = (HeaderPlace){ &header->strings, "string table", 0x258, 4 };
-  places[4] = (HeaderPlace){ &header->icons, "icon table", 0x260, 0 };
-  places[5] = (HeaderPlace){ &header->hosts, "host and port tables", 0x3a0, 4 };
+  places[2] = (HeaderPlace){ &header->sections.processes, "process table", 0x250, 4 };
+  places[3] = (HeaderPlace){ &header->sections.strings, "string table", 0x258, 4 };
+  places[4] = (HeaderPlace){ &header->sections.icons, "icon table", 0x260, 0 };
+  places[5] = (HeaderPlace){ &header->sections.hosts, "host and port tables", 0x3a0, 4 };
 }
 
 /* A table that starts at the same place as another has no room: that is found by its needs. */

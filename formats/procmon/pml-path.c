@@ -235,8 +235,8 @@ void pml_stack_append(PmlShared *shared, const PmlRecord *record, TbBuf *out)
     if (i)
       tb_buf_append_c(out, ' ');
     if (module) {
-      const char *slash = strrchr(module->path, '\\');
-      tb_buf_append_str(out, slash ? slash + 1 : module->path);
+      const char *slash = strrchr(module->image.path, '\\');
+      tb_buf_append_str(out, slash ? slash + 1 : module->image.path);
       tb_buf_append(out, "+0x", 3);
       tb_buf_append_hex(out, address - module->base);
     } else {

@@ -88,8 +88,8 @@ static gboolean reader_take_settings(TbReader *reader, PmlReader *pml, GError **
   const char *listing = tb_reader_get_setting(reader, "listing");
   const char *zone = tb_reader_get_setting(reader, "tz");
   pml->salvage = tb_reader_get_setting(reader, "salvage") != NULL;
-  pml->shared->stacks = tb_reader_get_setting(reader, "stacks") != NULL;
-  pml->shared->plain_listings = listing && g_str_equal(listing, "plain");
+  pml->shared->wishes.stacks = tb_reader_get_setting(reader, "stacks") != NULL;
+  pml->shared->wishes.plain_listings = listing && g_str_equal(listing, "plain");
   pml->shared->zone = tb_zone_new(zone);
   if (pml->shared->zone)
     return TRUE;
@@ -105,7 +105,8 @@ static gboolean reader_load(TbReader *reader, PmlReader *pml, GError **error)
     return FALSE;
   pml->shared->is64 = pml->header.is64;
   pml->shared->highest_user = pml->header.highest_user ? pml->header.highest_user : G_MAXUINT64;
-  pml->end = pml->header.closed ? pml->header.events.end : tb_input_get_size(reader->input);
+  pml->end = pml->header.closed ? pml->header.sections.events.end
+                                : tb_input_get_size(reader->input);
   pml->walk = !pml->header.closed;
   if (pml->walk) {
     tb_damage_log_add(reader->damage, TB_ERROR_CORRUPT, tb_input_get_name(reader->input), 0x240, 0,
@@ -129,7 +130,7 @@ static gboolean reader_get_offset(PmlReader *pml, TbWindow *window, guint32 i, g
                                   GError **error)
 {
   const guint8 *p;
-  guint64 at = pml->header.offsets.start + (guint64)OFFSET_BYTES * i;
+  guint64 at = pml->header.sections.offsets.start + (guint64)OFFSET_BYTES * i;
   gssize got = tb_window_get(window, at, OFFSET_BYTES, &p, error);
   if (got == OFFSET_BYTES) {
     /* Section 3: the fifth byte makes offsets past 4 GiB possible. */
@@ -350,7 +351,7 @@ static TbReadResult reader_next_indexed(TbReader *reader, PmlReader *pml, TbReco
   PmlRecord record;
   const guint8 *data;
   guint64 offset = pml->next_offset;
-  guint64 entry_at = pml->header.offsets.start + (guint64)OFFSET_BYTES * pml->next;
+  guint64 entry_at = pml->header.sections.offsets.start + (guint64)OFFSET_BYTES * pml->next;
   guint64 limit = pml->end;
   guint64 seen = 0;
   if (pml->next >= pml->header.n_events)

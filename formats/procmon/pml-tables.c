@@ -86,7 +86,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TableStrings, table_strings_clear)
 static gboolean table_open_strings(TbInput *input, const TbLimits *limits,
                                    const PmlHeader *header, TableStrings *out, GError **error)
 {
-  if (!table_load(input, limits, &header->strings, "string table", &out->bytes, error) ||
+  if (!table_load(input, limits, &header->sections.strings, "string table", &out->bytes, error) ||
       !table_count(&out->bytes.cursor, limits, 4, "strings", &out->n, error))
     return FALSE;
   out->known = g_new0(const char *, out->n);
@@ -165,10 +165,10 @@ static gboolean process_read_modules(TbCursor *c, gsize pointer, TableStrings *s
     out->modules[i] = (PmlModule){
       .base = tb_get_uint(m + pointer, pointer, FALSE),
       .size = tb_get_u32(rest, FALSE),
-      .path = table_get_string(strings, tb_get_u32(rest + 4, FALSE), at),
-      .version = table_get_string(strings, tb_get_u32(rest + 8, FALSE), at),
-      .company = table_get_string(strings, tb_get_u32(rest + 12, FALSE), at),
-      .description = table_get_string(strings, tb_get_u32(rest + 16, FALSE), at),
+      .image.path = table_get_string(strings, tb_get_u32(rest + 4, FALSE), at),
+      .image.version = table_get_string(strings, tb_get_u32(rest + 8, FALSE), at),
+      .image.company = table_get_string(strings, tb_get_u32(rest + 12, FALSE), at),
+      .image.description = table_get_string(strings, tb_get_u32(rest + 16, FALSE), at),
       .timestamp = tb_get_u32(rest + 20, FALSE),
     };
   }
@@ -182,19 +182,20 @@ static gboolean process_read(TbCursor *c, gsize pointer, TableStrings *strings,
 {
   const guint8 *p = NULL;
   guint64 at = tb_cursor_offset(c);
-  const char **texts[] = { &out->integrity, &out->user,    &out->name,    &out->image,
-                           &out->command_line, &out->company, &out->version, &out->description };
+  const char **texts[] = { &out->token.integrity, &out->token.user,      &out->name,
+                           &out->image.path,      &out->command_line,    &out->image.company,
+                           &out->image.version,   &out->image.description };
   if (!tb_cursor_bytes(c, 0x60 + pointer, &p, "a process", error))
     return FALSE;
   out->index = tb_get_u32(p, FALSE);
   out->pid = tb_get_u32(p + 0x04, FALSE);
   out->parent_pid = tb_get_u32(p + 0x08, FALSE);
   out->parent_index = tb_get_u32(p + 0x0c, FALSE);
-  out->logon = tb_get_u64(p + 0x10, FALSE);
-  out->session = tb_get_u32(p + 0x18, FALSE);
+  out->token.logon = tb_get_u64(p + 0x10, FALSE);
+  out->token.session = tb_get_u32(p + 0x18, FALSE);
   out->start = tb_get_u64(p + 0x20, FALSE);
   out->end = tb_get_u64(p + 0x28, FALSE);
-  out->virtualized = tb_get_u32(p + 0x30, FALSE);
+  out->token.virtualized = tb_get_u32(p + 0x30, FALSE);
   out->is64 = tb_get_u32(p + 0x34, FALSE) == 1;
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
     *texts[i] = table_get_string(strings, tb_get_u32(p + 0x38 + 4 * i, FALSE), at + 0x38 + 4 * i);
@@ -206,7 +207,7 @@ static gboolean process_read(TbCursor *c, gsize pointer, TableStrings *strings,
 static void tables_add_process(PmlShared *shared, PmlProcess *process)
 {
   g_hash_table_insert(shared->processes, GUINT_TO_POINTER(process->index), process);
-  shared->viewed_data = NULL; /* its process may be this one */
+  shared->viewed.data = NULL; /* its process may be this one */
   if (process->pid == 4 && !shared->kernel)
     shared->kernel = process;
 }
@@ -236,7 +237,7 @@ static gboolean tables_read_processes(TbInput *input, const TbLimits *limits, Tb
   gsize pointer = header->is64 ? 8 : 4;
   guint64 used = 0;
   guint32 n = 0;
-  if (!table_load(input, limits, &header->processes, "process table", &bytes, error) ||
+  if (!table_load(input, limits, &header->sections.processes, "process table", &bytes, error) ||
       !table_count(&bytes.cursor, limits, 8, "processes", &n, error))
     return FALSE;
   for (guint32 i = 0; i < n; i++) {
@@ -287,7 +288,7 @@ static void tables_cut_cycles(const PmlHeader *header, TbInput *input, TbDamageL
                                                      GUINT_TO_POINTER(process->parent_index));
       if (parent && parent->walk == walk) {
         tb_damage_log_add(damage, TB_ERROR_CORRUPT, tb_input_get_name(input),
-                          header->processes.start, 0, 0,
+                          header->sections.processes.start, 0, 0,
                           "processes %u and %u are each other's ancestors; the parent of %u is "
                           "taken as unknown", process->index, parent->index, process->index);
         process->parent_index = process->index;
@@ -323,7 +324,7 @@ static gboolean tables_read_hosts(TbInput *input, const TbLimits *limits, const 
   g_auto(TableBytes) bytes = { 0 };
   g_auto(TbBuf) text = { 0 };
   guint32 n = 0;
-  if (!table_load(input, limits, &header->hosts, "host table", &bytes, error) ||
+  if (!table_load(input, limits, &header->sections.hosts, "host table", &bytes, error) ||
       !table_count(&bytes.cursor, limits, 20, "hosts", &n, error))
     return FALSE;
   TbCursor *c = &bytes.cursor;
@@ -379,9 +380,9 @@ static PmlProcess *learn_new(PmlShared *shared, guint32 index, guint32 pid)
   process->index = index;
   process->pid = pid;
   process->parent_index = index;
-  process->virtualized = G_MAXUINT32;
-  process->integrity = process->user = process->name = process->image = "";
-  process->command_line = process->company = process->version = process->description = "";
+  process->token.virtualized = G_MAXUINT32;
+  process->image = (PmlImage){ "", "", "", "" };
+  process->token.integrity = process->token.user = process->name = process->command_line = "";
   process->learned = TRUE;
   tables_add_process(shared, process);
   return process;
@@ -398,15 +399,15 @@ static void learn_process(PmlShared *shared, const guint8 *p, PmlSpan *s)
   PmlProcess *process = learn_new(shared, index, tb_get_u32(p + 4, FALSE));
   process->parent_index = parent_index;
   process->parent_pid = tb_get_u32(p + 12, FALSE);
-  process->session = tb_get_u32(p + 16, FALSE);
+  process->token.session = tb_get_u32(p + 16, FALSE);
   process->is64 = shared->is64 && !tb_get_u32(p + 20, FALSE);
   process->start = tb_get_u64(p + 24, FALSE);
-  process->logon = tb_get_u64(p + 32, FALSE);
-  process->virtualized = tb_get_u32(p + 40, FALSE);
-  process->image = learn_string(shared, s, tb_get_u16(p + 46, FALSE));
+  process->token.logon = tb_get_u64(p + 32, FALSE);
+  process->token.virtualized = tb_get_u32(p + 40, FALSE);
+  process->image.path = learn_string(shared, s, tb_get_u16(p + 46, FALSE));
   process->command_line = learn_string(shared, s, tb_get_u16(p + 48, FALSE));
-  const char *slash = strrchr(process->image, '\\');
-  process->name = slash ? slash + 1 : process->image;
+  const char *slash = strrchr(process->image.path, '\\');
+  process->name = slash ? slash + 1 : process->image.path;
 }
 
 /* A SID in an event stands for the account that the table names for the same process. */
@@ -414,11 +415,11 @@ static void learn_user(PmlShared *shared, guint32 index, const guint8 *sid, gsiz
 {
   const PmlProcess *process = pml_shared_find_process(shared, index);
   tb_buf_reset(&shared->scratch);
-  if (!process || !*process->user || !pml_text_append_sid(&shared->scratch, sid, len))
+  if (!process || !*process->token.user || !pml_text_append_sid(&shared->scratch, sid, len))
     return;
   const char *key = tb_strpool_intern(shared->pool, (const char *)shared->scratch.data,
                                       shared->scratch.len);
-  g_hash_table_insert(shared->users, (gpointer)key, (gpointer)process->user);
+  g_hash_table_insert(shared->users, (gpointer)key, (gpointer)process->token.user);
 }
 
 void pml_tables_learn(PmlShared *shared, const TbLimits *limits, gboolean processes,
@@ -455,11 +456,11 @@ static void tell_process(const PmlProcess *process, TbTimeline *timeline, guint3
 {
   TbProcess *out = tb_timeline_get_process(timeline, id);
   TbProcessFacts facts = { tell_string(timeline, process->command_line),
-                           tell_string(timeline, process->user),
-                           tell_string(timeline, process->integrity) };
+                           tell_string(timeline, process->token.user),
+                           tell_string(timeline, process->token.integrity) };
   out->id_known = TRUE;
   out->comm = tell_string(timeline, process->name);
-  out->exe = tell_string(timeline, process->image);
+  out->exe = tell_string(timeline, process->image.path);
   if (process->start && pml_time_to_ns(process->start, &out->start_ns))
     out->start_known = TB_KNOWN_SEEN;
   if (process->end && pml_time_to_ns(process->end, &out->end_ns))

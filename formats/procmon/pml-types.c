@@ -130,17 +130,17 @@ static void type_free_context(gpointer data)
  */
 static const PmlRecord *type_view(PmlShared *shared, const TbRecord *event)
 {
-  if (shared->viewed_data == event->data && shared->viewed_offset == event->offset &&
-      shared->viewed_len == event->len)
-    return &shared->viewed;
-  shared->viewed_data = NULL;
-  if (!pml_record_view(event->data, event->len, shared->is64, &shared->viewed))
+  if (shared->viewed.data == event->data && shared->viewed.offset == event->offset &&
+      shared->viewed.len == event->len)
+    return &shared->viewed.record;
+  shared->viewed.data = NULL;
+  if (!pml_record_view(event->data, event->len, shared->is64, &shared->viewed.record))
     return NULL;
-  shared->viewed_data = event->data;
-  shared->viewed_offset = event->offset;
-  shared->viewed_len = event->len;
-  shared->viewed_process = pml_shared_find_process(shared, shared->viewed.process_index);
-  return &shared->viewed;
+  shared->viewed.data = event->data;
+  shared->viewed.offset = event->offset;
+  shared->viewed.len = event->len;
+  shared->viewed.process = pml_shared_find_process(shared, shared->viewed.record.process_index);
+  return &shared->viewed.record;
 }
 
 static const char *type_result(const PmlRecord *record, TbBuf *buffer)
@@ -194,7 +194,7 @@ static void type_append_text(const TbEventType *type, const TbRecord *event, TbB
   pml_detail_append(context->shared, &context->kind, record, out);
   if (out->len == result_end + 1)
     out->len = result_end;
-  if (context->shared->stacks && record->depth) {
+  if (context->shared->wishes.stacks && record->depth) {
     tb_buf_append_str(out, " Stack: ");
     pml_stack_append(context->shared, record, out);
   }
@@ -212,7 +212,7 @@ static gboolean field_process_int(const PmlProcess *process, FieldId id, gint64 
     return FALSE;
   switch ((int)id) {
   case FIELD_PID: *out = process->pid; return TRUE;
-  case FIELD_SESSION: *out = process->session; return TRUE;
+  case FIELD_SESSION: *out = process->token.session; return TRUE;
   case FIELD_PARENT_PID: *out = process->parent_pid; return TRUE;
   case FIELD_PARENT_PROCESS_INDEX:
     *out = process->parent_index;
@@ -264,7 +264,7 @@ static gboolean type_get_int(const TbEventType *type, const TbField *field, cons
   case FIELD_THREAD_ID: return field_detail_int(record, 0, FALSE, out);
   case FIELD_CHILD_PID: return field_detail_int(record, 4, FALSE, out);
   case FIELD_EXIT_STATUS: return field_detail_int(record, 0, TRUE, out);
-  default: return field_process_int(context->shared->viewed_process, id, out);
+  default: return field_process_int(context->shared->viewed.process, id, out);
   }
 }
 
@@ -272,16 +272,18 @@ static const char *field_process_text(const PmlProcess *process, FieldId id)
 {
   switch ((int)id) {
   case FIELD_PROCESS_NAME: return process->name;
-  case FIELD_IMAGE_PATH: return process->image;
-  case FIELD_COMPANY: return process->company;
-  case FIELD_DESCRIPTION: return process->description;
-  case FIELD_VERSION: return process->version;
-  case FIELD_USER: return process->user;
+  case FIELD_IMAGE_PATH: return process->image.path;
+  case FIELD_COMPANY: return process->image.company;
+  case FIELD_DESCRIPTION: return process->image.description;
+  case FIELD_VERSION: return process->image.version;
+  case FIELD_USER: return process->token.user;
   case FIELD_COMMAND_LINE: return process->command_line;
-  case FIELD_INTEGRITY: return process->integrity;
+  case FIELD_INTEGRITY: return process->token.integrity;
   case FIELD_ARCHITECTURE: return process->learned ? NULL : process->is64 ? "64-bit" : "32-bit";
   case FIELD_VIRTUALIZED:
-    return process->virtualized == 0 ? "False" : process->virtualized == 1 ? "True" : "n/a";
+    return process->token.virtualized == 0   ? "False"
+           : process->token.virtualized == 1 ? "True"
+                                             : "n/a";
   default: return NULL;
   }
 }
@@ -328,9 +330,9 @@ static gboolean field_append_made(const TypeContext *context, FieldId id, const 
     }
     return TRUE;
   case FIELD_AUTHENTICATION_ID:
-    process = shared->viewed_process;
+    process = shared->viewed.process;
     if (process)
-      field_append_logon(out, process->logon);
+      field_append_logon(out, process->token.logon);
     return TRUE;
   default: return FALSE;
   }
@@ -347,7 +349,7 @@ static const char *field_fixed_text(const TypeContext *context, FieldId id,
   case FIELD_SEQUENCE: return "n/a"; /* as Process Monitor's own export says */
   case FIELD_CATEGORY: return pml_detail_category(context->shared, &context->kind, record);
   default:
-    process = context->shared->viewed_process;
+    process = context->shared->viewed.process;
     return process ? field_process_text(process, id) : NULL;
   }
 }
@@ -397,7 +399,7 @@ static gboolean type_get_actor(const TbEventType *type, const TbRecord *event, T
 {
   const TypeContext *context = type->context;
   const PmlRecord *record = type_view(context->shared, event);
-  const PmlProcess *process = record ? context->shared->viewed_process : NULL;
+  const PmlProcess *process = record ? context->shared->viewed.process : NULL;
   if (!process)
     return FALSE;
   *out = (TbContext){
@@ -406,7 +408,7 @@ static gboolean type_get_actor(const TbEventType *type, const TbRecord *event, T
     .pid_known = TRUE,
     .ppid = (gint32)process->parent_pid,
     .comm = *process->name ? process->name : NULL,
-    .exe = *process->image ? process->image : NULL,
+    .exe = *process->image.path ? process->image.path : NULL,
     .cmdline = *process->command_line ? process->command_line : NULL,
   };
   return TRUE;

@@ -36,6 +36,16 @@ typedef struct {
   guint64 end;
 } PmlSection;
 
+/** PmlSections: the tables of a log */
+typedef struct {
+  PmlSection events;
+  PmlSection offsets;
+  PmlSection processes;
+  PmlSection strings;
+  PmlSection icons;
+  PmlSection hosts;
+} PmlSections;
+
 /**
  * PmlHeader: section 2
  * @closed: all offsets are there: the file was closed cleanly
@@ -45,12 +55,7 @@ typedef struct {
   char *computer;
   char *system_root;
   guint32 n_events;
-  PmlSection events;
-  PmlSection offsets;
-  PmlSection processes;
-  PmlSection strings;
-  PmlSection icons;
-  PmlSection hosts;
+  PmlSections sections;
   guint64 highest_user;
   guint32 major;
   guint32 minor;
@@ -61,15 +66,29 @@ typedef struct {
   gboolean closed;
 } PmlHeader;
 
+/** PmlImage: what a program file or library says of itself; strings are never NULL */
 typedef struct {
-  guint64 base;
-  guint32 size;
-  guint32 timestamp;
   const char *path;
   const char *version;
   const char *company;
   const char *description;
+} PmlImage;
+
+typedef struct {
+  guint64 base;
+  guint32 size;
+  guint32 timestamp;
+  PmlImage image;
 } PmlModule;
+
+/** PmlToken: as whom a process runs; strings are never NULL */
+typedef struct {
+  guint64 logon;
+  guint32 session;
+  guint32 virtualized;
+  const char *integrity;
+  const char *user;
+} PmlToken;
 
 /** PmlProcess: one row of the process table; strings are never NULL */
 typedef struct {
@@ -77,20 +96,13 @@ typedef struct {
   guint32 pid;
   guint32 parent_pid;
   guint32 parent_index;
-  guint64 logon;
-  guint32 session;
   guint64 start; /* FILETIME */
   guint64 end;   /* FILETIME, 0 while running */
-  guint32 virtualized;
   gboolean is64;
-  const char *integrity;
-  const char *user;
+  PmlToken token;
   const char *name;
-  const char *image;
   const char *command_line;
-  const char *company;
-  const char *version;
-  const char *description;
+  PmlImage image;
   PmlModule *modules; /* by base */
   guint32 n_modules;
   gboolean learned; /* not from the table but from a Process Create event */
@@ -120,6 +132,25 @@ typedef struct {
 } PmlRecord;
 
 /**
+ * PmlWishes: of the user
+ * @stacks: rows show the call stack
+ * @plain_listings: folder listings without their information class, as older versions showed them
+ */
+typedef struct {
+  gboolean stacks;
+  gboolean plain_listings;
+} PmlWishes;
+
+/** PmlView: the record asked about last, and where it came from */
+typedef struct {
+  PmlRecord record;
+  const guint8 *data;
+  guint64 offset;
+  guint32 len;
+  const PmlProcess *process;
+} PmlView;
+
+/**
  * PmlShared: what event types need of the file, kept alive by them
  * @processes: (element-type PmlProcess): by process index
  * @kernel: (nullable): the process whose modules are the kernel's
@@ -128,10 +159,7 @@ typedef struct {
  * @zone: for the times inside Detail texts
  * @users: SID text -> account, from processes made in the log
  * @learn: (nullable): to be called once, with @learn_data, before @users is believed
- * @stacks: rows show the call stack
- * @plain_listings: folder listings without their information class, as older versions showed them
  * @text: one buffer a field, so that values of one event stand side by side
- * @viewed: the record asked about last, and where it came from
  */
 typedef struct {
   gint ref_count;
@@ -146,15 +174,10 @@ typedef struct {
   void (*learn)(gpointer data);
   gpointer learn_data;
   TbZone *zone;
-  gboolean stacks;
-  gboolean plain_listings;
+  PmlWishes wishes;
   TbBuf text[PML_MAX_TEXTS];
   TbBuf scratch;
-  PmlRecord viewed;
-  const guint8 *viewed_data;
-  guint64 viewed_offset;
-  guint32 viewed_len;
-  const PmlProcess *viewed_process;
+  PmlView viewed;
 } PmlShared;
 
 PmlShared *pml_shared_new(void);

@@ -334,8 +334,8 @@ TcEvents *tc_events_new(TcFile *file, TcLayout *layout)
                           G_BYTE_ORDER == G_BIG_ENDIAN ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
   tep_set_long_size(events->tep, (int)layout->commit_size);
   tep_set_page_size(events->tep, (int)file->page_size);
-  if (file->cpu_count > 0 && file->cpu_count <= file->limits->cpus)
-    tep_set_cpus(events->tep, (int)file->cpu_count);
+  if (file->options.cpu_count > 0 && file->options.cpu_count <= file->limits->cpus)
+    tep_set_cpus(events->tep, (int)file->options.cpu_count);
   events->text_context = tc_text_context_new(events->tep, file->big, layout->commit_size);
   tc_text_context_set_symbols(events->text_context, events_load_symbols, events);
   events_read_section(events, TC_ID_FTRACE_FORMATS);

@@ -28,16 +28,16 @@ void tc_file_free(TcFile *file)
 {
   if (!file)
     return;
-  g_free(file->compression_name);
-  g_free(file->compression_version);
-  g_free(file->clock_text);
-  g_free(file->uname);
-  g_free(file->recorder_version);
-  tc_time_shift_free(file->time_shift);
-  g_ptr_array_unref(file->guests);
+  g_free(file->compression.name);
+  g_free(file->compression.version);
+  g_free(file->clock.text);
+  g_free(file->options.uname);
+  g_free(file->options.recorder_version);
+  tc_time_shift_free(file->clock.shift);
+  g_ptr_array_unref(file->options.guests);
   g_ptr_array_unref(file->buffers);
-  g_ptr_array_unref(file->stat_names);
-  g_array_unref(file->stats);
+  g_ptr_array_unref(file->stats.names);
+  g_array_unref(file->stats.cpus);
   tb_strpool_free(file->strings);
   g_free(file);
 }
@@ -99,9 +99,9 @@ static gint cpu_data_compare(gconstpointer a, gconstpointer b)
 static void file_settle_buffer(TcFile *file, TcBuffer *buffer)
 {
   g_array_sort(buffer->cpus, cpu_data_compare);
-  for (guint i = 0; i < file->stats->len; i++)
-    if (g_str_equal(g_ptr_array_index(file->stat_names, i), buffer->name))
-      g_array_append_val(buffer->stats, g_array_index(file->stats, TcCpuStat, i));
+  for (guint i = 0; i < file->stats.cpus->len; i++)
+    if (g_str_equal(g_ptr_array_index(file->stats.names, i), buffer->name))
+      g_array_append_val(buffer->stats, g_array_index(file->stats.cpus, TcCpuStat, i));
 }
 
 static gint cpu_place_compare(gconstpointer a, gconstpointer b)
@@ -142,12 +142,12 @@ TcFile *tc_file_open(TbInput *input, const TbLimits *limits, TbDamageLog *damage
   file->limits = limits;
   file->damage = damage;
   file->name = tb_input_get_name(input);
-  file->guests = g_ptr_array_new_with_free_func(guest_free);
+  file->options.guests = g_ptr_array_new_with_free_func(guest_free);
   file->buffers = g_ptr_array_new_with_free_func(buffer_free);
-  file->stat_names = g_ptr_array_new();
-  file->stats = g_array_new(FALSE, FALSE, sizeof(TcCpuStat));
+  file->stats.names = g_ptr_array_new();
+  file->stats.cpus = g_array_new(FALSE, FALSE, sizeof(TcCpuStat));
   file->strings = tb_strpool_new();
-  file->stat_name = "";
+  file->stats.name = "";
   if (!file_read_start(file, &end, error) ||
       !file_check_page_size(file, end - 4, file->page_size, error))
     return NULL;
@@ -195,7 +195,7 @@ gboolean tc_file_load_extent(TcFile *file, const TcExtent *extent, GBytes **byte
       return FALSE;
     }
     g_autofree guint8 *plain = g_malloc((gsize)out_len + 1);
-    if (!tc_decompress(file->compression, NULL, stored + c.pos, in_len, plain, out_len,
+    if (!tc_decompress(file->compression.kind, NULL, stored + c.pos, in_len, plain, out_len,
                        file->name, extent->offset, error))
       return FALSE;
     g_free(stored);

@@ -125,15 +125,62 @@ typedef struct {
 } TcGuest;
 
 /**
+ * TcClockOptions: what options say of the clock
+ * @date_us, @offset_ns: what to add to times, if their bit is set
+ * @text: (nullable): text of TRACECLOCK
+ * @shift: (nullable): of a guest's recording
+ */
+typedef struct {
+  gint64 date_us;
+  gint64 offset_ns;
+  guint32 tsc_mult;
+  guint32 tsc_shift;
+  guint64 tsc_offset;
+  char *text;
+  TcTimeShift *shift;
+} TcClockOptions;
+
+/**
+ * TcOptions: what the other options say
+ * @seen: bit per option id below 32
+ * @guests: (element-type TcGuest)
+ */
+typedef struct {
+  guint32 seen;
+  guint32 cpu_count;
+  guint64 trace_id;
+  char *uname;
+  char *recorder_version;
+  GPtrArray *guests;
+} TcOptions;
+
+/** TcCompressor: how chunks are compressed, as the file says it */
+typedef struct {
+  TcCompression kind;
+  char *name;
+  char *version;
+} TcCompressor;
+
+/**
+ * TcStats: statistics of CPUs until the buffers are known
+ * @cpus: (element-type TcCpuStat)
+ * @names: name of the buffer for each of @cpus
+ * @name: given by the last "Buffer:" line, in @names' pool
+ */
+typedef struct {
+  GArray *cpus;
+  GPtrArray *names;
+  const char *name;
+} TcStats;
+
+/**
  * TcFile:
  * @version: 6 or 7
  * @big: byte order of the file
  * @user_long: bytes of a long of the recording program
  * @page_size: sub-buffer size of the top buffer
  * @sections: bodies by id, TC_ID_HEADER_INFO to TC_ID_CMDLINES
- * @options_seen: bit per option id below 32
- * @date_us, @offset_ns: what to add to times, if their bit is set
- * @clock_text: (nullable): text of TRACECLOCK
+ * @buffers: (element-type TcBuffer)
  * @latency: it is a text recording without binary events
  */
 typedef struct {
@@ -145,27 +192,12 @@ typedef struct {
   gboolean big;
   guint32 user_long;
   guint32 page_size;
-  TcCompression compression;
-  char *compression_name;
-  char *compression_version;
+  TcCompressor compression;
   TcExtent sections[TC_ID_LAST];
-  guint32 options_seen;
-  gint64 date_us;
-  gint64 offset_ns;
-  guint32 cpu_count;
-  guint32 tsc_mult;
-  guint32 tsc_shift;
-  guint64 tsc_offset;
-  guint64 trace_id;
-  char *clock_text;
-  char *uname;
-  char *recorder_version;
-  TcTimeShift *time_shift;
-  GPtrArray *guests;
+  TcOptions options;
+  TcClockOptions clock;
   GPtrArray *buffers;
-  GPtrArray *stat_names;  /* name of the buffer for each of */
-  GArray *stats;          /* (element-type TcCpuStat): until the buffers are known */
-  const char *stat_name;  /* given by the last "Buffer:" line, in stat_names' pool */
+  TcStats stats;
   TbStrPool *strings;
   gboolean latency;
 } TcFile;
@@ -183,7 +215,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcFile, tc_file_free)
 /** tc_file_has_option: whether option @id (below 32) was present */
 static inline gboolean tc_file_has_option(const TcFile *file, guint32 id)
 {
-  return (file->options_seen >> id & 1) != 0;
+  return (file->options.seen >> id & 1) != 0;
 }
 
 /**

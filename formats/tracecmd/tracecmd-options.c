@@ -25,7 +25,7 @@ static gboolean option_date(TcFile *file, TbCursor *data, GError **error)
                  "DATE option \"%.32s\" is not a number", text);
     return FALSE;
   }
-  file->date_us = (gint64)value;
+  file->clock.date_us = (gint64)value;
   return TRUE;
 }
 
@@ -39,7 +39,7 @@ static gboolean option_offset(TcFile *file, TbCursor *data, GError **error)
                  "OFFSET option \"%.32s\" is not a number", text);
     return FALSE;
   }
-  file->offset_ns = value;
+  file->clock.offset_ns = value;
   return TRUE;
 }
 
@@ -62,7 +62,7 @@ static gboolean option_cpustat(TcFile *file, TbCursor *data, GError **error)
   }
   if (!cpu) {
     if (instance)
-      file->stat_name =
+      file->stats.name =
           tb_strpool_intern(file->strings, instance + 8, strcspn(instance + 8, "\n"));
     return TRUE;
   }
@@ -74,8 +74,8 @@ static gboolean option_cpustat(TcFile *file, TbCursor *data, GError **error)
     .dropped = cpustat_value(cpu, "\ndropped events: "),
     .read_events = cpustat_value(cpu, "\nread events: "),
   };
-  g_array_append_val(file->stats, stat);
-  g_ptr_array_add(file->stat_names, (gpointer)file->stat_name);
+  g_array_append_val(file->stats.cpus, stat);
+  g_ptr_array_add(file->stats.names, (gpointer)file->stats.name);
   return TRUE;
 }
 
@@ -90,20 +90,20 @@ static gboolean option_text(TcFile *file, TbCursor *data, char **to)
 /* TRACEID and HOOK exist in files whose other options are older: sizes are checked, not assumed. */
 static gboolean option_trace_id(TcFile *file, TbCursor *data, GError **error)
 {
-  return tb_cursor_u64(data, &file->trace_id, "a TRACEID option", error);
+  return tb_cursor_u64(data, &file->options.trace_id, "a TRACEID option", error);
 }
 
 static gboolean option_tsc2nsec(TcFile *file, TbCursor *data, GError **error)
 {
-  if (!tb_cursor_u32(data, &file->tsc_mult, "a TSC2NSEC option", error) ||
-      !tb_cursor_u32(data, &file->tsc_shift, "a TSC2NSEC option", error) ||
-      !tb_cursor_u64(data, &file->tsc_offset, "a TSC2NSEC option", error))
+  if (!tb_cursor_u32(data, &file->clock.tsc_mult, "a TSC2NSEC option", error) ||
+      !tb_cursor_u32(data, &file->clock.tsc_shift, "a TSC2NSEC option", error) ||
+      !tb_cursor_u64(data, &file->clock.tsc_offset, "a TSC2NSEC option", error))
     return FALSE;
-  if (file->tsc_shift < 64 && file->tsc_mult > 0)
+  if (file->clock.tsc_shift < 64 && file->clock.tsc_mult > 0)
     return TRUE;
   tb_error_set(error, TB_ERROR_CORRUPT, file->name, data->base_off,
-               "TSC2NSEC option with multiplier %u and shift %u", file->tsc_mult,
-               file->tsc_shift);
+               "TSC2NSEC option with multiplier %u and shift %u", file->clock.tsc_mult,
+               file->clock.tsc_shift);
   return FALSE;
 }
 
@@ -116,7 +116,7 @@ static gboolean option_guest(TcFile *file, TbCursor *data, GError **error)
     return FALSE;
   TcGuest *guest = g_new(TcGuest, 1);
   *guest = (TcGuest){ g_strdup(name), trace_id };
-  g_ptr_array_add(file->guests, guest);
+  g_ptr_array_add(file->options.guests, guest);
   return TRUE;
 }
 
@@ -224,8 +224,8 @@ static gboolean option_time_shift(TcFile *file, TbCursor *data, GError **error)
     tc_time_shift_free(shift);
     return FALSE;
   }
-  tc_time_shift_free(file->time_shift);
-  file->time_shift = shift;
+  tc_time_shift_free(file->clock.shift);
+  file->clock.shift = shift;
   return TRUE;
 }
 
@@ -269,10 +269,11 @@ static gboolean option_dispatch(TcFile *file, guint32 id, TbCursor *data, GError
   case TC_ID_DATE: return option_date(file, data, error);
   case TC_ID_OFFSET: return option_offset(file, data, error);
   case TC_ID_CPUSTAT: return option_cpustat(file, data, error);
-  case TC_ID_TRACECLOCK: return option_text(file, data, &file->clock_text);
-  case TC_ID_UNAME: return option_text(file, data, &file->uname);
-  case TC_ID_VERSION: return option_text(file, data, &file->recorder_version);
-  case TC_ID_CPUCOUNT: return tb_cursor_u32(data, &file->cpu_count, "a CPUCOUNT option", error);
+  case TC_ID_TRACECLOCK: return option_text(file, data, &file->clock.text);
+  case TC_ID_UNAME: return option_text(file, data, &file->options.uname);
+  case TC_ID_VERSION: return option_text(file, data, &file->options.recorder_version);
+  case TC_ID_CPUCOUNT:
+    return tb_cursor_u32(data, &file->options.cpu_count, "a CPUCOUNT option", error);
   case TC_ID_TRACEID: return option_trace_id(file, data, error);
   case TC_ID_TIME_SHIFT: return option_time_shift(file, data, error);
   case TC_ID_GUEST: return option_guest(file, data, error);
@@ -287,5 +288,5 @@ void tc_option_apply(TcFile *file, guint32 id, TbCursor *data)
   if (!option_dispatch(file, id, data, &error))
     tb_damage_log_take(file->damage, error, file->name, data->len, 0);
   else if (id < 32)
-    file->options_seen |= 1u << id;
+    file->options.seen |= 1u << id;
 }

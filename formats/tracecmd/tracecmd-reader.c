@@ -64,16 +64,17 @@ static TbMachine *reader_make_machine(const TcFile *file)
 {
   TbMachine *machine = tb_machine_new();
   machine->os = TB_OS_LINUX;
-  machine->n_cpus = file->cpu_count;
-  if (!file->uname)
+  machine->n_cpus = file->options.cpu_count;
+  if (!file->options.uname)
     return machine;
-  g_auto(GStrv) words = g_strsplit(file->uname, " ", 4);
+  g_auto(GStrv) words = g_strsplit(file->options.uname, " ", 4);
   if (g_strv_length(words) == 4) {
     machine->name = g_strdup(words[1]);
     machine->os_version = g_strdup(words[2]);
     machine->arch_name = g_strdup(words[3]);
     machine->arch = tb_arch_from_name(words[3]);
-    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->uname, -1);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->options.uname,
+                                                         -1);
     machine->identity = g_strndup(sum, 8);
   }
   return machine;
@@ -90,15 +91,15 @@ static void reader_set_axis(const TcFile *file, const TcBuffer *buffer, const ch
   /* DATE was measured against the top buffer's clock and means nothing for another one. */
   if (tc_file_has_option(file, TC_ID_DATE) && g_str_equal(buffer->clock, top_clock) &&
       !axis->ticks) {
-    tb_axis_shift(axis, (gint64)((guint64)file->date_us * 1000));
+    tb_axis_shift(axis, (gint64)((guint64)file->clock.date_us * 1000));
     axis->origin = TB_ORIGIN_DATE;
     axis->realtime = TRUE;
     axis->bounded = TRUE; /* truncated to whole microseconds, measured to about one more */
     axis->bound_low_ns = axis->offset_ns - 1000;
     axis->bound_high_ns = axis->offset_ns + 2000;
   }
-  if (tc_file_has_option(file, TC_ID_OFFSET) && file->offset_ns != 0) {
-    tb_axis_shift(axis, file->offset_ns);
+  if (tc_file_has_option(file, TC_ID_OFFSET) && file->clock.offset_ns != 0) {
+    tb_axis_shift(axis, file->clock.offset_ns);
     if (axis->origin == TB_ORIGIN_NONE)
       axis->origin = TB_ORIGIN_USER;
   }
@@ -135,8 +136,8 @@ static void reader_add_buffer(TbReader *reader, const TcBuffer *buffer, gsize re
   guint first_stream = tc->streams->len;
   tb_source_set_machine(source, g_ptr_array_index(reader->machines, 0));
   source->file = g_path_get_basename(tc->file->name);
-  if (tc->file->recorder_version)
-    source->recorder = g_strdup_printf("trace-cmd %s", tc->file->recorder_version);
+  if (tc->file->options.recorder_version)
+    source->recorder = g_strdup_printf("trace-cmd %s", tc->file->options.recorder_version);
   reader_set_axis(tc->file, buffer, top->clock, &source->axis);
   reader_set_expected(buffer, source);
   for (guint i = 0; i < buffer->cpus->len; i++) {
@@ -173,8 +174,8 @@ static gboolean reader_open(TbReader *reader, GError **error)
   tc->common = *tc_events_get_common(tc->events);
   tc->types = tc_events_get_table(tc->events, &tc->n_types);
   tc->scale = tc_file_has_option(tc->file, TC_ID_TSC2NSEC) ? tc->file : NULL;
-  reader->session.id = tc->file->trace_id;
-  reader->session.host_id = tc->file->time_shift ? tc->file->time_shift->peer_id : 0;
+  reader->session.id = tc->file->options.trace_id;
+  reader->session.host_id = tc->file->clock.shift ? tc->file->clock.shift->peer_id : 0;
   const GPtrArray *types = tc_events_get_types(tc->events);
   for (guint i = 0; i < types->len; i++)
     tb_reader_add_type(reader, tb_event_type_ref(g_ptr_array_index(types, i)));
@@ -224,9 +225,9 @@ static gboolean reader_rewind(TbReader *reader, GError **error)
 static gint64 reader_own_time(const TcReader *tc, const TcStream *stream, guint64 time)
 {
   if (tc->shift && stream->shift)
-    time = tc_time_shift_map(tc->file->time_shift, stream->cpu, time);
+    time = tc_time_shift_map(tc->file->clock.shift, stream->cpu, time);
   if (tc->scale)
-    time = (guint64)((TcWideUint)time * tc->scale->tsc_mult >> tc->scale->tsc_shift);
+    time = (guint64)((TcWideUint)time * tc->scale->clock.tsc_mult >> tc->scale->clock.tsc_shift);
   return (gint64)time;
 }
 
@@ -451,25 +452,25 @@ static void reader_describe(const TbReader *reader,
       "%u, %s-endian, %u-bit kernel, sub-buffers of %u bytes", file->version,
       file->big ? "big" : "little", tc->layout.commit_size * 8, file->page_size);
   add(data, "version", version);
-  if (file->compression_name)
-    add(data, "compression", file->compression_name);
-  if (file->recorder_version)
-    add(data, "recorder", file->recorder_version);
-  if (file->uname)
-    add(data, "uname", file->uname);
+  if (file->compression.name)
+    add(data, "compression", file->compression.name);
+  if (file->options.recorder_version)
+    add(data, "recorder", file->options.recorder_version);
+  if (file->options.uname)
+    add(data, "uname", file->options.uname);
   if (tc_file_has_option(file, TC_ID_TRACEID)) {
-    g_autofree char *id = g_strdup_printf("%016" G_GINT64_MODIFIER "x", file->trace_id);
+    g_autofree char *id = g_strdup_printf("%016" G_GINT64_MODIFIER "x", file->options.trace_id);
     add(data, "trace id", id);
   }
-  for (guint i = 0; i < file->guests->len; i++) {
-    const TcGuest *guest = g_ptr_array_index(file->guests, i);
+  for (guint i = 0; i < file->options.guests->len; i++) {
+    const TcGuest *guest = g_ptr_array_index(file->options.guests, i);
     g_autofree char *text = g_strdup_printf("%s (trace id %016" G_GINT64_MODIFIER "x)",
                                             guest->name, guest->trace_id);
     add(data, "guest", text);
   }
-  if (file->time_shift) {
+  if (file->clock.shift) {
     g_autofree char *text = g_strdup_printf("%016" G_GINT64_MODIFIER "x",
-                                            file->time_shift->peer_id);
+                                            file->clock.shift->peer_id);
     add(data, "host trace id", text);
   }
   tc_events_describe_texts(tc->events, add, data);

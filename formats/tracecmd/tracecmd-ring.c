@@ -19,31 +19,46 @@ enum {
 #define RING_MISSED_EVENTS (1u << 31)
 #define RING_MISSED_STORED (1u << 30)
 
+/* Chunks of compressed pages. */
+typedef struct {
+  gboolean begun; /* the chunk count in front has been read */
+  guint32 left;
+  gboolean count_wrong; /* chunks are read to the end of the data, whatever their count */
+  ZSTD_DCtx *zstd;
+  guint8 *stored; /* one chunk as stored */
+  gsize stored_cap;
+} RingChunks;
+
+/* Whole pages in memory. */
+typedef struct {
+  guint8 *data;
+  gsize cap;
+  gsize len;
+  guint64 offset; /* absolute, of data[0]; of the chunk, if compressed */
+  gsize next;     /* page in data[] */
+} RingPages;
+
+/* The page whose records are lent. */
+typedef struct {
+  const guint8 *data;
+  gsize pos;    /* next record */
+  gsize limit;  /* end of committed records */
+  gboolean cut; /* the page is not there up to its commit */
+  guint64 time;
+} RingPage;
+
 struct _TcRing {
   TcFile *file;
   TcLayout layout;
   guint32 cpu;
   guint32 page_size;
   gboolean compressed;
-  guint64 start, end;   /* stored data of this CPU */
-  guint64 next_off;     /* first stored byte not in pages[] */
-  gboolean chunks_read; /* the chunk count in front has been read */
-  guint32 chunks_left;
-  gboolean count_wrong; /* chunks are read to the end of the data, whatever their count */
+  guint64 start, end; /* stored data of this CPU */
+  guint64 next_off;   /* first stored byte not in pages */
   gsize read_bytes;
-  ZSTD_DCtx *zstd;
-  guint8 *stored; /* one chunk as stored */
-  gsize stored_cap;
-  guint8 *pages; /* whole pages in memory */
-  gsize pages_cap;
-  gsize pages_len;
-  guint64 pages_off; /* absolute offset of pages[0]; of the chunk, if compressed */
-  gsize page_at;     /* next page in pages[] */
-  const guint8 *page;
-  gsize pos;     /* next record in page */
-  gsize limit;   /* end of committed records in page */
-  gboolean cut;  /* the page is not there up to its commit */
-  guint64 page_time;
+  RingChunks chunks;
+  RingPages pages;
+  RingPage page;
   guint64 time;
   guint64 pending_lost; /* +1; 0 = none */
   guint64 discarded;
@@ -67,10 +82,10 @@ TcRing *tc_ring_new(TcFile *file, const TcBuffer *buffer, const TcCpuData *data,
 
 static void ring_release(TcRing *ring)
 {
-  g_clear_pointer(&ring->zstd, ZSTD_freeDCtx);
-  g_clear_pointer(&ring->stored, g_free);
-  g_clear_pointer(&ring->pages, g_free);
-  ring->stored_cap = ring->pages_cap = 0;
+  g_clear_pointer(&ring->chunks.zstd, ZSTD_freeDCtx);
+  g_clear_pointer(&ring->chunks.stored, g_free);
+  g_clear_pointer(&ring->pages.data, g_free);
+  ring->chunks.stored_cap = ring->pages.cap = 0;
 }
 
 void tc_ring_free(TcRing *ring)
@@ -85,12 +100,12 @@ void tc_ring_rewind(TcRing *ring)
 {
   ring_release(ring);
   ring->next_off = ring->start;
-  ring->chunks_read = ring->count_wrong = FALSE;
-  ring->pages_len = ring->page_at = 0;
-  ring->page = NULL;
-  ring->pos = ring->limit = 0;
-  ring->cut = FALSE;
-  ring->time = ring->page_time = 0;
+  ring->chunks.begun = ring->chunks.count_wrong = FALSE;
+  ring->pages.len = ring->pages.next = 0;
+  ring->page.data = NULL;
+  ring->page.pos = ring->page.limit = 0;
+  ring->page.cut = FALSE;
+  ring->time = ring->page.time = 0;
   ring->pending_lost = 0;
   ring->discarded = 0;
 }
@@ -118,15 +133,15 @@ static void ring_reserve(guint8 **data, gsize *cap, gsize len)
 static guint64 ring_offset(const TcRing *ring, gsize pos)
 {
   if (ring->compressed)
-    return ring->pages_off;
-  return ring->pages_off + (guint64)(ring->page - ring->pages) + pos;
+    return ring->pages.offset;
+  return ring->pages.offset + (guint64)(ring->page.data - ring->pages.data) + pos;
 }
 
 static TcRingResult ring_damage(TcRing *ring, TbError code, guint64 offset, guint64 skipped,
                                 const char *what, guint64 value)
 {
-  gsize page = ring->page && ring->compressed && ring->page_at > 0
-                   ? (ring->page_at - 1) / ring->page_size + 1 : 0;
+  gsize page = ring->page.data && ring->compressed && ring->pages.next > 0
+                   ? (ring->pages.next - 1) / ring->page_size + 1 : 0;
   g_autofree char *where = page ? g_strdup_printf(", page %" G_GSIZE_FORMAT " of a chunk", page)
                                 : g_strdup("");
   tb_damage_log_add(ring->file->damage, code, ring->file->name, offset, skipped, TB_LOST_UNKNOWN,
@@ -138,13 +153,13 @@ static TcRingResult ring_damage(TcRing *ring, TbError code, guint64 offset, guin
 static TcRingResult ring_fill_plain(TcRing *ring, GError **error)
 {
   gsize want = MIN(ring->read_bytes, ring->end - ring->next_off);
-  ring_reserve(&ring->pages, &ring->pages_cap, ring->read_bytes);
-  gssize got = tb_input_read_at(ring->file->input, ring->next_off, ring->pages, want, error);
+  ring_reserve(&ring->pages.data, &ring->pages.cap, ring->read_bytes);
+  gssize got = tb_input_read_at(ring->file->input, ring->next_off, ring->pages.data, want, error);
   if (got < 0)
     return TC_RING_ERROR;
-  ring->pages_off = ring->next_off;
-  ring->pages_len = (gsize)got;
-  ring->page_at = 0;
+  ring->pages.offset = ring->next_off;
+  ring->pages.len = (gsize)got;
+  ring->pages.next = 0;
   ring->next_off += (guint64)got;
   if (got == 0)
     ring->next_off = ring->end;
@@ -173,7 +188,7 @@ static guint64 ring_find_chunk(TcRing *ring, guint64 at)
     if (got < HEAD)
       break;
     for (gsize i = 0; i + HEAD <= (gsize)got; i++)
-      if (tc_block_starts(ring->file->compression, buf + i + RING_CHUNK_HEADER) &&
+      if (tc_block_starts(ring->file->compression.kind, buf + i + RING_CHUNK_HEADER) &&
           ring_chunk_header(ring, buf + i, ring->end - at - i, &stored, &plain))
         return at + i;
     at += (gsize)got - HEAD + 1;
@@ -188,6 +203,7 @@ static guint64 ring_find_chunk(TcRing *ring, guint64 at)
 static TcRingResult ring_salvage_chunk(TcRing *ring, guint64 at, guint32 stored, guint32 plain,
                                        const char *why)
 {
+  RingChunks *chunks = &ring->chunks;
   guint32 max = ring->file->limits->chunk_bytes;
   guint64 left = ring->end - MIN(ring->end, at + RING_CHUNK_HEADER);
   gsize usual = (gsize)ring->page_size * RING_CHUNK_PAGES;
@@ -195,23 +211,23 @@ static TcRingResult ring_salvage_chunk(TcRing *ring, guint64 at, guint32 stored,
   gsize in_len = MIN(left, MAX(stored <= max ? stored : 0, usual) + RING_CHUNK_SLACK);
   gsize consumed;
   gboolean whole;
-  ring_reserve(&ring->stored, &ring->stored_cap, in_len);
-  ring_reserve(&ring->pages, &ring->pages_cap, out_cap);
-  gssize got = tb_input_read_at(ring->file->input, at + RING_CHUNK_HEADER, ring->stored, in_len,
+  ring_reserve(&chunks->stored, &chunks->stored_cap, in_len);
+  ring_reserve(&ring->pages.data, &ring->pages.cap, out_cap);
+  gssize got = tb_input_read_at(ring->file->input, at + RING_CHUNK_HEADER, chunks->stored, in_len,
                                 NULL);
-  gsize out = tc_decompress_part(ring->file->compression, ring->stored, (gsize)MAX(got, 0),
-                                 ring->pages, out_cap, &consumed, &whole);
+  gsize out = tc_decompress_part(ring->file->compression.kind, chunks->stored, (gsize)MAX(got, 0),
+                                 ring->pages.data, out_cap, &consumed, &whole);
   guint64 after = at + RING_CHUNK_HEADER + (out ? consumed : 0);
   ring->next_off = whole ? after : ring_find_chunk(ring, MAX(after, at + 1));
-  ring->pages_off = at;
-  ring->pages_len = out / ring->page_size * ring->page_size;
+  ring->pages.offset = at;
+  ring->pages.len = out / ring->page_size * ring->page_size;
   tb_damage_log_add(ring->file->damage,
                     at + RING_CHUNK_HEADER + stored > ring->end ? TB_ERROR_TRUNCATED
                                                                 : TB_ERROR_CORRUPT,
                     ring->file->name, at, ring->next_off - at, TB_LOST_UNKNOWN,
                     "CPU %u: a chunk of %u bytes that should unpack to %u %s; %" G_GSIZE_FORMAT
                     " whole pages of it are read", ring->cpu, stored, plain, why,
-                    ring->pages_len / ring->page_size);
+                    ring->pages.len / ring->page_size);
   return TC_RING_DAMAGED;
 }
 
@@ -222,51 +238,52 @@ static TcRingResult ring_salvage_chunk(TcRing *ring, guint64 at, guint32 stored,
 static gboolean ring_more_chunks(TcRing *ring)
 {
   guint64 left = ring->end - MIN(ring->end, ring->next_off);
-  if (ring->chunks_left == 0 && left <= 4)
+  if (ring->chunks.left == 0 && left <= 4)
     left = 0;
-  if (ring->chunks_left > 0 && left == 0) {
-    if (!ring->count_wrong)
+  if (ring->chunks.left > 0 && left == 0) {
+    if (!ring->chunks.count_wrong)
       ring_damage(ring, TB_ERROR_TRUNCATED, ring->next_off, 0, "chunks announced but not there",
-                  ring->chunks_left);
-    ring->chunks_left = 0;
-  } else if (ring->chunks_left == 0 && left > 0) {
+                  ring->chunks.left);
+    ring->chunks.left = 0;
+  } else if (ring->chunks.left == 0 && left > 0) {
     ring_damage(ring, TB_ERROR_CORRUPT, ring->next_off, 0,
                 "data goes on behind the last chunk that is announced: bytes", left);
-    ring->chunks_left = G_MAXUINT32; /* as many as there are */
+    ring->chunks.left = G_MAXUINT32; /* as many as there are */
   }
-  ring->count_wrong |= ring->chunks_left == G_MAXUINT32;
+  ring->chunks.count_wrong |= ring->chunks.left == G_MAXUINT32;
   return left > 0;
 }
 
 static TcRingResult ring_fill_chunk(TcRing *ring, GError **error)
 {
+  RingChunks *chunks = &ring->chunks;
   guint8 head[RING_CHUNK_HEADER] = { 0 };
   guint32 stored_len, plain_len;
   guint64 at = ring->next_off, left = ring->end - at;
   GError *broken = NULL;
-  ring->pages_len = ring->page_at = 0;
-  if (ring->chunks_left > 0 && !ring->count_wrong)
-    ring->chunks_left--;
+  ring->pages.len = ring->pages.next = 0;
+  if (chunks->left > 0 && !chunks->count_wrong)
+    chunks->left--;
   if (tb_input_read_at(ring->file->input, at, head, MIN(left, sizeof head), error) < 0)
     return TC_RING_ERROR;
   if (!ring_chunk_header(ring, head, left, &stored_len, &plain_len))
     return ring_salvage_chunk(ring, at, stored_len, plain_len,
                               "is not all there or has sizes that cannot be true");
-  ring_reserve(&ring->stored, &ring->stored_cap, stored_len);
-  ring_reserve(&ring->pages, &ring->pages_cap, plain_len);
-  if (!tb_input_read_exact(ring->file->input, at + RING_CHUNK_HEADER, ring->stored, stored_len,
+  ring_reserve(&chunks->stored, &chunks->stored_cap, stored_len);
+  ring_reserve(&ring->pages.data, &ring->pages.cap, plain_len);
+  if (!tb_input_read_exact(ring->file->input, at + RING_CHUNK_HEADER, chunks->stored, stored_len,
                            "a chunk", error))
     return TC_RING_ERROR;
-  if (!ring->zstd && ring->file->compression == TC_COMPRESSION_ZSTD)
-    ring->zstd = ZSTD_createDCtx();
-  if (!tc_decompress(ring->file->compression, ring->zstd, ring->stored, stored_len, ring->pages,
-                     plain_len, ring->file->name, at, &broken)) {
+  if (!chunks->zstd && ring->file->compression.kind == TC_COMPRESSION_ZSTD)
+    chunks->zstd = ZSTD_createDCtx();
+  if (!tc_decompress(ring->file->compression.kind, chunks->zstd, chunks->stored, stored_len,
+                     ring->pages.data, plain_len, ring->file->name, at, &broken)) {
     g_error_free(broken);
     return ring_salvage_chunk(ring, at, stored_len, plain_len, "does not");
   }
   ring->next_off = at + RING_CHUNK_HEADER + stored_len;
-  ring->pages_off = at;
-  ring->pages_len = plain_len;
+  ring->pages.offset = at;
+  ring->pages.len = plain_len;
   return TC_RING_RECORD;
 }
 
@@ -275,16 +292,16 @@ static TcRingResult ring_fill(TcRing *ring, GError **error)
 {
   if (!ring->compressed)
     return ring->next_off < ring->end ? ring_fill_plain(ring, error) : TC_RING_END;
-  if (!ring->chunks_read) {
+  if (!ring->chunks.begun) {
     guint8 count[4];
-    ring->chunks_read = TRUE;
+    ring->chunks.begun = TRUE;
     if (ring->end - ring->start < 4 ||
         !tb_input_read_exact(ring->file->input, ring->start, count, 4, "chunks", NULL)) {
       ring->next_off = ring->end;
       return ring_damage(ring, TB_ERROR_TRUNCATED, ring->start, ring->end - ring->start,
                          "no room for a chunk count", 0);
     }
-    ring->chunks_left = MIN(tb_get_u32(count, ring->layout.big), G_MAXUINT32 - 1);
+    ring->chunks.left = MIN(tb_get_u32(count, ring->layout.big), G_MAXUINT32 - 1);
     ring->next_off = ring->start + 4;
   }
   return ring_more_chunks(ring) ? ring_fill_chunk(ring, error) : TC_RING_END;
@@ -298,7 +315,7 @@ static void ring_note_lost(TcRing *ring, guint64 flags, gsize committed, gsize l
   if ((flags & RING_MISSED_EVENTS) == 0)
     return;
   if ((flags & RING_MISSED_STORED) && at + ring->layout.commit_size <= len)
-    lost = tb_get_uint(ring->page + at, ring->layout.commit_size, ring->layout.big);
+    lost = tb_get_uint(ring->page.data + at, ring->layout.commit_size, ring->layout.big);
   /* A page without records hands its own number on to the next. */
   gboolean unknown = lost == TB_LOST_UNKNOWN || ring->pending_lost == G_MAXUINT64;
   guint64 before = ring->pending_lost ? ring->pending_lost : 1;
@@ -308,29 +325,29 @@ static void ring_note_lost(TcRing *ring, guint64 flags, gsize committed, gsize l
 /* Enters the page at page_at. RECORD = its records can be read. */
 static TcRingResult ring_enter_page(TcRing *ring)
 {
-  gsize len = MIN(ring->page_size, ring->pages_len - ring->page_at);
+  gsize len = MIN(ring->page_size, ring->pages.len - ring->pages.next);
   gsize header = ring->layout.header_len;
-  ring->page = ring->pages + ring->page_at;
-  ring->page_at += len;
-  ring->pos = ring->limit = 0;
-  ring->cut = FALSE;
+  ring->page.data = ring->pages.data + ring->pages.next;
+  ring->pages.next += len;
+  ring->page.pos = ring->page.limit = 0;
+  ring->page.cut = FALSE;
   if (len < header)
     return ring_damage(ring, TB_ERROR_TRUNCATED, ring_offset(ring, 0), len,
                        "a page is cut inside its header: bytes left", len);
-  guint64 commit = tb_get_uint(ring->page + 8, ring->layout.commit_size, ring->layout.big);
+  guint64 commit = tb_get_uint(ring->page.data + 8, ring->layout.commit_size, ring->layout.big);
   gsize committed = commit & RING_COMMIT_BITS;
-  ring->page_time = ring->time = tb_get_u64(ring->page, ring->layout.big);
+  ring->page.time = ring->time = tb_get_u64(ring->page.data, ring->layout.big);
   if (committed > ring->page_size - header)
     return ring_damage(ring, TB_ERROR_CORRUPT, ring_offset(ring, 8), len,
                        "a page's commit passes its end: committed bytes", committed);
-  if (committed == 0 && ring->page_time == 0)
+  if (committed == 0 && ring->page.time == 0)
     return ring_damage(ring, TB_ERROR_CORRUPT, ring_offset(ring, 0), len,
                        "a page without time and records: bytes skipped", len);
-  ring->pos = header;
-  ring->limit = header + committed;
-  ring->cut = ring->limit > len;
-  if (ring->cut)
-    ring->limit = len;
+  ring->page.pos = header;
+  ring->page.limit = header + committed;
+  ring->page.cut = ring->page.limit > len;
+  if (ring->page.cut)
+    ring->page.limit = len;
   ring_note_lost(ring, commit, committed, len);
   return TC_RING_RECORD;
 }
@@ -338,10 +355,10 @@ static TcRingResult ring_enter_page(TcRing *ring)
 /* Leaves the page: what is left of it cannot be read. */
 static TcRingResult ring_leave_page(TcRing *ring, gsize pos, const char *what, guint64 value)
 {
-  guint64 skipped = ring->limit - pos;
-  TbError code = ring->cut ? TB_ERROR_TRUNCATED : TB_ERROR_CORRUPT;
-  ring->pos = ring->limit;
-  ring->cut = FALSE;
+  guint64 skipped = ring->page.limit - pos;
+  TbError code = ring->page.cut ? TB_ERROR_TRUNCATED : TB_ERROR_CORRUPT;
+  ring->page.pos = ring->page.limit;
+  ring->page.cut = FALSE;
   return ring_damage(ring, code, ring_offset(ring, pos), skipped, what, value);
 }
 
@@ -350,7 +367,7 @@ static guint64 ring_absolute_time(const TcRing *ring, guint64 stamp)
 {
   guint64 low_bits = (1ull << RING_STAMP_BITS) - 1;
   guint64 time = (ring->time & ~low_bits) | stamp;
-  if (time < ring->page_time && ring->page_time - time > 1ull << (RING_STAMP_BITS - 1))
+  if (time < ring->page.time && ring->page.time - time > 1ull << (RING_STAMP_BITS - 1))
     time += 1ull << RING_STAMP_BITS;
   return time;
 }
@@ -359,35 +376,35 @@ static guint64 ring_absolute_time(const TcRing *ring, guint64 stamp)
 static TcRingResult ring_long_record(TcRing *ring, guint32 type_len, guint32 delta,
                                      TcRingRecord *record)
 {
-  gsize pos = ring->pos;
+  gsize pos = ring->page.pos;
   if (type_len == RING_TYPE_PADDING && delta == 0) {
-    ring->pos = ring->limit; /* the rest of the page was never used */
+    ring->page.pos = ring->page.limit; /* the rest of the page was never used */
     return TC_RING_END;
   }
-  if (ring->limit - pos < 8)
+  if (ring->page.limit - pos < 8)
     return ring_leave_page(ring, pos, "a record's second word passes the page's end: bytes left",
-                           ring->limit - pos);
-  guint32 word = tb_get_u32(ring->page + pos + 4, ring->layout.big);
+                           ring->page.limit - pos);
+  guint32 word = tb_get_u32(ring->page.data + pos + 4, ring->layout.big);
   if (type_len == RING_TYPE_EXTEND) {
     ring->time += ((guint64)word << 27) + delta;
-    ring->pos = pos + 8;
+    ring->page.pos = pos + 8;
     return TC_RING_END;
   }
   if (type_len == RING_TYPE_STAMP) {
     ring->time = ring_absolute_time(ring, ((guint64)word << 27) + delta);
-    ring->pos = pos + 8;
+    ring->page.pos = pos + 8;
     return TC_RING_END;
   }
   gsize size = type_len == RING_TYPE_PADDING ? 4 + (gsize)word : 4 + tb_pad4(word);
-  if (word < 4 || size > ring->limit - pos)
+  if (word < 4 || size > ring->page.limit - pos)
     return ring_leave_page(ring, pos, "a record's length passes the page's end or is none", word);
   ring->time += delta;
-  ring->pos = pos + size;
+  ring->page.pos = pos + size;
   if (type_len == RING_TYPE_PADDING) {
     ring->discarded++;
     return TC_RING_END;
   }
-  record->data = ring->page + pos + 8;
+  record->data = ring->page.data + pos + 8;
   record->len = word - 4;
   return TC_RING_RECORD;
 }
@@ -395,21 +412,21 @@ static TcRingResult ring_long_record(TcRing *ring, guint32 type_len, guint32 del
 /* The next record of this page; END = go on (a time word, or the page is over). */
 static inline TcRingResult ring_page_next(TcRing *ring, TcRingRecord *record)
 {
-  gsize pos = ring->pos;
-  if (G_UNLIKELY(ring->limit - pos < 4))
-    return ring_leave_page(ring, pos, "bytes behind the last record", ring->limit - pos);
-  __builtin_prefetch(ring->page + pos + RING_PREFETCH);
-  guint32 word = tb_get_u32(ring->page + pos, ring->layout.big);
+  gsize pos = ring->page.pos;
+  if (G_UNLIKELY(ring->page.limit - pos < 4))
+    return ring_leave_page(ring, pos, "bytes behind the last record", ring->page.limit - pos);
+  __builtin_prefetch(ring->page.data + pos + RING_PREFETCH);
+  guint32 word = tb_get_u32(ring->page.data + pos, ring->layout.big);
   guint32 type_len = ring->layout.big ? word >> 27 : word & 31;
   guint32 delta = ring->layout.big ? word & RING_COMMIT_BITS : word >> 5;
   TcRingResult result = TC_RING_RECORD;
   if (G_LIKELY(type_len >= 1 && type_len < RING_TYPE_PADDING)) {
     gsize size = 4 + 4 * (gsize)type_len;
-    if (G_UNLIKELY(size > ring->limit - pos))
+    if (G_UNLIKELY(size > ring->page.limit - pos))
       return ring_leave_page(ring, pos, "a record passes the page's end: its bytes", size);
     ring->time += delta;
-    ring->pos = pos + size;
-    record->data = ring->page + pos + 4;
+    ring->page.pos = pos + size;
+    record->data = ring->page.data + pos + 4;
     record->len = 4 * type_len;
   } else {
     result = ring_long_record(ring, type_len, delta, record);
@@ -422,11 +439,11 @@ static inline TcRingResult ring_page_next(TcRing *ring, TcRingRecord *record)
 /* Makes a page current, filling memory where it has to. */
 static TcRingResult ring_next_page(TcRing *ring, GError **error)
 {
-  if (ring->page_at >= ring->pages_len) {
+  if (ring->pages.next >= ring->pages.len) {
     TcRingResult filled = ring_fill(ring, error);
     if (filled != TC_RING_RECORD)
       return filled;
-    if (ring->pages_len == 0)
+    if (ring->pages.len == 0)
       return TC_RING_END;
   }
   return ring_enter_page(ring);
@@ -436,7 +453,7 @@ static TcRingResult ring_take_lost(TcRing *ring, TcRingRecord *record)
 {
   record->lost = ring->pending_lost == G_MAXUINT64 ? TB_LOST_UNKNOWN : ring->pending_lost - 1;
   ring->pending_lost = 0;
-  record->time = ring->page_time;
+  record->time = ring->page.time;
   record->offset = ring_offset(ring, 0);
   return TC_RING_LOST;
 }
@@ -444,16 +461,17 @@ static TcRingResult ring_take_lost(TcRing *ring, TcRingRecord *record)
 TcRingResult tc_ring_next(TcRing *ring, TcRingRecord *record, GError **error)
 {
   for (;;) {
-    while (G_LIKELY(ring->pos < ring->limit)) {
+    while (G_LIKELY(ring->page.pos < ring->page.limit)) {
       if (G_UNLIKELY(ring->pending_lost))
         return ring_take_lost(ring, record);
       TcRingResult result = ring_page_next(ring, record);
       if (G_LIKELY(result != TC_RING_END))
         return result;
     }
-    if (G_UNLIKELY(ring->cut))
-      return ring_leave_page(ring, ring->pos, "the data ends inside a page, committed bytes there",
-                             ring->limit);
+    if (G_UNLIKELY(ring->page.cut))
+      return ring_leave_page(ring, ring->page.pos,
+                             "the data ends inside a page, committed bytes there",
+                             ring->page.limit);
     TcRingResult result = ring_next_page(ring, error);
     if (result == TC_RING_END && ring->pending_lost)
       return ring_take_lost(ring, record);
@@ -470,7 +488,7 @@ gboolean tc_ring_peek_page(TcRing *ring, GByteArray *out)
   while (result == TC_RING_DAMAGED);
   gboolean found = result == TC_RING_RECORD;
   if (found)
-    g_byte_array_append(out, ring->page, (guint)ring->limit);
+    g_byte_array_append(out, ring->page.data, (guint)ring->page.limit);
   tc_ring_rewind(ring);
   return found;
 }

@@ -237,7 +237,7 @@ static char *v6_trailing_clock(V6Scan *s)
 static gboolean v6_cpu_table(V6Scan *s, const char *name, guint32 n_cpus, GError **error)
 {
   TcFile *file = s->file;
-  g_autofree char *clock = file->clock_text ? tc_clock_from_text(file->clock_text) : NULL;
+  g_autofree char *clock = file->clock.text ? tc_clock_from_text(file->clock.text) : NULL;
   TcBuffer *buffer = tc_file_add_buffer(file, name, clock ? clock : "", file->page_size);
   for (guint32 cpu = 0; cpu < n_cpus; cpu++) {
     guint64 at = s->pos, offset, size;
@@ -348,8 +348,8 @@ static gboolean v6_read_all(V6Scan *s, GArray *instances, GError **error)
   if (!v6_expect_flyrecord(s, error) || file->latency)
     return file->latency;
   if (tc_file_has_option(file, TC_ID_CPUCOUNT))
-    n_cpus = file->cpu_count;
-  file->cpu_count = n_cpus;
+    n_cpus = file->options.cpu_count;
+  file->options.cpu_count = n_cpus;
   if (n_cpus > file->limits->cpus) {
     tb_error_set(error, TB_ERROR_LIMIT, file->name, count_at, "%u CPUs, limit %u", n_cpus,
                  file->limits->cpus);

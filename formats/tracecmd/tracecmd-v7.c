@@ -63,14 +63,14 @@ static gboolean v7_compression(TcFile *file, TbCursor *c, GError **error)
   if (!tb_cursor_cstr(c, &name, "the compression", error) ||
       !tb_cursor_cstr(c, &version, "the version of the compression", error))
     return FALSE;
-  file->compression_name = g_strdup(name);
-  file->compression_version = g_strdup(version);
+  file->compression.name = g_strdup(name);
+  file->compression.version = g_strdup(version);
   if (g_str_equal(name, "none"))
-    file->compression = TC_COMPRESSION_NONE;
+    file->compression.kind = TC_COMPRESSION_NONE;
   else if (g_str_equal(name, "zlib"))
-    file->compression = TC_COMPRESSION_ZLIB;
+    file->compression.kind = TC_COMPRESSION_ZLIB;
   else if (g_str_equal(name, "zstd"))
-    file->compression = TC_COMPRESSION_ZSTD;
+    file->compression.kind = TC_COMPRESSION_ZSTD;
   else {
     tb_error_set(error, TB_ERROR_UNSUPPORTED, file->name, c->base_off,
                  "compression \"%.32s\" (none, zlib and zstd are read)", name);
@@ -115,7 +115,7 @@ static gboolean v7_buffer(TcFile *file, TbCursor *data, GError **error)
     return FALSE;
   }
   /* The flag is the section's; its size is not needed, the CPU table has its own. */
-  gboolean compressed = file->compression != TC_COMPRESSION_NONE;
+  gboolean compressed = file->compression.kind != TC_COMPRESSION_NONE;
   g_autoptr(GError) lost = NULL;
   if (v7_section(file, offset, &section, &lost) && section.id == TC_ID_BUFFER)
     compressed = (section.flags & 1) != 0;
@@ -259,7 +259,7 @@ static void v7_salvage_buffer(TcFile *file, const V7Section *section, guint inde
   guint64 end = section->size == 0 || section->size > total - section->body
                     ? total : section->body + section->size;
   g_autofree char *name = index ? g_strdup_printf("salvaged-%u", index) : g_strdup("");
-  g_autofree char *clock = file->clock_text ? tc_clock_from_text(file->clock_text) : g_strdup("");
+  g_autofree char *clock = file->clock.text ? tc_clock_from_text(file->clock.text) : g_strdup("");
   TcBuffer *buffer = tc_file_add_buffer(file, name, clock, file->page_size);
   buffer->compressed = (section->flags & 1) != 0;
   buffer->section = section->body - V7_SECTION_HEADER;

@@ -147,14 +147,14 @@ static TcFile *file_of_shift(guint32 flags, const Sample *samples, guint n, gboo
   file->damage = tb_damage_log_new(10);
   tc_option_apply(file, TC_ID_TIME_SHIFT, &c);
   g_assert_cmpuint(tb_damage_log_get_n(file->damage), ==, 0);
-  g_assert_nonnull(file->time_shift);
-  g_assert_cmpuint(file->time_shift->peer_id, ==, 0xbeef);
+  g_assert_nonnull(file->clock.shift);
+  g_assert_cmpuint(file->clock.shift->peer_id, ==, 0xbeef);
   return file;
 }
 
 static void free_file_of_shift(TcFile *file)
 {
-  tc_time_shift_free(file->time_shift);
+  tc_time_shift_free(file->clock.shift);
   tb_damage_log_free(file->damage);
   g_free(file);
 }
@@ -165,33 +165,33 @@ static void test_shift_samples(void)
     { 2000, 500, 3, 1 }, { 1000, 400, 1, 0 }, { 2000, 999, 9, 0 }, { 3000, 800, 2, 0 }
   };
   TcFile *none = file_of_shift(0, samples, 0, FALSE);
-  g_assert_cmpuint(tc_time_shift_map(none->time_shift, 0, 1234), ==, 1234);
+  g_assert_cmpuint(tc_time_shift_map(none->clock.shift, 0, 1234), ==, 1234);
   free_file_of_shift(none);
 
   /* One sample: its offset alone. */
   TcFile *one = file_of_shift(0, samples, 1, TRUE);
-  g_assert_cmpuint(tc_time_shift_map(one->time_shift, 0, 1234), ==, 1734);
-  g_assert_cmpuint(tc_time_shift_map(one->time_shift, 1, 1234), ==, 1234);
+  g_assert_cmpuint(tc_time_shift_map(one->clock.shift, 0, 1234), ==, 1734);
+  g_assert_cmpuint(tc_time_shift_map(one->clock.shift, 1, 1234), ==, 1234);
   free_file_of_shift(one);
 
   /* Sorted, the second sample of time 2000 left out; the pair around the time. */
   TcFile *steps = file_of_shift(0, samples, 4, TRUE);
-  g_assert_cmpuint(steps->time_shift->cpus[0].n, ==, 3);
-  g_assert_cmpuint(tc_time_shift_map(steps->time_shift, 0, 1100), ==, 1100 + 400);
-  g_assert_cmpuint(tc_time_shift_map(steps->time_shift, 0, 2500), ==, 2500 * 3 / 2 + 500);
-  g_assert_cmpuint(tc_time_shift_map(steps->time_shift, 0, 500), ==, 500 + 400);
-  g_assert_cmpuint(tc_time_shift_map(steps->time_shift, 0, 9000), ==, 9000 * 3 / 2 + 500);
+  g_assert_cmpuint(steps->clock.shift->cpus[0].n, ==, 3);
+  g_assert_cmpuint(tc_time_shift_map(steps->clock.shift, 0, 1100), ==, 1100 + 400);
+  g_assert_cmpuint(tc_time_shift_map(steps->clock.shift, 0, 2500), ==, 2500 * 3 / 2 + 500);
+  g_assert_cmpuint(tc_time_shift_map(steps->clock.shift, 0, 500), ==, 500 + 400);
+  g_assert_cmpuint(tc_time_shift_map(steps->clock.shift, 0, 9000), ==, 9000 * 3 / 2 + 500);
   free_file_of_shift(steps);
 
   /* Interpolated between the two, rounded. */
   TcFile *line = file_of_shift(1, samples, 4, TRUE);
-  g_assert_cmpuint(tc_time_shift_map(line->time_shift, 0, 1250), ==, 1250 + 425);
-  g_assert_cmpuint(tc_time_shift_map(line->time_shift, 0, 1255), ==, 1255 + 426);
+  g_assert_cmpuint(tc_time_shift_map(line->clock.shift, 0, 1250), ==, 1250 + 425);
+  g_assert_cmpuint(tc_time_shift_map(line->clock.shift, 0, 1255), ==, 1255 + 426);
   free_file_of_shift(line);
 
   /* Without fractions the scaling is whole. */
   TcFile *old = file_of_shift(0, samples, 4, FALSE);
-  g_assert_cmpuint(tc_time_shift_map(old->time_shift, 0, 2500), ==, 2500 * 3 + 500);
+  g_assert_cmpuint(tc_time_shift_map(old->clock.shift, 0, 2500), ==, 2500 * 3 + 500);
   free_file_of_shift(old);
 }
 
