@@ -133,7 +133,7 @@ FINE = [
      "struct call {\n" + "int (*f)(int a, int b, int c);\n" * 16 + "};\n"),
     ("a private header of its own subject", "libconv/base/error-private.h",
      HEAD + '#include "base/error.h"\n'),
-    ("name of an event in a comment", "libconv/stages/merge.h", '/* "sched_switch", "one" */\n'),
+    ("name of an event in a comment", "libconv/stages/order/merge.h", '/* "sched_switch", "one" */\n'),
     ("four levels", "tools/main.c", nested("if (a)", 4)),
     ("an else-if chain is one level", "tools/main.c",
      function(["if (a == 0) a++;"] + ["else if (a == 1) { a--; }"] * 9 + ["else a = 2;"])),
