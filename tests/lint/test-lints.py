@@ -115,7 +115,7 @@ FAULTS = [
     ("sizes", "circle by a private header", "libconv/base/error-private.h",
      HEAD + '#include "base/input.h"\n',
      "error-private.h:3: circle of includes: libconv/base/error, libconv/base/input"),
-    ("sizes", "name of an event in a stage", "libconv/stages/merge.h",
+    ("sizes", "name of an event in a stage", "libconv/stages/order/merge.h",
      'char *a = "sched_switch";\n', 'merge.h:4: "sched_switch" is the name'),
     ("sizes", "name of a format in a pass", "libconv/pass/emit.c", HEAD + 'char *a = "one";\n',
      'emit.c:3: "one" is the name'),
