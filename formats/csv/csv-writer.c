@@ -177,6 +177,11 @@ static gboolean csv_event(TbWriter *writer, const TbItem *event, GError **error)
   return tb_output_write(writer->output, csv->row.data, csv->row.len, error);
 }
 
+static gboolean csv_add_source(TbWriter *writer, const TbSource *source, GError **error)
+{
+  return TRUE; /* rows name no sources */
+}
+
 static gboolean csv_finish(TbWriter *writer, GError **error)
 {
   return TRUE;
@@ -203,6 +208,7 @@ const TbWriterFormat tb_csv_writer = {
   .capabilities = TB_WRITER_EVENTS,
   .open = csv_open,
   .event = csv_event,
+  .add_source = csv_add_source,
   .finish = csv_finish,
   .close = csv_close,
 };

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * TbPcapngEncoding:
  * @name: value of the writer's setting "events"
  * @new: Returns: (transfer full): state for one output; @writer outlives it
+ * @add_source: every source, of events or packets, in the order of ranks; some come in mid-file
  * @append: appends the whole block(s) of one TRACE or LOST event; @interface is
  *   its source's number in the output, the event's time is not negative
  * @free: releases what @new returned
@@ -23,6 +24,7 @@ G_BEGIN_DECLS
 typedef struct {
   const char *name;
   gpointer (*new)(TbWriter *writer);
+  void (*add_source)(gpointer encoder, const TbSource *source);
   void (*append)(gpointer encoder, const TbItem *event, guint32 interface, TbBuf *out);
   void (*free)(gpointer encoder);
 } TbPcapngEncoding;

@@ -36,18 +36,21 @@ static gpointer journal_new(TbWriter *writer)
   journal->limit = row - JOURNAL_HOST_ROOM;
   journal_tag(&journal->tags, TB_PCAPNG_TAG_DISSECTOR, TB_PCAPNG_DISSECTOR,
               strlen(TB_PCAPNG_DISSECTOR));
-  journal->n_hosts = writer->sources->len;
-  journal->hosts = g_new0(TbBuf, MAX(journal->n_hosts, 1u));
-  for (guint i = 0; i < journal->n_hosts; i++) {
-    const TbSource *source = g_ptr_array_index(writer->sources, i);
-    journal->has_packets |= source->class == TB_SOURCE_PACKETS;
-    if (!source->machine)
-      continue;
-    tb_buf_append_str(&journal->hosts[i], "_HOSTNAME=");
-    tb_pcapng_append_label(&journal->hosts[i], source->machine);
-    tb_buf_append_c(&journal->hosts[i], '\n');
-  }
   return journal;
+}
+
+static void journal_add_source(gpointer encoder, const TbSource *source)
+{
+  Journal *journal = encoder;
+  guint i = journal->n_hosts++;
+  journal->hosts = g_renew(TbBuf, journal->hosts, journal->n_hosts);
+  journal->hosts[i] = (TbBuf){ 0 };
+  journal->has_packets |= source->class == TB_SOURCE_PACKETS;
+  if (!source->machine)
+    return;
+  tb_buf_append_str(&journal->hosts[i], "_HOSTNAME=");
+  tb_pcapng_append_label(&journal->hosts[i], source->machine);
+  tb_buf_append_c(&journal->hosts[i], '\n');
 }
 
 static void journal_free(gpointer encoder)
@@ -310,6 +313,7 @@ static void journal_append(gpointer encoder, const TbItem *event, guint32 interf
 const TbPcapngEncoding tb_pcapng_journal = {
   .name = "journal",
   .new = journal_new,
+  .add_source = journal_add_source,
   .append = journal_append,
   .free = journal_free,
 };

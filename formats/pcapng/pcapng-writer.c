@@ -33,13 +33,20 @@ typedef struct {
 typedef struct {
   const TbPcapngEncoding *encoding; /* NULL: no events wanted */
   gpointer encoder;
-  WriterInterface *interfaces; /* by source rank */
+  GArray *interfaces; /* WriterInterface by source rank */
+  gint64 n_written;   /* interfaces that have a block */
+  guint n_machines;   /* machines that have one, as far as they need it */
   TbPcapngOwnersCache *comments;
   TbPcapngProcessForm form;
   TbPcapngProcesses *processes; /* (nullable): none wished for */
   TbBuf process_blocks;         /* to be written before the next record */
   TbBuf block;
 } Writer;
+
+static inline WriterInterface *writer_get_interface(const Writer *priv, guint32 rank)
+{
+  return &g_array_index(priv->interfaces, WriterInterface, rank);
+}
 
 static const TbPcapngEncoding *const writer_encodings[] = { &tb_pcapng_journal };
 
@@ -160,24 +167,23 @@ static void writer_set_interface(WriterInterface *interface, const TbSource *sou
                                          : (TbPcapngTime){ WRITER_NS_TSRESOL, 0 };
 }
 
-static void writer_append_interfaces(TbWriter *writer, TbBuf *buf)
+/* The interface of @source, which has the next rank. */
+static void writer_append_interface(TbWriter *writer, const TbSource *source, TbBuf *buf)
 {
   Writer *priv = writer->priv;
-  gint64 n = 0;
-  priv->interfaces = g_new0(WriterInterface, MAX(writer->sources->len, 1u));
-  for (guint i = 0; i < writer->sources->len; i++) {
-    const TbSource *source = g_ptr_array_index(writer->sources, i);
-    WriterInterface *interface = &priv->interfaces[i];
-    gboolean events = source->class == TB_SOURCE_EVENTS;
-    gboolean wanted = !events || priv->encoding;
-    if (source->machine && source->machine->name)
-      tb_pcapng_append_label(&interface->host, source->machine);
-    writer_set_interface(interface, source, wanted ? n++ : WRITER_NO_INTERFACE);
-    if (wanted)
-      tb_pcapng_append_interface(buf, source,
-                                 events ? (guint32)TB_PCAPNG_LINK_UPPER_PDU : source->link_type,
-                                 interface->time.tsresol, interface->time.offset_s);
-  }
+  gboolean events = source->class == TB_SOURCE_EVENTS;
+  gboolean wanted = !events || priv->encoding;
+  g_array_set_size(priv->interfaces, priv->interfaces->len + 1);
+  WriterInterface *interface = writer_get_interface(priv, priv->interfaces->len - 1);
+  if (source->machine && source->machine->name)
+    tb_pcapng_append_label(&interface->host, source->machine);
+  writer_set_interface(interface, source, wanted ? priv->n_written++ : WRITER_NO_INTERFACE);
+  if (priv->encoding)
+    priv->encoding->add_source(priv->encoder, source);
+  if (wanted)
+    tb_pcapng_append_interface(buf, source,
+                               events ? (guint32)TB_PCAPNG_LINK_UPPER_PDU : source->link_type,
+                               interface->time.tsresol, interface->time.offset_s);
 }
 
 /* A machine of which nothing is known needs no block to say so. */
@@ -187,19 +193,38 @@ static gboolean writer_is_known(const TbMachine *machine)
          || machine->arch != TB_ARCH_UNKNOWN || machine->n_cpus;
 }
 
+static void writer_append_machines(TbWriter *writer, TbBuf *buf)
+{
+  Writer *priv = writer->priv;
+  for (; priv->n_machines < writer->machines->len; priv->n_machines++) {
+    const TbMachine *machine = g_ptr_array_index(writer->machines, priv->n_machines);
+    if (writer_is_known(machine))
+      tb_pcapng_append_machine(buf, machine, priv->n_machines);
+  }
+}
+
 static gboolean writer_open(TbWriter *writer, GError **error)
 {
   Writer *priv = g_new0(Writer, 1);
   writer->priv = priv;
   priv->comments = tb_pcapng_owners_cache_new();
+  priv->interfaces = g_array_new(FALSE, TRUE, sizeof(WriterInterface));
   if (!writer_choose_encoding(writer, error) || !writer_choose_processes(writer, error))
     return FALSE;
   TbBuf *buf = &priv->block;
   writer_append_section(writer, buf);
-  writer_append_interfaces(writer, buf);
-  for (guint i = 0; i < writer->machines->len; i++)
-    if (writer_is_known(g_ptr_array_index(writer->machines, i)))
-      tb_pcapng_append_machine(buf, g_ptr_array_index(writer->machines, i), i);
+  for (guint i = 0; i < writer->sources->len; i++)
+    writer_append_interface(writer, g_ptr_array_index(writer->sources, i), buf);
+  writer_append_machines(writer, buf);
+  return tb_output_write(writer->output, buf->data, buf->len, error);
+}
+
+static gboolean writer_add_source(TbWriter *writer, const TbSource *source, GError **error)
+{
+  TbBuf *buf = &((Writer *)writer->priv)->block;
+  tb_buf_reset(buf);
+  writer_append_interface(writer, source, buf);
+  writer_append_machines(writer, buf);
   return tb_output_write(writer->output, buf->data, buf->len, error);
 }
 
@@ -301,7 +326,8 @@ static gboolean writer_large_packet(TbWriter *writer, const TbItem *event, const
 static gboolean writer_packet(TbWriter *writer, const TbItem *event, GError **error)
 {
   Writer *priv = writer->priv;
-  const WriterInterface *interface = &priv->interfaces[event->record->source->rank];
+  const WriterInterface *interface =
+      writer_get_interface(priv, event->record->source->rank);
   guint64 ticks;
   if (interface->number == WRITER_NO_INTERFACE)
     return TRUE;
@@ -349,7 +375,8 @@ static gboolean writer_packet(TbWriter *writer, const TbItem *event, GError **er
 static gboolean writer_row(TbWriter *writer, const TbItem *event, GError **error)
 {
   Writer *priv = writer->priv;
-  const WriterInterface *interface = &priv->interfaces[event->record->source->rank];
+  const WriterInterface *interface =
+      writer_get_interface(priv, event->record->source->rank);
   if (interface->number == WRITER_NO_INTERFACE)
     return TRUE;
   if (event->time.ns < 0) {
@@ -431,8 +458,9 @@ static gboolean writer_finish(TbWriter *writer, GError **error)
   tb_buf_append(&priv->block, priv->process_blocks.data, priv->process_blocks.len);
   for (guint i = 0; i < writer->sources->len; i++) {
     GBytes *statistics = tb_pcapng_carried(g_ptr_array_index(writer->sources, i))->statistics;
-    if (statistics && priv->interfaces[i].number != WRITER_NO_INTERFACE)
-      writer_append_statistics(&priv->interfaces[i], statistics, &priv->block);
+    const WriterInterface *interface = writer_get_interface(priv, i);
+    if (statistics && interface->number != WRITER_NO_INTERFACE)
+      writer_append_statistics(interface, statistics, &priv->block);
   }
   return tb_output_write(writer->output, priv->block.data, priv->block.len, error);
 }
@@ -444,9 +472,9 @@ static void writer_close(TbWriter *writer)
     return;
   if (priv->encoder)
     priv->encoding->free(priv->encoder);
-  for (guint i = 0; priv->interfaces && i < writer->sources->len; i++)
-    tb_buf_clear(&priv->interfaces[i].host);
-  g_free(priv->interfaces);
+  for (guint i = 0; i < priv->interfaces->len; i++)
+    tb_buf_clear(&writer_get_interface(priv, i)->host);
+  g_array_unref(priv->interfaces);
   tb_buf_clear(&priv->block);
   tb_buf_clear(&priv->process_blocks);
   tb_pcapng_processes_free(priv->processes);
@@ -462,6 +490,7 @@ const TbWriterFormat tb_pcapng_writer = {
                   TB_WRITER_UNCOUNTED,
   .open = writer_open,
   .event = writer_event,
+  .add_source = writer_add_source,
   .finish = writer_finish,
   .close = writer_close,
 };

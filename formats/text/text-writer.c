@@ -74,6 +74,15 @@ static gboolean text_open(TbWriter *writer, GError **error)
   return TRUE;
 }
 
+/* Nothing to write; from here on lines may have a prefix, or a wider one. */
+static gboolean text_add_source(TbWriter *writer, const TbSource *source, GError **error)
+{
+  TextWriter *text = writer->priv;
+  g_clear_pointer(&text->prefixes, g_strfreev);
+  writer_make_prefixes(writer, text);
+  return TRUE;
+}
+
 static void append_task(TbBuf *out, const TbItem *event)
 {
   char number[24];
@@ -217,6 +226,7 @@ const TbWriterFormat tb_text_writer = {
   .capabilities = TB_WRITER_EVENTS,
   .open = text_open,
   .event = text_event,
+  .add_source = text_add_source,
   .finish = text_finish,
   .close = text_close,
 };

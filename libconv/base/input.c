@@ -152,6 +152,28 @@ static int input_reopen(TbInput *input, GError **error)
   return -1;
 }
 
+gboolean tb_input_update_size(TbInput *input, GError **error)
+{
+  struct stat st;
+  if (!input->path)
+    return TRUE;
+  int fd = input->parked ? input_reopen(input, error) : input->fd;
+  if (fd < 0)
+    return FALSE;
+  gboolean ok = fstat(fd, &st) == 0 || input_fail(error, input->name, "cannot stat");
+  if (input->parked)
+    close(fd);
+  if (!ok)
+    return FALSE;
+  if ((guint64)st.st_size < input->size) {
+    tb_error_set(error, TB_ERROR_TRUNCATED, input->name, (guint64)st.st_size,
+                 "became shorter while it was being read");
+    return FALSE;
+  }
+  input->size = (guint64)st.st_size;
+  return TRUE;
+}
+
 static gssize input_pread(TbInput *input, int fd, guint64 offset, guint8 *buf, gsize len,
                           GError **error)
 {

@@ -41,6 +41,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbInput, tb_input_free)
 const char *tb_input_get_name(const TbInput *input);
 guint64 tb_input_get_size(const TbInput *input);
 
+/**
+ * tb_input_update_size: the size of a plain file that is still being written, as it is now; what was
+ * copied or lies in memory stays as it is.
+ * Returns: FALSE with TB_ERROR_IO, or TB_ERROR_TRUNCATED where it became shorter
+ */
+gboolean tb_input_update_size(TbInput *input, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** tb_input_get_damage: Returns: (transfer none) (nullable): why the decompressed copy is short */
 const GError *tb_input_get_damage(const TbInput *input);
 

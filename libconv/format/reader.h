@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/input.h"
 #include "base/limits.h"
-#include "model/record.h"
+#include "model/fact.h"
 
 #include <glib.h>
 
@@ -24,7 +24,7 @@ typedef struct _TbFolderFile TbFolderFile;
 /**
  * TbReadResult:
  * @TB_READ_RECORD: a record was lent
- * @TB_READ_AGAIN: nothing now, but more may come: only of sources that are still being written
+ * @TB_READ_AGAIN: nothing now, but more may come: only with #TbReaderHints.live
  * @TB_READ_END: no more records in this stream
  * @TB_READ_DAMAGED: something could not be read and is in the damage log; go on
  * @TB_READ_ERROR: the stream cannot go on; the error says why
@@ -52,6 +52,12 @@ typedef enum {
  *   n_streams of @reader. Fails only when nothing at all can be read
  * @rewind: back to the first event of every stream
  * @next: lends the next event of @stream
+ * @tell_snapshot: (nullable): tells @sink what tables of the recording say: processes, descriptors
+ *   and sockets that exist at a moment (TB_FACT_PROCESS_EXISTS, _DESCRIPTOR_EXISTS,
+ *   _SOCKET_EXISTS). Called once before the first record of a pass that learns, after rewind.
+ *   @moment is a heartbeat: source and time are to be set before the first fact, and again where
+ *   they differ. Tell processes before their descriptors, and sockets before the descriptors that
+ *   stand for them
  * @position: (nullable): bytes of the input consumed so far, for progress
  * @describe: (nullable): calls @add for each fact `info` should show, in order
  * @get_owners: (nullable): the owners that a PACKET it lent carries itself, in its options or
@@ -70,6 +76,7 @@ typedef struct {
   gboolean (*open)(TbReader *reader, GError **error);
   gboolean (*rewind)(TbReader *reader, GError **error);
   TbReadResult (*next)(TbReader *reader, guint32 stream, TbRecord *event, GError **error);
+  void (*tell_snapshot)(TbReader *reader, TbRecord *moment, TbFactSink *sink);
   guint64 (*position)(const TbReader *reader);
   void (*describe)(const TbReader *reader,
                    void (*add)(gpointer data, const char *key, const char *value), gpointer data);
@@ -82,9 +89,12 @@ typedef struct {
  * TbReaderHints: what a pass needs of the records; a reader may leave out others, and never must
  * @interesting_only: of the events those whose type somebody is interested in; what is left out
  *   stays in the source's counts
+ * @live: the input may still be growing: where its end so far may not be its end, a reader says
+ *   %TB_READ_AGAIN. Without this it says %TB_READ_END there
  */
 typedef struct {
   gboolean interesting_only;
+  gboolean live;
 } TbReaderHints;
 
 /**

@@ -11,6 +11,8 @@ void tb_pass_add(TbPass *pass, TbStage *stage)
 static inline gboolean pass_item(const TbPass *pass, TbItem *item, GError **error)
 {
   TbRecordKind kind = item->record->kind;
+  if (G_UNLIKELY(kind == TB_RECORD_HEARTBEAT))
+    return TRUE;
   tb_ledger_add(pass->ledger, TB_LEDGER_READ, kind);
   for (guint i = 0; i < pass->n_stages; i++) {
     TbStage *stage = pass->stages[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The one loop of all passes: items in their order, through the stages, into
- * the sink. An assembly says which; the driver knows none of them.
+ * the sink. An assembly says which; the driver knows none of them. Heartbeats
+ * end here: they concern the order alone.
  */
 #pragma once
 

@@ -10,12 +10,6 @@
 #include "stages/order/overlap.h"
 #include "stages/select/kinds.h"
 
-/* The stages of one pass, as far as they are needed; NULL where not. */
-typedef struct {
-  TbPass pass;
-  GPtrArray *stages; /* (element-type TbStage): in their order */
-} Emit;
-
 /* What is written as if it had been known ahead is not worth writing once it proves wrong. */
 typedef struct {
   TbStage stage;
@@ -46,33 +40,32 @@ static gboolean emit_tick(gpointer data, const char *phase, GError **error)
   return run_tick(data, phase, error);
 }
 
-/* @stage: (nullable) (transfer full) */
-static void emit_add(Emit *emit, TbStage *stage)
+/* @stage: (nullable) (transfer full): to @stages, which own it */
+static void emit_add(TbPass *pass, GPtrArray *stages, TbStage *stage)
 {
   if (!stage)
     return;
-  g_ptr_array_add(emit->stages, stage);
-  tb_pass_add(&emit->pass, stage);
+  g_ptr_array_add(stages, stage);
+  tb_pass_add(pass, stage);
 }
 
-/* Everything between the order and the writer. */
-static void emit_assemble(Emit *emit, TbRun *run, guint32 capabilities)
+void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities)
 {
   const TbRunOptions *options = &run->options;
   const GPtrArray *readers = run->inputs->readers;
-  emit_add(emit, tb_select_kinds_new(readers, !options->select.no_events,
-                                     !options->select.no_packets, TB_LEDGER_NOT_WANTED));
-  emit_add(emit, tb_select_kinds_new(readers, (capabilities & TB_WRITER_EVENTS) != 0,
-                                     (capabilities & TB_WRITER_PACKETS) != 0,
-                                     TB_LEDGER_NO_PLACE));
-  TbExplain *explain = tb_explain_new(&emit->pass, run->found.owners,
-                                      run->found.links, options->owners.least);
-  emit_add(emit, &explain->stage);
+  emit_add(pass, stages, tb_select_kinds_new(readers, !options->select.no_events,
+                                             !options->select.no_packets, TB_LEDGER_NOT_WANTED));
+  emit_add(pass, stages, tb_select_kinds_new(readers, (capabilities & TB_WRITER_EVENTS) != 0,
+                                             (capabilities & TB_WRITER_PACKETS) != 0,
+                                             TB_LEDGER_NO_PLACE));
+  TbExplain *explain = tb_explain_new(pass, run->found.owners, run->found.links,
+                                      options->owners.least);
+  emit_add(pass, stages, &explain->stage);
   if (run->found.tally)
-    emit_add(emit, tb_count_packets_new(run->found.tally));
+    emit_add(pass, stages, tb_count_packets_new(run->found.tally));
   if (options->owners.strip_trailers)
-    emit_add(emit, tb_strip_new());
-  emit_add(emit, tb_select_processes_new(&options->select.processes));
+    emit_add(pass, stages, tb_strip_new());
+  emit_add(pass, stages, tb_select_processes_new(&options->select.processes));
 }
 
 /* @first: (nullable) (transfer full): the stage right behind the order */
@@ -80,36 +73,38 @@ static gboolean emit_pass(TbRun *run, TbWriter *writer, TbStage *first, GError *
 {
   g_autoptr(TbOrder) order = tb_order_new(run->limits, run->options.spill_folder);
   g_autoptr(GPtrArray) stages = g_ptr_array_new_with_free_func((GDestroyNotify)tb_stage_free);
-  Emit emit = { .stages = stages,
-                .pass = { .next = tb_order_next, .from = order, .sink = &writer->sink, .ledger = &run->ledger,
-                          .phase = "writing", .tick = emit_tick, .tick_data = run } };
+  TbPass pass = { .next = tb_order_next, .from = order, .sink = &writer->sink,
+                  .ledger = &run->ledger, .phase = "writing", .tick = emit_tick,
+                  .tick_data = run };
   run->ledger = (TbLedger){ 0 };
   for (guint i = 0; i < run->streams->list->len; i++)
     tb_order_add(order, tb_streams_get(run->streams, i));
   run->n_sorted = tb_order_get_sorted(order);
-  emit_add(&emit, first);
-  emit_assemble(&emit, run, writer->format->capabilities);
-  return tb_pass_run(&emit.pass, error) && tb_sink_finish(&writer->sink, error);
+  emit_add(&pass, stages, first);
+  run_add_stages(run, &pass, stages, writer->format->capabilities);
+  return tb_pass_run(&pass, error) && tb_sink_finish(&writer->sink, error);
 }
 
-/* The sources that have something to say to this writer; ranks follow. */
-static GPtrArray *emit_sources(const TbRun *run, guint32 capabilities)
+gboolean run_wants_source(const TbRun *run, const TbSource *source, guint32 capabilities)
 {
   const TbSelectOptions *select = &run->options.select;
+  return source->class == TB_SOURCE_EVENTS
+             ? !select->no_events && (capabilities & TB_WRITER_EVENTS)
+             : !select->no_packets && (capabilities & TB_WRITER_PACKETS);
+}
+
+GPtrArray *run_list_sources(const TbRun *run, guint32 capabilities)
+{
   GPtrArray *kept = g_ptr_array_new();
   for (guint i = 0; i < run->sources->len; i++) {
     TbSource *source = g_ptr_array_index(run->sources, i);
-    gboolean wanted = source->class == TB_SOURCE_EVENTS
-                          ? !select->no_events && (capabilities & TB_WRITER_EVENTS)
-                          : !select->no_packets && (capabilities & TB_WRITER_PACKETS);
-    if (wanted)
+    if (run_wants_source(run, source, capabilities))
       g_ptr_array_add(kept, source);
   }
   return kept;
 }
 
-/* Interface numbers are the places in @kept. */
-static void emit_number_interfaces(const TbRun *run, const GPtrArray *kept)
+void run_number_sources(const TbRun *run, const GPtrArray *kept)
 {
   g_autofree guint32 *rank_of = g_new0(guint32, (gsize)run->sources->len + 1);
   for (guint i = 0; i < kept->len; i++)
@@ -199,11 +194,11 @@ gboolean tb_run_emit(TbRun *run, const TbWriterFormat *format, TbOutput *output,
     if (!run_read(run, error))
       return FALSE;
   }
-  g_autoptr(GPtrArray) kept = emit_sources(run, format->capabilities);
+  g_autoptr(GPtrArray) kept = run_list_sources(run, format->capabilities);
   if ((!run->unread && !emit_check_readable(run, error)) ||
       !tb_clocks_check(kept, run->found.align, run->options.clocks.as_they_stand, error))
     return FALSE;
-  emit_number_interfaces(run, kept);
+  run_number_sources(run, kept);
   if (!run_choose_packets(run, error))
     return FALSE;
   return run->unread ? emit_write_unread(run, format, output, kept, counts, error)

@@ -186,6 +186,18 @@ void tb_facts_show(TbFacts *facts, const TbItem *item)
   }
 }
 
+guint64 tb_facts_get_wanted(const TbFacts *facts)
+{
+  return facts->all.kinds;
+}
+
+void tb_facts_pass(TbFacts *facts, const TbItem *item, const TbFact *fact)
+{
+  facts_choose(facts, item->record->source, NULL);
+  facts->item = item;
+  facts_tell(&facts->sink, fact);
+}
+
 void tb_facts_lost(TbFacts *facts, const TbItem *item)
 {
   const TbRecord *record = item->record;

@@ -25,6 +25,12 @@ gboolean tb_facts_are_wanted(const TbFacts *facts, TbEventType *type);
 /** tb_facts_show: tells what @item, an event of a wanted type, means */
 void tb_facts_show(TbFacts *facts, const TbItem *item);
 
+/** tb_facts_get_wanted: TB_FACT_BIT() of the kinds that observers take */
+guint64 tb_facts_get_wanted(const TbFacts *facts);
+
+/** tb_facts_pass: @fact, told by nobody's type: of a table of the recording at @item's moment */
+void tb_facts_pass(TbFacts *facts, const TbItem *item, const TbFact *fact);
+
 /** tb_facts_lost: records of @item's machine were lost */
 void tb_facts_lost(TbFacts *facts, const TbItem *item);
 

@@ -15,22 +15,25 @@ G_BEGIN_DECLS
 
 /**
  * TbLiveOptions:
- * @delay_ns: how long a record may wait for those of other sources
+ * @delay_ns: how long a record may wait for sources that have nothing
  * @now: ns of a clock that never goes back
- * @wait: no source has anything now: waits for more, not much longer than @delay_ns. FALSE = it is
- *   enough: what waits is written, and the pass ends
+ * @wait: no source has anything now, and what was written has been handed on: waits for more, for
+ *   @at_most_ns, %G_MAXINT64 = nothing is due
  * @data: for both
+ * @stop: (nullable): not 0 = it is enough: what waits is written, and the pass ends
  */
 typedef struct {
   gint64 delay_ns;
   gint64 (*now)(gpointer data);
-  gboolean (*wait)(gpointer data);
+  void (*wait)(gpointer data, gint64 at_most_ns);
   gpointer data;
+  const gint *stop;
 } TbLiveOptions;
 
 /**
- * tb_run_live: in place of prepare and emit: opens @inputs and writes their records as they come.
- * Records that come too late for their place stand where they came, and a note tells of it
+ * tb_run_live: in place of prepare and emit: opens @inputs and writes their records as they come,
+ * to the end of all inputs or until it is stopped. Records that come too late for their place
+ * stand where they came, and a note tells of it; so does one where memory was short.
  *
  * Returns: FALSE with TB_ERROR_CLOCK where the clocks of the inputs are not related,
  *   TB_ERROR_UNSUPPORTED where a source is met only on the way and the format cannot take one

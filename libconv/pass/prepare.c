@@ -150,6 +150,7 @@ gboolean run_read(TbRun *run, GError **error)
   g_autoptr(TbWatch) watch =
       tb_watch_new(run->observers, run->inputs->readers, &run->inputs->n_types);
   run->ledger = (TbLedger){ 0 };
+  tb_watch_tell_snapshots(watch);
   for (guint i = 0; i < run->streams->list->len; i++) {
     TbStream *stream = tb_streams_get(run->streams, i);
     if (tb_watch_minds_order(watch, tb_inputs_hold(stream->reader, TB_SOURCE_EVENTS, TRUE)))

@@ -2,6 +2,7 @@
 /* A run's state, shared by its assemblies only. */
 #pragma once
 
+#include "pass/driver.h"
 #include "pass/inputs.h"
 #include "pass/run.h"
 #include "pass/streams.h"
@@ -71,6 +72,19 @@ gboolean run_choose_packets(TbRun *run, GError **error);
 
 /** run_may_have: whether an input has sources of @class, as far as that can be told before it is read */
 gboolean run_may_have(const TbRun *run, TbSourceClass class);
+
+/**
+ * run_add_stages: to @pass everything between its order and a writer with @capabilities; @stages
+ * (element-type TbStage) own it
+ */
+void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities);
+
+/** run_wants_source: whether @source has something to say to a writer with @capabilities */
+gboolean run_wants_source(const TbRun *run, const TbSource *source, guint32 capabilities);
+/** run_list_sources: all that have. Returns: (transfer container) (element-type TbSource): by rank */
+GPtrArray *run_list_sources(const TbRun *run, guint32 capabilities);
+/** run_number_sources: ranks become the places in @kept, which are the writer's interface numbers */
+void run_number_sources(const TbRun *run, const GPtrArray *kept);
 
 /** run_tick: progress and cancelling, now and then. FALSE with TB_ERROR_CANCELLED */
 gboolean run_tick(TbRun *run, const char *phase, GError **error);

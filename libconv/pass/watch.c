@@ -2,6 +2,7 @@
 /* From items to observers; see watch.h. */
 #include "pass/watch.h"
 
+#include "pass/clocks.h"
 #include "pass/facts.h"
 
 enum { WATCH_FACTS = 31 }; /* the bit of a type's interest behind those of the observers */
@@ -103,6 +104,40 @@ void tb_watch_free(TbWatch *watch)
 TbSink *tb_watch_get_sink(TbWatch *watch)
 {
   return &watch->sink;
+}
+
+/* --- tables of recordings --- */
+
+/* Takes the facts of one reader's tables; @item is of @moment. */
+typedef struct {
+  TbFactSink sink;
+  TbFacts *facts;
+  TbRecord moment;
+  TbItem item;
+} WatchSnapshot;
+
+static void watch_snapshot_tell(TbFactSink *sink, const TbFact *fact)
+{
+  WatchSnapshot *snapshot = (WatchSnapshot *)sink;
+  const TbRecord *moment = &snapshot->moment;
+  snapshot->item = (TbItem){ .record = moment,
+                             .time = tb_clocks_to_output(moment->source, moment->time),
+                             .machine_time = tb_clocks_own_to_machine(moment->source,
+                                                                      moment->time) };
+  tb_facts_pass(snapshot->facts, &snapshot->item, fact);
+}
+
+void tb_watch_tell_snapshots(TbWatch *watch)
+{
+  for (guint i = 0; i < watch->readers->len; i++) {
+    TbReader *reader = g_ptr_array_index(watch->readers, i);
+    WatchSnapshot snapshot = { .sink = { tb_facts_get_wanted(watch->facts), watch_snapshot_tell },
+                               .facts = watch->facts,
+                               .moment = { .kind = TB_RECORD_HEARTBEAT, .tid = -1,
+                                           .cpu = TB_CPU_NONE } };
+    if (reader->format->tell_snapshot && snapshot.sink.wants)
+      reader->format->tell_snapshot(reader, &snapshot.moment, &snapshot.sink);
+  }
 }
 
 gboolean tb_watch_minds_order(const TbWatch *watch, gboolean has_events)

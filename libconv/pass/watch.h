@@ -29,6 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbWatch, tb_watch_free)
 /** tb_watch_get_sink: Returns: (transfer none) */
 TbSink *tb_watch_get_sink(TbWatch *watch);
 
+/** tb_watch_tell_snapshots: what the readers' tables say, before the first item */
+void tb_watch_tell_snapshots(TbWatch *watch);
+
 /**
  * tb_watch_minds_order: whether it matters to an observer how the records of a reader lie
  * between those of others. @has_events: that reader may have events

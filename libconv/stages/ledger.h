@@ -22,7 +22,7 @@ typedef enum {
   TB_LEDGER_REASONS,
 } TbLedgerReason;
 
-enum { TB_LEDGER_KINDS = TB_RECORD_HEARTBEAT + 1 };
+enum { TB_LEDGER_KINDS = TB_RECORD_HEARTBEAT }; /* heartbeats are for the order alone */
 
 /** TbLedger: records by reason and kind */
 typedef struct {

@@ -75,8 +75,7 @@ guint64 tb_merge_get_unordered(const TbMerge *merge, guint index)
   return merge->leaves[index].unordered;
 }
 
-/* Blocks at the ends of two streams: by source, then by their bytes. */
-static gint merge_compare_trailing(const TbItem *a, const TbItem *b)
+gint tb_merge_compare_trailing(const TbItem *a, const TbItem *b)
 {
   guint32 rank_a = a->record->source->rank, rank_b = b->record->source->rank;
   if (rank_a != rank_b)
@@ -96,7 +95,7 @@ static G_GNUC_NO_INLINE gboolean merge_equal_before(const TbMerge *merge, guint3
   if (state_a == LEAF_RECORD)
     order = tb_item_compare(&merge->events[a], &merge->events[b]);
   else if (state_a == LEAF_TRAILING)
-    order = merge_compare_trailing(&merge->events[a], &merge->events[b]);
+    order = tb_merge_compare_trailing(&merge->events[a], &merge->events[b]);
   return order ? order < 0 : a < b;
 }
 

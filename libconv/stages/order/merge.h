@@ -47,6 +47,9 @@ static inline guint64 tb_merge_key(const TbItem *item)
   return tb_item_is_trailing(item) ? G_MAXUINT64 : tb_merge_time_key(item->time);
 }
 
+/** tb_merge_compare_trailing: blocks at the ends of two streams: by source, then by their bytes */
+gint tb_merge_compare_trailing(const TbItem *a, const TbItem *b);
+
 /** tb_merge_new: @inputs (@n of them, also none) are copied; nothing is pulled yet */
 TbMerge *tb_merge_new(const TbMergeInput *inputs, guint n);
 /** tb_merge_new_stable: the same, but equal times come by the inputs' index: for runs of one stream */
