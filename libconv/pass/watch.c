@@ -2,7 +2,6 @@
 /* From items to observers; see watch.h. */
 #include "pass/watch.h"
 
-#include "pass/clocks.h"
 #include "pass/facts.h"
 
 enum { WATCH_FACTS = 31 }; /* the bit of a type's interest behind those of the observers */
@@ -121,8 +120,8 @@ static void watch_snapshot_tell(TbFactSink *sink, const TbFact *fact)
   WatchSnapshot *snapshot = (WatchSnapshot *)sink;
   const TbRecord *moment = &snapshot->moment;
   snapshot->item = (TbItem){ .record = moment,
-                             .time = tb_clocks_to_output(moment->source, moment->time),
-                             .machine_time = tb_clocks_own_to_machine(moment->source,
+                             .time = tb_source_output_time(moment->source, moment->time),
+                             .machine_time = tb_source_machine_time(moment->source,
                                                                       moment->time) };
   tb_facts_pass(snapshot->facts, &snapshot->item, fact);
 }
