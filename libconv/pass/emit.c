@@ -49,7 +49,8 @@ static void emit_add(TbPass *pass, GPtrArray *stages, TbStage *stage)
   tb_pass_add(pass, stage);
 }
 
-void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities)
+void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities,
+                    gboolean growing)
 {
   const TbRunOptions *options = &run->options;
   const GPtrArray *readers = run->inputs->readers;
@@ -60,6 +61,8 @@ void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabil
                                              TB_LEDGER_NO_PLACE));
   TbExplain *explain = tb_explain_new(pass, run->found.owners, run->found.links,
                                       options->owners.least);
+  if (growing)
+    tb_actors_set_growing(explain->actors);
   emit_add(pass, stages, &explain->stage);
   if (run->found.tally)
     emit_add(pass, stages, tb_count_packets_new(run->found.tally));
@@ -81,7 +84,7 @@ static gboolean emit_pass(TbRun *run, TbWriter *writer, TbStage *first, GError *
     tb_order_add(order, tb_streams_get(run->streams, i));
   run->n_sorted = tb_order_get_sorted(order);
   emit_add(&pass, stages, first);
-  run_add_stages(run, &pass, stages, writer->format->capabilities);
+  run_add_stages(run, &pass, stages, writer->format->capabilities, FALSE);
   return tb_pass_run(&pass, error) && tb_sink_finish(&writer->sink, error);
 }
 

@@ -189,7 +189,7 @@ static gboolean live_pass(Live *live, GError **error)
                   .phase = "writing", .tick = live_tick, .tick_data = run };
   run->ledger = (TbLedger){ 0 };
   tb_pass_add(&pass, &live->learn);
-  run_add_stages(run, &pass, stages, writer->format->capabilities);
+  run_add_stages(run, &pass, stages, writer->format->capabilities, TRUE);
   return tb_pass_run(&pass, error) && tb_sink_finish(&writer->sink, error);
 }
 

@@ -75,9 +75,10 @@ gboolean run_may_have(const TbRun *run, TbSourceClass class);
 
 /**
  * run_add_stages: to @pass everything between its order and a writer with @capabilities; @stages
- * (element-type TbStage) own it
+ * (element-type TbStage) own it. @growing: timelines are filled by the same pass
  */
-void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities);
+void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities,
+                    gboolean growing);
 
 /** run_wants_source: whether @source has something to say to a writer with @capabilities */
 gboolean run_wants_source(const TbRun *run, const TbSource *source, guint32 capabilities);

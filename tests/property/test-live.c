@@ -6,6 +6,7 @@
  */
 #include "formats.h"
 #include "pass/live.h"
+#include "stages/process/process.h"
 #include "support/toy-live.h"
 
 #include <glib/gstdio.h>
@@ -467,6 +468,37 @@ static void test_source_without_a_place(void)
   g_assert_nonnull(strstr(error->message, "gamma/x"));
 }
 
+/* --- what is learned on the way --- */
+
+/* A row knows what was told by its moment, also where the thread was seen and unknown before. */
+static void test_names_on_the_way(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(TbOutput) output = tb_output_new_memory();
+  g_auto(World) w = { 0 };
+  TbInputSpec input = { 0 };
+  TbWriterCounts counts;
+  world_init(&w);
+  toy_live_head(&w.files[0], "alpha", TB_CLOCK_REALTIME);
+  toy_live_act(&w.files[0], START + 1, 7, FALSE);
+  toy_live_act(&w.files[0], START + 2, 7, TRUE);
+  toy_live_act(&w.files[0], START + 3, 7, FALSE);
+  toy_live_end(&w.files[0]);
+  world_show(&w, 0, G_MAXSIZE);
+  input.path = w.paths[0];
+  TbRunOptions run_options = { .registry = &registry };
+  g_autoptr(TbRun) run = tb_run_new(&run_options);
+  tb_run_add_observer(run, tb_process_observer_new());
+  TbLiveOptions options = { .delay_ns = DELAY, .now = world_now, .wait = world_wait, .data = &w };
+  g_assert_true(tb_run_live(run, &input, 1, &options, find_writer("text"), output, &counts,
+                            &error));
+  g_assert_no_error(error);
+  g_assert_true(tb_output_flush(output, &error));
+  g_assert_true(output_has(output, "<...>-7"));
+  g_assert_true(output_has(output, "kid-7     [---] 1700000000.000000002"));
+  g_assert_true(output_has(output, "kid-7     [---] 1700000000.000000003"));
+}
+
 /* --- clocks --- */
 
 static void world_fill_unrelated(World *w)
@@ -515,6 +547,7 @@ int main(int argc, char **argv)
   g_test_add_func("/live/source-on-the-way", test_source_on_the_way);
   g_test_add_func("/live/source-on-the-way-is-read-back", test_source_on_the_way_is_read_back);
   g_test_add_func("/live/source-without-a-place", test_source_without_a_place);
+  g_test_add_func("/live/names-on-the-way", test_names_on_the_way);
   g_test_add_func("/live/unrelated-clocks", test_unrelated_clocks);
   return g_test_run();
 }

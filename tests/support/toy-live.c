@@ -2,6 +2,8 @@
 /* The reader and its files; see toy-live.h. */
 #include "support/toy-live.h"
 
+#include "model/decoder.h"
+
 #include <string.h>
 
 /* Head: magic, name, clock. Then records: kind, source, 2 bytes of nothing, u32 mark, u64 time. */
@@ -46,6 +48,11 @@ void toy_live_event(TbBuf *out, guint8 source, gint64 time_ns, guint32 mark)
   toy_append(out, 'R', source, mark, (guint64)time_ns);
 }
 
+void toy_live_act(TbBuf *out, gint64 time_ns, gint32 tid, gboolean names_itself)
+{
+  toy_append(out, names_itself ? 'N' : 'A', 0, (guint32)tid, (guint64)time_ns);
+}
+
 void toy_live_heartbeat(TbBuf *out, gint64 time_ns)
 {
   toy_append(out, 'H', 0, 0, (guint64)time_ns);
@@ -69,7 +76,23 @@ static void toy_append_text(const TbEventType *type, const TbRecord *record, TbB
   tb_buf_append_u64(out, tb_get_u32(record->data + 4, FALSE));
 }
 
-static const TbEventTypeOps toy_ops = { .append_text = toy_append_text };
+static guint64 toy_bind(const TbEventType *type, gpointer *plan)
+{
+  return g_str_equal(type->name, "name") ? TB_FACT_BIT(TB_FACT_NAMED) : 0;
+}
+
+static void toy_decode(gconstpointer plan, gpointer state, const TbRecord *record,
+                       TbFactSink *sink)
+{
+  tb_fact_tell(sink, &(TbFact){ .kind = TB_FACT_NAMED,
+                                .name = { record->tid, { "kid", strlen("kid") } } });
+}
+
+static const TbDecoder toy_decoder = { .name = "toy-live", .bind = toy_bind,
+                                       .decode = toy_decode };
+
+static const TbEventTypeOps toy_ops = { .append_text = toy_append_text,
+                                        .decoder = &toy_decoder };
 
 static void toy_add_source(TbReader *reader, const char *name, TbClock clock)
 {
@@ -93,6 +116,7 @@ static gboolean toy_open(TbReader *reader, GError **error)
   tb_reader_add_machine(reader, machine);
   toy_add_source(reader, name, (TbClock)head[HEAD_BYTES - 1]);
   tb_reader_add_type(reader, tb_event_type_new("toy", "mark", &toy_ops, NULL));
+  tb_reader_add_type(reader, tb_event_type_new("toy", "name", &toy_ops, NULL));
   reader->n_streams = 1;
   toy->offset = HEAD_BYTES;
   return TRUE;
@@ -109,19 +133,20 @@ static gboolean toy_rewind(TbReader *reader, GError **error)
 static TbReadResult toy_lend(TbReader *reader, TbRecord *record)
 {
   ToyLive *toy = reader->priv;
-  gboolean is_event = toy->record[0] == 'R';
+  char kind = (char)toy->record[0];
+  gboolean is_event = kind != 'H';
   TbSource *source = g_ptr_array_index(reader->sources, MIN(toy->record[1],
                                                             reader->sources->len - 1));
   gint64 time_ns = (gint64)tb_get_u64(toy->record + 8, FALSE);
   *record = (TbRecord){
     .kind = is_event ? TB_RECORD_EVENT : TB_RECORD_HEARTBEAT,
     .source = source,
-    .type = is_event ? g_ptr_array_index(reader->types, 0) : NULL,
+    .type = is_event ? g_ptr_array_index(reader->types, kind == 'N') : NULL,
     .time.ns = time_ns,
     .data = toy->record,
     .len = sizeof toy->record,
     .cpu = TB_CPU_NONE,
-    .tid = -1,
+    .tid = kind == 'A' || kind == 'N' ? (gint32)tb_get_u32(toy->record + 4, FALSE) : -1,
     .sequence = toy->sequence++,
     .offset = toy->offset - RECORD_BYTES,
   };

@@ -17,5 +17,7 @@ void toy_live_head(TbBuf *out, const char *name, TbClock clock);
 void toy_live_source(TbBuf *out, const char *name);
 /** toy_live_event: event @mark of source number @source */
 void toy_live_event(TbBuf *out, guint8 source, gint64 time_ns, guint32 mark);
+/** toy_live_act: thread @tid does something; @names_itself: the event tells that it is called "kid" */
+void toy_live_act(TbBuf *out, gint64 time_ns, gint32 tid, gboolean names_itself);
 void toy_live_heartbeat(TbBuf *out, gint64 time_ns);
 void toy_live_end(TbBuf *out);

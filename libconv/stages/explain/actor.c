@@ -13,6 +13,7 @@ enum { ACTOR_FRONT = 256, ACTOR_WAYS = 4, ACTOR_SETS = TB_ACTOR_CURSORS / ACTOR_
 struct _TbActors {
   guint64 looks;
   guint64 generations;
+  gboolean growing;
   ActorCursor *front[ACTOR_FRONT]; /* seen last, by the low bits of the tid */
   ActorCursor cursors[TB_ACTOR_CURSORS];
   TbContext recorded[TB_ACTOR_RECORDED];
@@ -29,6 +30,11 @@ TbActors *tb_actors_new(void)
 void tb_actors_free(TbActors *actors)
 {
   g_free(actors);
+}
+
+void tb_actors_set_growing(TbActors *actors)
+{
+  actors->growing = TRUE;
 }
 
 static inline guint32 actor_set(const TbMachine *machine, gint32 tid)
@@ -175,6 +181,10 @@ static void actor_refresh(TbActors *actors, ActorCursor *cursor, gint64 time_ns)
                         .generation = cursor->context.generation,
                         .tid = cursor->context.tid,
                         .pid = cursor->context.tid };
+  if (G_UNLIKELY(actors->growing)) {
+    cursor->life = TB_PROC_NONE;
+    cursor->last_life = tb_timeline_find_last_life(timeline, cursor->context.tid);
+  }
   actor_seek_life(cursor, timeline, time_ns);
   cursor->from_ns = time_ns;
   cursor->until_ns = actor_next_start(cursor, timeline);
@@ -185,6 +195,8 @@ static void actor_refresh(TbActors *actors, ActorCursor *cursor, gint64 time_ns)
   if (!actor_is_same(&context, &cursor->context) || !context.generation)
     context.generation = ++actors->generations;
   cursor->context = context;
+  if (G_UNLIKELY(actors->growing))
+    cursor->until_ns = time_ns;
 }
 
 static ActorCursor *actor_load(ActorCursor *set, const TbMachine *machine, gint32 tid)

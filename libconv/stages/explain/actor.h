@@ -20,10 +20,16 @@ typedef struct _TbActors TbActors;
 #define TB_ACTOR_CURSORS 4096
 #define TB_ACTOR_RECORDED 1024
 
-/** tb_actors_new: timelines of machines are finished and stay as they are. Returns: (transfer full) */
+/** tb_actors_new: of timelines that are finished and stay as they are. Returns: (transfer full) */
 TbActors *tb_actors_new(void);
 void tb_actors_free(TbActors *actors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbActors, tb_actors_free)
+
+/**
+ * tb_actors_set_growing: timelines are still being filled: what was found out about a moment may be
+ * told otherwise a moment later, so nothing is taken for known beyond the item it was asked for
+ */
+void tb_actors_set_growing(TbActors *actors);
 
 /**
  * tb_actors_apply: sets @event's actor, valid until the next call; NULL where nobody acts (thread

@@ -29,6 +29,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbTracker, tb_tracker_free)
  */
 void tb_tracker_at(TbTracker *tracker, gint64 now_ns, gconstpointer source);
 
+/**
+ * tb_tracker_exists: a table of the recording has this process now. @start_ns, @end_ns: of its life,
+ * as far as @told says so
+ */
+void tb_tracker_exists(TbTracker *tracker, const TbProcessExists *told, gint64 start_ns,
+                       gint64 end_ns);
+
 void tb_tracker_birth(TbTracker *tracker, const TbBorn *born);
 /**
  * tb_tracker_claim: the result of a call that began at @since_ns names a child of its caller. Counts

@@ -83,6 +83,10 @@ static void process_pass_call(TbTracker *tracker, const TbItem *item, const TbFa
     tb_tracker_subreaper(tracker, fact->subreaper.tid, fact->subreaper.yes);
     break;
   case TB_FACT_CALLS_RECORDED: tb_tracker_trust_silence(tracker); break;
+  case TB_FACT_PROCESS_EXISTS:
+    tb_tracker_exists(tracker, &fact->process, process_time_ns(item, fact->process.start),
+                      process_time_ns(item, fact->process.end));
+    break;
   default: break;
   }
 }
@@ -183,7 +187,7 @@ static const TbObserverOps process_ops = {
            TB_FACT_BIT(TB_FACT_SIGNAL_MET) | TB_FACT_BIT(TB_FACT_FATE) |
            TB_FACT_BIT(TB_FACT_REAPED) | TB_FACT_BIT(TB_FACT_SUBREAPER) |
            TB_FACT_BIT(TB_FACT_CALLS_RECORDED) | TB_FACT_BIT(TB_FACT_EXIT_STATUS) |
-           TB_FACT_BIT(TB_FACT_SWITCHED) | TB_FACT_BIT(TB_FACT_GAP),
+           TB_FACT_BIT(TB_FACT_PROCESS_EXISTS) | TB_FACT_BIT(TB_FACT_SWITCHED) | TB_FACT_BIT(TB_FACT_GAP),
   .fact = process_fact,
   .finish = process_finish,
   .free = process_free,
