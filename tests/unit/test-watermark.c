@@ -34,7 +34,7 @@ static void fixture_init(Fixture *f, guint n)
 
 static void fixture_begin(Fixture *f, gint64 delay_ns, guint64 max_bytes)
 {
-  TbMergeInput inputs[STREAMS];
+  TbMergeInput inputs[STREAMS] = { { 0 } };
   TbWatermarkOptions options = { delay_ns, max_bytes, fixture_now, f };
   for (guint i = 0; i < f->n; i++)
     inputs[i] = event_list_input(f->lists[i]);
@@ -135,7 +135,7 @@ static void fill(const Fixture *f, GRand *rand, gboolean silences)
 static char *merge_order(const Fixture *f)
 {
   GString *out = g_string_new(NULL);
-  TbMergeInput inputs[STREAMS];
+  TbMergeInput inputs[STREAMS] = { { 0 } };
   TbItem *item = NULL;
   guint input;
   for (guint i = 0; i < f->n; i++)
