@@ -4,7 +4,7 @@
 
 #include "format/folder.h"
 #include "format/reader.h"
-#include "model/socket-call.h"
+#include "model/decoder.h"
 
 #include <json-glib/json-glib.h>
 

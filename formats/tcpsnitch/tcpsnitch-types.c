@@ -28,21 +28,21 @@ typedef enum {
 } TypeField;
 
 static const char *const type_fields[FIELD_COUNT] = {
-  [FIELD_RESULT] = TB_SOCKET_CALL_RESULT,
+  [FIELD_RESULT] = "return_value",
   [FIELD_ERRNO] = "errno",
   [FIELD_BYTES] = "bytes",
   [FIELD_FAKE_CALL] = "fake_call",
   [FIELD_ADDR] = "addr",
-  [FIELD_PROGRAM] = TB_SOCKET_CALL_PROGRAM,
+  [FIELD_PROGRAM] = "program",
   [FIELD_PROCESS] = "process",
-  [FIELD_STEP] = TB_SOCKET_CALL_STEP,
-  [FIELD_PROTOCOL] = TB_SOCKET_CALL_PROTOCOL,
-  [FIELD_LOCAL] = TB_SOCKET_CALL_LOCAL,
-  [FIELD_LOCAL_PORT] = TB_SOCKET_CALL_LOCAL_PORT,
-  [FIELD_REMOTE] = TB_SOCKET_CALL_REMOTE,
-  [FIELD_REMOTE_PORT] = TB_SOCKET_CALL_REMOTE_PORT,
-  [FIELD_SENT] = TB_SOCKET_CALL_SENT,
-  [FIELD_RECEIVED] = TB_SOCKET_CALL_RECEIVED,
+  [FIELD_STEP] = "socket_step",
+  [FIELD_PROTOCOL] = "protocol",
+  [FIELD_LOCAL] = "local",
+  [FIELD_LOCAL_PORT] = "local_port",
+  [FIELD_REMOTE] = "remote",
+  [FIELD_REMOTE_PORT] = "remote_port",
+  [FIELD_SENT] = "sent",
+  [FIELD_RECEIVED] = "received",
 };
 
 typedef struct {

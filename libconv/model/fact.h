@@ -9,6 +9,7 @@
 #pragma once
 
 #include "model/record.h"
+#include "model/tuple.h"
 
 #include <glib.h>
 
@@ -41,22 +42,18 @@ typedef enum {
   /* Calls, joined by thread. */
   TB_FACT_CALL_ENTERED,    /* call */
   TB_FACT_CALL_LEFT,       /* call */
-  /* Descriptors. */
+  /* Calls on descriptors, and descriptors. */
   TB_FACT_USE_BEGAN,       /* use: a call on a descriptor begins */
   TB_FACT_USE_ENDED,       /* use: it is back, with its result */
-  TB_FACT_OPENED,          /* descriptor: it stands for something new */
-  TB_FACT_COPIED,          /* descriptor: it stands for what another one stands for */
-  TB_FACT_CLOSE_ON_EXEC,   /* descriptor: whether it is closed at exec */
-  TB_FACT_CLOSED,          /* descriptor: free, with all up to a last one */
   TB_FACT_DESCRIPTOR_EXISTS, /* descriptor: from a table of the recording */
   /* Sockets. */
   TB_FACT_SOCKET_STATE,    /* socket: it has another state */
   TB_FACT_SOCKET_TOUCHED,  /* socket: an event names it and its ends */
   TB_FACT_SOCKET_MOVED,    /* socket_moved: bytes went into or out of it */
   TB_FACT_SOCKET_READY,    /* socket: the packet that this CPU received last reached it */
+  TB_FACT_SOCKET_EXISTS,   /* socket: from a table of the recording */
   TB_FACT_SOCKET_LOGGED,   /* socket_logged: a call of a program's own log of its sockets */
   TB_FACT_CONNECTION,      /* connection: an operation of a process on a connection */
-  TB_FACT_SOCKET_EXISTS,   /* socket: from a table of the recording */
   /* Steps of a buffer of the network stack; a kind each, so that a type's kinds say which of them its
      recording can tell. */
   TB_FACT_BUFFER_QUEUED,   /* buffer: given to a device's queue */
@@ -249,58 +246,66 @@ typedef struct {
   TbOwnTime since;
 } TbCallFact;
 
-/** What a call does with a descriptor. */
+/** What a call does with descriptors. */
 typedef enum {
-  TB_USE_OTHER,
-  TB_USE_READ,          /* reads bytes, of a file or socket */
+  TB_USE_OTHER,             /* nothing that matters to sockets */
+  TB_USE_READ,              /* reads bytes, of a file or socket */
   TB_USE_WRITE,
-  TB_USE_RECEIVE,       /* the same of a socket only */
-  TB_USE_RECEIVE_MESSAGE,
+  TB_USE_RECEIVE,           /* the same of a socket only */
   TB_USE_SEND,
-  TB_USE_RECEIVE_MANY,  /* its result counts messages, not bytes */
+  TB_USE_RECEIVE_MANY,      /* its result counts messages, not bytes */
   TB_USE_SEND_MANY,
-  TB_USE_COPY_OUT,      /* sendfile: writes bytes of a file */
-  TB_USE_MOVE,          /* splice: reads from @fd, writes to @other_fd */
+  TB_USE_COPY_OUT,          /* writes bytes of a file to @fd */
+  TB_USE_MOVE,              /* reads from @fd, writes to @other_fd */
   TB_USE_CONNECT,
+  TB_USE_MAKE_SOCKET,       /* its result is a new descriptor of a new socket */
+  TB_USE_OPEN,              /* its result is a new descriptor of something else */
+  TB_USE_COPY,              /* its result is one more descriptor of what @fd stands for */
+  TB_USE_SET_CLOSE_ON_EXEC, /* from its beginning on @fd has that property or not */
+  TB_USE_CLOSE,             /* from its beginning on @fd to @other_fd are free */
+  TB_USE_MAKE_TASK,         /* its result is a new task */
+  /* On a socket that the record does not name, @fd is any number both tellers have. */
+  TB_USE_UNNAMED,
+  TB_USE_UNNAMED_RECEIVE,
+  TB_USE_UNNAMED_SEND,
 } TbUseWhat;
+
+typedef enum {
+  TB_USE_PEEKS = 1 << 0,         /* what is read stays where it is */
+  TB_USE_CLOSE_ON_EXEC = 1 << 1, /* the new descriptor does not outlive exec */
+  TB_USE_DATAGRAMS = 1 << 2,     /* the new socket is no stream */
+  TB_USE_SHARES = 1 << 3,        /* the new task shares the table of descriptors */
+} TbUseFlags;
+
+#define TB_USE_ANY_NUMBER G_MAXUINT32
 
 /**
  * TbUse: a call of @tid on descriptor @fd
- * @other_fd: of %TB_USE_MOVE
- * @asked: bytes asked for, G_MAXUINT32 = not told
- * @peeks: what is read stays where it is
- * @result: of one that is back: bytes, or a negative number for an error
+ * @what: of one that is back: as far as its result tells without its beginning
+ * @call: not 0: which call it is: the same when it begins and when it is back
+ * @teller: not 0: the kind of record that tells it. A recording may hold several kinds, which
+ *   tell each call once more
+ * @flags: #TbUseFlags, of one that begins
+ * @other_fd: of %TB_USE_MOVE and %TB_USE_CLOSE
+ * @asked: bytes asked for, of one that begins; %TB_USE_ANY_NUMBER = not told
+ * @result: of one that is back: bytes or a descriptor, or a negative number for an error
  */
 typedef struct {
   gint32 tid;
   TbUseWhat what;
+  guint8 call;
+  guint8 teller;
+  guint8 flags;
   gint32 fd;
   gint32 other_fd;
   guint32 asked;
-  gboolean peeks;
   gint64 result;
 } TbUse;
 
-typedef enum { TB_THING_UNKNOWN, TB_THING_OTHER, TB_THING_PATH, TB_THING_STREAM, TB_THING_DATAGRAMS,
-               TB_THING_PIPE } TbThing;
-
-/**
- * TbDescriptor: of the task @tid
- * @fd: CLOSED: the first of a range
- * @last: CLOSED: the last one
- * @of: COPIED: the one it is a copy of
- * @thing, @path: what it stands for, as far as known
- * @close_on_exec: it does not outlive exec
- * @socket: EXISTS: the number of a socket that a SOCKET_EXISTS tells of, 0 = none
- */
+/** TbDescriptor: @tid has the descriptor @fd of the socket @socket (#TbSocketFact) */
 typedef struct {
   gint32 tid;
   gint32 fd;
-  gint32 last;
-  gint32 of;
-  TbThing thing;
-  TbName path;
-  gboolean close_on_exec;
   guint64 socket;
 } TbDescriptor;
 
@@ -316,14 +321,17 @@ typedef enum {
 
 /**
  * TbSocketFact: a socket of the kernel
- * @socket: what tells it from others that live at the same time: its address
+ * @socket: not 0: what tells it from others that live at the same time: its address
+ * @state: STATE
+ * @stream: it is one of TCP; else it takes datagrams
  * @has_ends: @ends are complete
  * @by_task: the acting task is in a call on this socket
+ * @ends: of one of a table that is not connected: the remote end is all zero
  */
 typedef struct {
   guint64 socket;
   TbSocketState state;
-  guint8 protocol;
+  gboolean stream;
   gboolean has_ends;
   gboolean by_task;
   TbAddresses ends;
@@ -331,17 +339,81 @@ typedef struct {
 
 /**
  * TbSocketMoved: the acting task's call moved bytes
+ * @stream: of TCP; else it was a datagram
  * @out: into the socket; else out of it
- * @result: bytes, or a negative number for an error
- * @flags_known, @peeks: what is read stays
+ * @peeks: what is read stays
+ * @empty: nothing was there to be read
+ * @bytes: negative: an error
  */
 typedef struct {
   guint64 socket;
-  guint8 protocol;
+  gboolean stream;
   gboolean out;
-  gint64 result;
   gboolean peeks;
+  gboolean empty;
+  gint64 bytes;
 } TbSocketMoved;
+
+/**
+ * TbSocketStep: what a logged call did to the life of its descriptor
+ * @TB_SOCKET_OPENED: made the socket
+ * @TB_SOCKET_FORKED: a child process has it from its parent, of another source
+ * @TB_SOCKET_ACCEPTED: came out of a listening socket, by a call that stands in that one's source, too
+ * @TB_SOCKET_COPIED: is one more descriptor of a socket, by a call that stands in the first one's
+ *   source, too
+ * @TB_SOCKET_ACCEPTS, @TB_SOCKET_COPIES: the other side of these two: the source goes on
+ * @TB_SOCKET_CLOSED: the descriptor is gone
+ */
+typedef enum {
+  TB_SOCKET_NOTHING,
+  TB_SOCKET_OPENED,
+  TB_SOCKET_FORKED,
+  TB_SOCKET_ACCEPTED,
+  TB_SOCKET_COPIED,
+  TB_SOCKET_ACCEPTS,
+  TB_SOCKET_COPIES,
+  TB_SOCKET_CLOSED,
+} TbSocketStep;
+
+/**
+ * TbSocketLogged: a call of a log of which every source is about one descriptor of a socket
+ * @process: sources with an equal one are of one process
+ * @ends: as far as known by then: what is not is zero
+ * @sent, @received: bytes, -1 = some, their number is not known
+ * @result: what the call returned, a descriptor of steps that make one
+ */
+typedef struct {
+  TbSocketStep step;
+  TbName process;
+  TbTuple ends;
+  gint64 sent;
+  gint64 received;
+  gint64 result;
+} TbSocketLogged;
+
+typedef enum {
+  TB_CONNECTION_OPENED,  /* connected or accepted, the handshake being over */
+  TB_CONNECTION_MOVED,   /* bytes were moved */
+  TB_CONNECTION_TOUCHED, /* something else that tells who used it */
+  TB_CONNECTION_CLOSED,
+} TbConnectionWhat;
+
+/**
+ * TbConnection: what a process did with a connection, or with a datagram
+ * @pid: 0 = a process that is not named
+ * @has_start, @has_end: of its life, as far as known; a process is its number and its start
+ * @bytes: moved
+ */
+typedef struct {
+  TbConnectionWhat what;
+  gint32 pid;
+  gboolean has_start;
+  gboolean has_end;
+  TbOwnTime start;
+  TbOwnTime end;
+  guint32 bytes;
+  TbAddresses ends;
+} TbConnection;
 
 /**
  * TbBufferFact:
@@ -403,6 +475,8 @@ typedef struct {
     TbDescriptor descriptor;
     TbSocketFact socket;
     TbSocketMoved socket_moved;
+    TbSocketLogged socket_logged;
+    TbConnection connection;
     TbBufferFact buffer;
     TbSwitched switched;
     TbGap gap;

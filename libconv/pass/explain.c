@@ -2,7 +2,7 @@
 /* Actors, sentences, owners and links on items; see explain.h. */
 #include "pass/explain.h"
 
-#include "stages/attrib/attrib.h"
+#include "stages/owners/owners.h"
 
 /* What a packet itself says of its owners, then what the recordings do. */
 static void explain_packet(TbExplain *explain, TbItem *item)
@@ -15,7 +15,7 @@ static void explain_packet(TbExplain *explain, TbItem *item)
     item->owners = tb_owners_limit(&explain->claims, explain->least) ? &explain->claims : NULL;
   }
   if (explain->owners)
-    tb_attrib_apply(explain->owners, explain->actors, item, item->machine_time.ns);
+    tb_owners_apply(explain->owners, explain->actors, item, item->machine_time.ns);
 }
 
 static TbVerdict explain_apply(TbStage *stage, TbItem *item, GError **error)

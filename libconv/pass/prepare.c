@@ -10,7 +10,7 @@
 #include "pass/run-private.h"
 #include "pass/watch.h"
 #include "stages/align/align.h"
-#include "stages/attrib/attrib.h"
+#include "stages/owners/owners.h"
 #include "stages/order/overlap.h"
 
 /* Machines and ranks, as far as they are known by now. @leave_open: sources may stay nobody's */
@@ -45,7 +45,7 @@ static void prepare_add_owners(TbRun *run)
   if (!run_may_have(run, TB_SOURCE_PACKETS) || !run_may_have(run, TB_SOURCE_EVENTS))
     return;
   if (owners) {
-    run->found.owners = tb_attrib_new(options->owners.least);
+    run->found.owners = tb_owners_new(options->owners.least);
     tb_run_add_observer(run, run->found.owners);
   }
   if (!options->owners.links || options->select.no_events || options->select.no_packets)

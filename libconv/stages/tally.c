@@ -27,7 +27,7 @@ typedef struct {
 } TallyTold;
 
 struct _TbTally {
-  const TbObserver *attrib;
+  const TbObserver *owners;
   TbConfidence least; /* NONE = processes are not counted */
   GPtrArray *machines;
   TallyMachine *latest;
@@ -63,10 +63,10 @@ static const char *const tally_words[] = {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(tally_words) <= TB_TALLY_EVIDENCE);
 
-TbTally *tb_tally_new(const TbObserver *attrib)
+TbTally *tb_tally_new(const TbObserver *owners)
 {
   TbTally *tally = g_new0(TbTally, 1);
-  tally->attrib = attrib;
+  tally->owners = owners;
   for (; tally->n_words < G_N_ELEMENTS(tally_words); tally->n_words++)
     g_strlcpy(tally->words[tally->n_words], tally_words[tally->n_words], TALLY_WORD_BYTES);
   tally->machines = g_ptr_array_new_with_free_func(machine_free);
@@ -142,8 +142,8 @@ static void tally_places(const TbTally *tally, const TbItem *packet, const TbNet
                          TbEndPlace places[TB_N_PACKET_ENDS])
 {
   places[TB_PACKET_SRC] = places[TB_PACKET_DST] = TB_END_UNKNOWN;
-  if (tally->attrib && packet->record->source->machine && !packet->record->source->frozen)
-    tb_attrib_find_places(tally->attrib, packet->record->source->machine, headers, &places[TB_PACKET_SRC],
+  if (tally->owners && packet->record->source->machine && !packet->record->source->frozen)
+    tb_owners_find_places(tally->owners, packet->record->source->machine, headers, &places[TB_PACKET_SRC],
                           &places[TB_PACKET_DST]);
   if (tally_is_loopback(headers->family, headers->source))
     places[TB_PACKET_SRC] = TB_END_LOCAL;
@@ -349,7 +349,7 @@ const TbOwnerShares *tb_tally_get_shares(const TbTally *tally)
 gboolean tb_tally_could_tell(const TbTally *tally)
 {
   return tally->shares.all.packets > 0 &&
-         (tally->attrib || tally->shares.not_named.packets < tally->shares.all.packets);
+         (tally->owners || tally->shares.not_named.packets < tally->shares.all.packets);
 }
 
 const char *tb_tally_get_evidence(const TbTally *tally, guint number)

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/item.h"
-#include "stages/attrib/attrib.h"
+#include "stages/owners/owners.h"
 
 #include <glib.h>
 
@@ -83,9 +83,9 @@ typedef struct _TbTally TbTally;
 
 /**
  * tb_tally_new:
- * @attrib: (nullable): tells local ends from others; outlives the tally
+ * @owners: (nullable): tells local ends from others; outlives the tally
  */
-TbTally *tb_tally_new(const TbObserver *attrib);
+TbTally *tb_tally_new(const TbObserver *owners);
 void tb_tally_free(TbTally *tally);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbTally, tb_tally_free)
 

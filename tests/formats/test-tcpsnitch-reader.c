@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lines of one socket's file: what they become, and what each kind of damage costs. */
 #include "formats.h"
-#include "model/socket-call.h"
+#include "model/fact.h"
 #include "tracebraid.h"
 
 #include <string.h>
@@ -130,11 +130,11 @@ static void test_call(void)
   g_assert_cmpuint(event.flags, ==, 0);
   g_assert_cmpuint(event.cpu, ==, TB_CPU_NONE);
   g_assert_cmpint(get_int(&event, "bytes"), ==, 80);
-  g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_SENT), ==, 78);
-  g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, TB_SOCKET_NOTHING);
+  g_assert_cmpint(get_int(&event, "sent"), ==, 78);
+  g_assert_cmpint(get_int(&event, "socket_step"), ==, TB_SOCKET_NOTHING);
   expect_text(log, &event, "connect", "(addr=[2001:db8::1]:443) = -1 ECONNREFUSED");
   g_assert_cmpuint(event.flags, ==, TB_RECORD_FAILED);
-  g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, TB_SOCKET_NOTHING);
+  g_assert_cmpint(get_int(&event, "socket_step"), ==, TB_SOCKET_NOTHING);
   TbAddresses ends;
   g_assert_true(event.type->ops->get_addresses(event.type, &event, &ends));
   g_assert_cmpuint(ends.family, ==, 6);
@@ -344,18 +344,18 @@ static void test_meaning(void)
   };
   for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
     g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
-    g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, wanted[i].step);
-    g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_SENT), ==, wanted[i].sent);
-    g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_RECEIVED), ==, wanted[i].received);
-    g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_REMOTE_PORT), ==, 50001);
-    g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_LOCAL_PORT), ==, i ? 8080 : G_MININT64);
+    g_assert_cmpint(get_int(&event, "socket_step"), ==, wanted[i].step);
+    g_assert_cmpint(get_int(&event, "sent"), ==, wanted[i].sent);
+    g_assert_cmpint(get_int(&event, "received"), ==, wanted[i].received);
+    g_assert_cmpint(get_int(&event, "remote_port"), ==, 50001);
+    g_assert_cmpint(get_int(&event, "local_port"), ==, i ? 8080 : G_MININT64);
   }
   g_assert_cmpint(log_next(log, &event), ==, TB_READ_END);
   /* A second pass begins with nothing known. */
   g_assert_true(tb_reader_rewind(log->reader, NULL));
   g_assert_cmpint(log_next(log, &event), ==, TB_READ_RECORD);
-  g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_STEP), ==, TB_SOCKET_ACCEPTED);
-  g_assert_cmpint(get_int(&event, TB_SOCKET_CALL_LOCAL_PORT), ==, G_MININT64);
+  g_assert_cmpint(get_int(&event, "socket_step"), ==, TB_SOCKET_ACCEPTED);
+  g_assert_cmpint(get_int(&event, "local_port"), ==, G_MININT64);
 }
 
 int main(int argc, char **argv)

@@ -220,9 +220,9 @@ static void test_both_missing(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/attrib/windows/worlds/complete", test_complete);
-  g_test_add_func("/attrib/windows/worlds/packets-missing", test_packets_missing);
-  g_test_add_func("/attrib/windows/worlds/operations-missing", test_operations_missing);
-  g_test_add_func("/attrib/windows/worlds/both-missing", test_both_missing);
+  g_test_add_func("/owners/connections/worlds/complete", test_complete);
+  g_test_add_func("/owners/connections/worlds/packets-missing", test_packets_missing);
+  g_test_add_func("/owners/connections/worlds/operations-missing", test_operations_missing);
+  g_test_add_func("/owners/connections/worlds/both-missing", test_both_missing);
   return g_test_run();
 }

@@ -2,6 +2,7 @@
 /* Network events made in memory; see net-events.h. */
 #include "support/net-events.h"
 
+#include "decode/linux/linux-decoder.h"
 #include "support/made-item.h"
 
 #include <string.h>
@@ -39,7 +40,7 @@ static const struct {
   { "net", "netif_receive_skb", "n8 skbaddr,n4 len" },
   { "raw_syscalls", "sys_enter", "i8 id,a48 args" },
   { "raw_syscalls", "sys_exit", "i8 id,i8 ret" },
-  { "task", "task_newtask", "i4 pid,n8 clone_flags" },
+  { "task", "task_newtask", "i4 pid,a16 comm,n8 clone_flags" },
 };
 
 static void net_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
@@ -47,7 +48,8 @@ static void net_append_text(const TbEventType *type, const TbRecord *event, TbBu
   tb_buf_append_str(out, "made in memory");
 }
 
-static const TbEventTypeOps net_ops = { .append_text = net_append_text };
+static const TbEventTypeOps net_ops = { .append_text = net_append_text,
+                                        .decoder = &tb_linux_decoder };
 
 static TbEventType *net_make_type(guint kind)
 {
@@ -94,11 +96,14 @@ Net *net_new(void)
   tb_source_set_machine(net->events, net->machine);
   tb_source_set_machine(net->packets, net->machine);
   net->packets->opened = net->packets->axis;
-  net->attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
+  net->stage = tb_owners_new(TB_CONFIDENCE_CONTEXT);
+  net->observers = g_ptr_array_new();
+  g_ptr_array_add(net->observers, net->stage);
+  net->facts = tb_facts_new(net->observers);
   net->shown = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
   for (guint i = 0; i < NET_TYPES; i++) {
     net->types[i] = net_make_type(i);
-    g_assert_true(net->attrib->ops->wants_type(net->attrib, net->types[i]));
+    g_assert_true(tb_facts_are_wanted(net->facts, net->types[i]));
   }
   net_add_processes(net);
   net->now_ns = 1000000000;
@@ -109,7 +114,9 @@ void net_free(Net *net)
 {
   for (guint i = 0; i < NET_TYPES; i++)
     tb_event_type_unref(net->types[i]);
-  net->attrib->ops->free(net->attrib);
+  tb_facts_free(net->facts);
+  g_ptr_array_unref(net->observers);
+  net->stage->ops->free(net->stage);
   g_ptr_array_unref(net->shown);
   tb_source_unref(net->events);
   tb_source_unref(net->packets);
@@ -143,7 +150,12 @@ static void net_set_address(Net *net, guint kind, const char *name, guint8 last)
 static void net_observe(Net *net, const TbRecord *record)
 {
   TbItem item = item_of(record);
-  net->attrib->ops->event(net->attrib, &item);
+  if (record->kind == TB_RECORD_EVENT)
+    tb_facts_show(net->facts, &item);
+  else if (record->kind == TB_RECORD_LOST)
+    tb_facts_lost(net->facts, &item);
+  else
+    net->stage->ops->event(net->stage, &item);
 }
 
 static void net_show(Net *net, guint kind, gint32 tid)
@@ -359,7 +371,7 @@ void net_packet_udp(Net *net, guint16 from, guint16 to, guint16 payload)
 
 void net_finish(Net *net)
 {
-  g_assert_true(net->attrib->ops->finish(net->attrib, NULL));
+  g_assert_true(net->stage->ops->finish(net->stage, NULL));
 }
 
 static void net_expect_end(const TbOwner *owner, gint32 tid, TbConfidence confidence)
@@ -381,7 +393,7 @@ TbOwners net_apply(Net *net, guint n, const TbOwners *told)
   TbRecord record = net_packet_record(net, bytes, time_ns);
   TbItem item = item_of(&record);
   item.owners = told;
-  tb_attrib_apply(net->attrib, actors, &item, time_ns);
+  tb_owners_apply(net->stage, actors, &item, time_ns);
   return item.owners ? *item.owners : (TbOwners){ 0 };
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Socket, network and system call events made in memory, in the layout of
- * Linux trace events, with the packets beside them, shown to attribution one
+ * Linux trace events, with the packets beside them, shown to the stage of owners one
  * by one. All is between 10.0.0.1 (the lower port's peer) and 10.0.0.2.
  */
 #pragma once
 
-#include "stages/attrib/attrib.h"
+#include "pass/facts.h"
+#include "stages/owners/owners.h"
 
 #define NET_TYPES 11
 /* A task whose birth was not seen: it passes for a process. */
@@ -21,7 +22,9 @@ typedef struct {
   TbMachine *machine;
   TbSource *events;
   TbSource *packets;
-  TbObserver *attrib;
+  TbObserver *stage;
+  GPtrArray *observers;
+  TbFacts *facts;
   TbEventType *types[NET_TYPES];
   GPtrArray *shown; /* packets */
   gint64 now_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Prints the owners of every packet of some inputs, one line a packet, for tests to judge; on
- * the way it can hide events, by name from attribution, or at random from all who watch: each
+ * the way it can hide events, by name from the stage of owners, or at random from all who watch: each
  * by itself and unnoticed, or all of one CPU for NS nanoseconds, and then a mark tells of it.
  * usage: owners-dump [--drop=PREFIX,...] [--lose=SHARE [--mark=NS]] [--seed=N]
  *                    [NAME=]FILE[@+SECONDS]...
@@ -10,7 +10,7 @@
  */
 #include "formats.h"
 #include "pass/run.h"
-#include "stages/attrib/attrib.h"
+#include "stages/owners/owners.h"
 #include "stages/process/process.h"
 #include "stages/wire/headers.h"
 
@@ -36,17 +36,22 @@ typedef struct {
   TbOwnTime heard[SIEVE_CPUS]; /* what was shown last */
 } Sieve;
 
-static TbObserver *the_attrib;
+static TbObserver *the_owners;
 static TbActors *the_actors;
+
+static gboolean sieve_drops(const Sieve *sieve, const TbEventType *type)
+{
+  char **drop = sieve->inner == the_owners ? sieve->rules->drop : NULL;
+  g_autofree char *name = drop ? g_strdup_printf("%s:%s", type->system, type->name) : NULL;
+  for (guint i = 0; drop && drop[i]; i++)
+    if (g_str_has_prefix(name, drop[i]))
+      return TRUE;
+  return FALSE;
+}
 
 static gboolean sieve_wants_type(TbObserver *observer, const TbEventType *type)
 {
   Sieve *sieve = (Sieve *)observer;
-  char **drop = sieve->inner == the_attrib ? sieve->rules->drop : NULL;
-  g_autofree char *name = g_strdup_printf("%s:%s", type->system, type->name);
-  for (guint i = 0; drop && drop[i]; i++)
-    if (g_str_has_prefix(name, drop[i]))
-      return FALSE;
   return sieve->inner->ops->wants_type(sieve->inner, type);
 }
 
@@ -88,6 +93,8 @@ static void sieve_fact(TbObserver *observer, const TbItem *event, const TbFact *
   Sieve *sieve = (Sieve *)observer;
   guint cpu = event->record->cpu % SIEVE_CPUS;
   gboolean loses = sieve->rules->lose > 0 && sieve_loses(sieve->rules, event);
+  if (sieve_drops(sieve, event->record->type))
+    return;
   sieve->inner->sink = observer->sink;
   if (sieve->lost[cpu] && !loses) {
     TbFact gap = { .kind = TB_FACT_GAP, .gap = { TRUE, sieve->heard[cpu] } };
@@ -161,7 +168,7 @@ static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error
     return TRUE;
   const TbRecord *record = event->record;
   tb_net_parse(record->source->link_type, record->data, record->len, record->orig_len, &h);
-  tb_attrib_apply(the_attrib, the_actors, &packet, event->machine_time.ns);
+  tb_owners_apply(the_owners, the_actors, &packet, event->machine_time.ns);
   if (h.family == 0)
     return TRUE;
   printf("%s\t", tb_machine_get_label(record->source->machine));
@@ -235,11 +242,11 @@ int main(int argc, char **argv)
       g_array_append_val(inputs, spec);
     }
   }
-  the_attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
+  the_owners = tb_owners_new(TB_CONFIDENCE_CONTEXT);
   TbRunOptions options = { .registry = &tb_formats };
   g_autoptr(TbRun) run = tb_run_new(&options);
   tb_run_add_observer(run, sieve_new(tb_process_observer_new(), &rules));
-  tb_run_add_observer(run, sieve_new(the_attrib, &rules));
+  tb_run_add_observer(run, sieve_new(the_owners, &rules));
   TbWriterCounts counts;
   g_autoptr(TbOutput) output = tb_output_open("-", FALSE, &error);
   gboolean ok = output &&

@@ -3,6 +3,7 @@
 #include "support/pml-net.h"
 
 #include "base/bytes.h"
+#include "pass/facts.h"
 #include "support/made-item.h"
 #include "support/pcap-build.h"
 
@@ -34,8 +35,8 @@ PmlNet *pml_net_new(gboolean is64)
 
 void pml_net_free(PmlNet *net)
 {
-  if (net->attrib)
-    net->attrib->ops->free(net->attrib);
+  if (net->stage)
+    net->stage->ops->free(net->stage);
   pml_open_clear(&net->open);
   pml_builder_free(net->builder);
   g_ptr_array_unref(net->shown);
@@ -180,7 +181,7 @@ void pml_net_datagram(PmlNet *net, double ms, PmlNetEnd from, PmlNetEnd to, guin
   net_packet(net, ms, 17, from, to, &head, payload);
 }
 
-/* --- attribution --- */
+/* --- owners --- */
 
 static TbRecord net_packet_event(PmlNet *net, guint n)
 {
@@ -196,19 +197,24 @@ static TbRecord net_packet_event(PmlNet *net, guint n)
 static void net_observe(PmlNet *net, const TbRecord *record)
 {
   TbItem item = item_of(record);
-  net->attrib->ops->event(net->attrib, &item);
+  net->stage->ops->event(net->stage, &item);
 }
 
 static void net_show_operations(PmlNet *net)
 {
   TbRecord event;
   TbSource *source = g_ptr_array_index(net->open.reader->sources, 0);
+  g_autoptr(GPtrArray) observers = g_ptr_array_new();
+  g_ptr_array_add(observers, net->stage);
+  g_autoptr(TbFacts) facts = tb_facts_new(observers);
   source->opened = source->axis;
   while (pml_open_next(&net->open, &event, NULL)) {
     for (guint i = 0; i < net->open.reader->types->len; i++)
       ((TbEventType *)g_ptr_array_index(net->open.reader->types, i))->id = i;
-    if (net->attrib->ops->wants_type(net->attrib, event.type))
-      net_observe(net, &event);
+    if (tb_facts_are_wanted(facts, (TbEventType *)event.type)) {
+      TbItem item = item_of(&event);
+      tb_facts_show(facts, &item);
+    }
   }
 }
 
@@ -217,7 +223,7 @@ void pml_net_finish(PmlNet *net)
   const TbBuf *file = pml_builder_finish(net->builder);
   net->open = pml_open_memory(file->data, file->len, NULL);
   g_assert_no_error(net->open.error);
-  net->attrib = tb_attrib_new(TB_CONFIDENCE_CONTEXT);
+  net->stage = tb_owners_new(TB_CONFIDENCE_CONTEXT);
   net->packets = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   net->packets->link_type = net->link_type;
   net->packets->opened = net->packets->axis;
@@ -227,7 +233,7 @@ void pml_net_finish(PmlNet *net)
     TbRecord event = net_packet_event(net, i);
     net_observe(net, &event);
   }
-  g_assert_true(net->attrib->ops->finish(net->attrib, NULL));
+  g_assert_true(net->stage->ops->finish(net->stage, NULL));
 }
 
 static void net_check_end(const TbOwner *owner, gint32 pid, TbConfidence confidence)
@@ -244,7 +250,7 @@ static TbOwners net_ask(PmlNet *net, guint n, const char **name)
   g_autoptr(TbActors) actors = tb_actors_new();
   TbRecord event = net_packet_event(net, n);
   TbItem item = item_of(&event);
-  tb_attrib_apply(net->attrib, actors, &item, event.time.ns);
+  tb_owners_apply(net->stage, actors, &item, event.time.ns);
   TbOwners owners = item.owners ? *item.owners : (TbOwners){ 0 };
   if (name)
     *name = owners.src.comm;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A Process Monitor log with network operations and a capture that goes with it, made in memory
- * and shown to attribution, or written to files. Times are milliseconds from PML_BUILDER_START.
+ * and shown to the stage of owners, or written to files. Times are milliseconds from PML_BUILDER_START.
  */
 #pragma once
 
-#include "stages/attrib/attrib.h"
+#include "stages/owners/owners.h"
 #include "support/pml-builder.h"
 #include "support/pml-open.h"
 
@@ -50,7 +50,7 @@ typedef struct {
   TbSource *packets;
   GPtrArray *shown; /* GBytes: time, then the packet */
   PmlOpen open;
-  TbObserver *attrib;
+  TbObserver *stage;
 } PmlNet;
 
 PmlNet *pml_net_new(gboolean is64);
@@ -71,7 +71,7 @@ void pml_net_segment(PmlNet *net, double ms, PmlNetEnd from, PmlNetEnd to, guint
                      guint8 flags, guint16 payload);
 void pml_net_datagram(PmlNet *net, double ms, PmlNetEnd from, PmlNetEnd to, guint16 payload);
 
-/** pml_net_finish: shows all to attribution */
+/** pml_net_finish: shows all to the stage of owners */
 void pml_net_finish(PmlNet *net);
 /** pml_net_owners: of the @n-th packet; strings are not valid any more */
 TbOwners pml_net_owners(PmlNet *net, guint n);

@@ -76,7 +76,7 @@ static void test_places(void)
   g_autoptr(Net) net = net_new();
   net_connect(net, 100, 0xa1, 40000, 80); /* 10.0.0.1 to 10.0.0.2 */
   net_finish(net);
-  g_autoptr(TbTally) tally = tb_tally_new(net->attrib);
+  g_autoptr(TbTally) tally = tb_tally_new(net->stage);
   MadeItem event = packet(net, frame, 17, here, there, 142);
   tb_tally_packet(tally, made_item(&event));
   const TbEndTally *src = end_of(tally, TB_PACKET_UDP, TB_PACKET_SRC);

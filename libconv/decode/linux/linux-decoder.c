@@ -5,9 +5,10 @@
 enum { LINUX_MAX_PARTS = 4 };
 
 /* In the order in which they tell what one event means. */
-static const LinuxPart *const linux_parts[] = { &linux_process_part, &linux_buffer_part, NULL };
+static const LinuxPart *const linux_parts[] = { &linux_process_part, &linux_resource_part,
+                                               &linux_buffer_part };
 
-enum { LINUX_N_PARTS = G_N_ELEMENTS(linux_parts) - 1 };
+enum { LINUX_N_PARTS = G_N_ELEMENTS(linux_parts) };
 
 /*
  * @kinds: what each part can tell; its plan is NULL where that is nothing

@@ -34,5 +34,6 @@ typedef struct {
 
 extern const LinuxPart linux_buffer_part;
 extern const LinuxPart linux_process_part;
+extern const LinuxPart linux_resource_part;
 
 G_END_DECLS
