@@ -52,7 +52,7 @@ def verdict(path, target):
         if to_inner > inner:
             return "libconv: report -> pass -> stages -> format -> model -> base, never back"
         if "decode" in (path.split("/")[1], target.split("/")[1]) and path.split("/")[1] != target.split("/")[1] \
-                and path.split("/")[1] not in ("decode", "pass", "stages"):
+                and path.split("/")[1] not in ("decode", "pass"):
             return "decoders are for the formats; stages know facts"
     if folder == "formats" and to_folder == "formats":
         if inner is not None and inner != to_inner and target not in SHARED_FORMAT_HEADERS:

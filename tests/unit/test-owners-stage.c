@@ -475,6 +475,44 @@ static void test_told_of_either_end(void)
   }
 }
 
+static void tell(Net *net, const TbFact *fact)
+{
+  TbRecord record = { .kind = TB_RECORD_EVENT, .source = net->events, .time.ns = net->now_ns };
+  TbItem item = { .record = &record, .machine_time.ns = net->now_ns };
+  net->stage->ops->fact(net->stage, &item, fact);
+}
+
+static TbFact table_socket(guint64 socket, gboolean stream, guint16 port, guint16 remote_port)
+{
+  TbFact fact = { .kind = TB_FACT_SOCKET_EXISTS };
+  fact.socket = (TbSocketFact){ .socket = socket, .stream = stream, .has_ends = TRUE,
+                                .ends = { .family = 4,
+                                          .protocol = stream ? TB_TUPLE_TCP : TB_TUPLE_UDP,
+                                          .local = { 10, 0, 0, 1 }, .remote = { 10, 0, 0, 2 },
+                                          .local_port = port, .remote_port = remote_port } };
+  return fact;
+}
+
+/* No event tells of the sockets, but tables of the recording do. */
+static void test_tables(void)
+{
+  g_autoptr(Net) net = net_new();
+  TbFact stream = table_socket(1, TRUE, 40000, 80), datagrams = table_socket(2, FALSE, 40001, 53);
+  TbFact descriptor = { .kind = TB_FACT_DESCRIPTOR_EXISTS };
+  descriptor.descriptor = (TbDescriptor){ .tid = 100, .fd = 3, .socket = 1 };
+  tell(net, &stream);
+  tell(net, &descriptor);
+  descriptor.descriptor = (TbDescriptor){ .tid = 200, .fd = 3, .socket = 2 };
+  tell(net, &descriptor);
+  tell(net, &datagrams);
+  net_packet_tcp(net, 40000, 80, 1000, 0, TB_NET_TCP_ACK, 10);
+  net_packet_udp(net, 40001, 53, 20);
+  net_finish(net);
+  net_expect(net, 0, 100, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  net_expect(net, 1, 200, TB_CONFIDENCE_LINKED, 0, TB_CONFIDENCE_NONE);
+  g_assert_cmpstr(net_apply(net, 0, NULL).src.via, ==, "table");
+}
+
 static void test_limits(void)
 {
   TbOwners owners = { .src = told_owner(1), .dst = told_owner(2) };
@@ -516,6 +554,7 @@ int main(int argc, char **argv)
   g_test_add_func("/owners/claims/same-process", test_told_alike);
   g_test_add_func("/owners/claims/alone", test_told_alone);
   g_test_add_func("/owners/claims/of-either-end", test_told_of_either_end);
+  g_test_add_func("/owners/tables", test_tables);
   g_test_add_func("/owners/limits", test_limits);
   return g_test_run();
 }
