@@ -114,6 +114,80 @@ static void journal_values_of_text(JournalRow *row, const TbItem *event)
   }
 }
 
+/* A name that can be read back byte by byte. */
+static void journal_value_name(JournalRow *row, const char *key, TbName name)
+{
+  if (!name.bytes)
+    return;
+  tb_escape_append(journal_value_begin(row, key), name.bytes, name.len,
+                   JOURNAL_ESCAPE | TB_ESCAPE_BACKSLASH);
+  journal_value_end(row);
+}
+
+/* Whether @name stands in the row as it is: @written is another key's value, not escaped. */
+static gboolean journal_is_written(const char *written, TbName name)
+{
+  return name.bytes && journal_is_name(written) && strlen(written) == name.len &&
+         memcmp(written, name.bytes, name.len) == 0 && !memchr(name.bytes, '\\', name.len);
+}
+
+static void journal_values_of_end(JournalRow *row, const TbSentence *sentence)
+{
+  if (sentence->end == TB_OUTCOME_UNKNOWN)
+    return;
+  TbBuf *value = journal_value_begin(row, "TRACE_EXIT");
+  tb_buf_append_str(value, sentence->end == TB_OUTCOME_CODE ? "code" : "signal");
+  if (sentence->end != TB_OUTCOME_KILLED) {
+    tb_buf_append_c(value, ':');
+    tb_buf_append_i64(value, sentence->end_number);
+  }
+  journal_value_end(row);
+}
+
+static void journal_values_of_birth(JournalRow *row, const TbSentence *sentence, gint32 actor)
+{
+  const TbBorn *born = &sentence->fact->born;
+  if (born->child > 0)
+    journal_value_int(row, "TRACE_CHILD", born->child);
+  if (born->maker > 0 && born->maker != actor)
+    journal_value_int(row, "TRACE_PARENT", born->maker);
+  if (born->is_sibling)
+    journal_value_int(row, "TRACE_SIBLING", 1);
+  if (sentence->is_thread && !sentence->kind)
+    journal_value_int(row, "TRACE_THREAD", 1);
+}
+
+/* What the sentence says in keys, each where the row does not say it already. */
+static void journal_values_of_life(JournalRow *row, const TbSentence *sentence,
+                                   const TbContext *context)
+{
+  const TbFact *fact = sentence->fact;
+  gint32 actor = context ? context->tid : 0;
+  gint32 subject = fact->kind == TB_FACT_EXECUTED  ? fact->executed.tid
+                   : fact->kind == TB_FACT_RENAMED ? fact->renamed.tid
+                   : fact->kind == TB_FACT_ENDED   ? fact->ended.tid
+                                                   : actor;
+  if (fact->kind == TB_FACT_BORN)
+    journal_values_of_birth(row, sentence, actor);
+  if (subject > 0 && subject != actor)
+    journal_value_int(row, "TRACE_TASK", subject);
+  if (fact->kind == TB_FACT_EXECUTED) {
+    if (fact->executed.old_tid > 0 && fact->executed.old_tid != subject)
+      journal_value_int(row, "TRACE_OLD_TID", fact->executed.old_tid);
+    if (!journal_is_written(context ? context->exe : NULL, fact->executed.path))
+      journal_value_name(row, "TRACE_EXE", fact->executed.path);
+  }
+  if (fact->kind == TB_FACT_RENAMED)
+    journal_value_name(row, "TRACE_OLD_COMM", fact->renamed.old_name);
+  if (fact->kind == TB_FACT_RENAMED || fact->kind == TB_FACT_BORN) {
+    TbName name = fact->kind == TB_FACT_BORN ? fact->born.comm : fact->renamed.new_name;
+    if (!journal_is_written(context ? context->comm : NULL, name))
+      journal_value_name(row, "TRACE_NEW_COMM", name);
+  }
+  if (fact->kind == TB_FACT_ENDED)
+    journal_values_of_end(row, sentence);
+}
+
 static void journal_values_of_rest(JournalRow *row, const TbItem *event)
 {
   const TbContext *context = journal_is_somebody(event->actor) ? event->actor : NULL;
@@ -127,6 +201,8 @@ static void journal_values_of_rest(JournalRow *row, const TbItem *event)
     journal_value_int(row, "TRACE_PID_KNOWN", 0);
   if (event->sentence && event->sentence->kind)
     journal_value_escaped(row, "TRACE_KIND", event->sentence->kind);
+  if (event->sentence && event->sentence->fact)
+    journal_values_of_life(row, event->sentence, context);
   if (event->record->flags & TB_RECORD_DURATION) {
     tb_buf_append_u64(journal_value_begin(row, "TRACE_DURATION"), event->record->value);
     journal_value_end(row);

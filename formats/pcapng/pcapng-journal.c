@@ -257,8 +257,6 @@ static void journal_quick_tail(Journal *journal, const JournalContext *who,
     p = journal_copy_cpu(p, event->record->cpu);
   p = journal_copy(p, &who->ppid);
   out->len = (gsize)(p - out->data);
-  if (event->sentence && event->sentence->kind)
-    journal_pair_escaped(out, "TRACE_KIND=", event->sentence->kind);
   if (event->record->flags & TB_RECORD_DURATION) {
     tb_buf_append_str(out, "TRACE_DURATION=");
     tb_buf_append_u64(out, event->record->value);
@@ -302,8 +300,7 @@ static void journal_append(gpointer encoder, const TbItem *event, guint32 interf
   gsize tags_at = out->len;
   journal_append_tags(journal, event, out);
   gsize keys_at = out->len;
-  gboolean said = event->sentence && event->sentence->text && event->sentence->text->len;
-  if (event->record->kind != TB_RECORD_EVENT || said || !journal_quick(journal, event, tags_at, out)) {
+  if (event->record->kind != TB_RECORD_EVENT || event->sentence || !journal_quick(journal, event, tags_at, out)) {
     out->len = keys_at;
     journal_careful(journal, event, tags_at, out);
   }

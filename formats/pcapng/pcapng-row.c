@@ -339,7 +339,11 @@ TbEventType *tb_pcapng_row_type_new(const char *identifier, gsize len)
     { "_CMDLINE", TRUE },   { "_HOSTNAME", TRUE },   { "PRIORITY", FALSE },
     { "MESSAGE", TRUE },    { "TRACE_TEXT", TRUE },  { "TRACE_TID", FALSE },
     { "TRACE_CPU", FALSE }, { "TRACE_PPID", FALSE }, { "TRACE_PID_KNOWN", FALSE },
-    { "TRACE_KIND", TRUE }, { "TRACE_DURATION", FALSE }, { "TRACE_PACKET", TRUE },
+    { "TRACE_KIND", TRUE }, { "TRACE_CHILD", FALSE }, { "TRACE_PARENT", FALSE },
+    { "TRACE_SIBLING", FALSE }, { "TRACE_THREAD", FALSE }, { "TRACE_TASK", FALSE },
+    { "TRACE_OLD_TID", FALSE }, { "TRACE_EXE", TRUE }, { "TRACE_OLD_COMM", TRUE },
+    { "TRACE_NEW_COMM", TRUE }, { "TRACE_EXIT", TRUE }, { "TRACE_DURATION", FALSE },
+    { "TRACE_PACKET", TRUE },
   };
   const char *colon = memchr(identifier, ':', len);
   gsize system_len = colon ? (gsize)(colon - identifier) : 0;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "model/fact.h"
 #include "model/record.h"
 
 #include <glib.h>
@@ -35,14 +36,24 @@ struct _TbContext {
   const char *cmdline;
 };
 
+/** How a process ended, as far as is known. */
+typedef enum { TB_OUTCOME_UNKNOWN, TB_OUTCOME_CODE, TB_OUTCOME_SIGNAL, TB_OUTCOME_KILLED } TbOutcome;
+
 /**
- * TbSentence: what an event says, for people
- * @kind: TRACE_KIND word, e.g. "process-exec"
- * @text: the sentence; the raw text then goes to TRACE_TEXT
+ * TbSentence: what a life-cycle event says
+ * @kind: (nullable): e.g. "process-exec"; NULL where another event's row says it
+ * @text: (nullable): the sentence, for people
+ * @fact: (nullable): what the record told: BORN, EXECUTED, RENAMED or ENDED
+ * @is_thread: BORN: the child is a thread
+ * @end, @end_number: ENDED: how the process ended with it, with its code or signal
  */
 typedef struct {
   const char *kind;
   const TbBuf *text;
+  const TbFact *fact;
+  gboolean is_thread;
+  TbOutcome end;
+  gint32 end_number;
 } TbSentence;
 
 /** TbPacketRef: a captured packet by the number it bears, or shall bear, in the output */

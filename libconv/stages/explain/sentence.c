@@ -22,6 +22,7 @@ struct _TbSentences {
   TbActors *actors;
   TbItem *item;
   TbBuf text;
+  TbFact fact;
   TbSentence sentence;
 };
 
@@ -100,6 +101,7 @@ static const char *sentence_born(TbSentences *sentences, const TbBorn *born)
     return NULL;
   gboolean is_thread = tb_life_is_thread(cursor->life);
   const TbProcess *process = tb_timeline_get_process(timeline, cursor->process);
+  sentences->sentence.is_thread = is_thread;
   gboolean told_twice =
       is_thread ? tb_timeline_get_thread(timeline, cursor->life & ~TB_LIFE_IS_THREAD)->told_by_fork
                 : process->told_by_fork;
@@ -181,6 +183,15 @@ static void sentence_append_end(TbBuf *out, const TbProcess *process)
   }
 }
 
+static void sentence_set_end(TbSentence *sentence, const TbProcess *process)
+{
+  sentence->end = process->has_code     ? TB_OUTCOME_CODE
+                  : process->has_signal ? TB_OUTCOME_SIGNAL
+                  : process->was_killed ? TB_OUTCOME_KILLED
+                                        : TB_OUTCOME_UNKNOWN;
+  sentence->end_number = process->has_code ? process->exit_code : process->exit_signal;
+}
+
 static const char *sentence_ended(TbSentences *sentences, gint32 tid)
 {
   TbBuf *out = &sentences->text;
@@ -200,6 +211,7 @@ static const char *sentence_ended(TbSentences *sentences, gint32 tid)
                                        item->machine_time.ns);
     sentence_append_who(out, tb_timeline_get_string(timeline, comm), process->pid);
     sentence_append_end(out, process);
+    sentence_set_end(&sentences->sentence, process);
     return "process-exit";
   }
   sentence_append_cursor(out, cursor);
@@ -251,7 +263,9 @@ static void sentence_tell(TbFactSink *sink, const TbFact *fact)
 {
   TbSentences *sentences = (TbSentences *)sink;
   const char *kind = NULL;
+  gboolean keeps = fact->kind != TB_FACT_LIFE_STEP;
   tb_buf_reset(&sentences->text);
+  sentences->sentence = (TbSentence){ 0 };
   switch ((int)fact->kind) {
   case TB_FACT_BORN: kind = sentence_born(sentences, &fact->born); break;
   case TB_FACT_EXECUTED: kind = sentence_executed(sentences, &fact->executed); break;
@@ -260,8 +274,12 @@ static void sentence_tell(TbFactSink *sink, const TbFact *fact)
   case TB_FACT_LIFE_STEP: kind = sentence_step(sentences, &fact->step); break;
   default: return;
   }
-  sentences->sentence = (TbSentence){ .kind = kind, .text = &sentences->text };
-  if (kind)
+  /* What it holds is borrowed from the record. */
+  sentences->fact = *fact;
+  sentences->sentence.kind = kind;
+  sentences->sentence.text = kind ? &sentences->text : NULL;
+  sentences->sentence.fact = keeps ? &sentences->fact : NULL;
+  if (kind || keeps)
     sentences->item->sentence = &sentences->sentence;
 }
 
