@@ -50,9 +50,9 @@ def world():
 
 def packet(after_ms, source, target, payload):
     (address, port), (to_address, to_port) = source, target
-    udp = struct.pack(">HHHH", port, to_port, 8 + len(payload), 0) + payload
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, address, to_address)
-    frame = bytes(12) + b"\x08\0" + ip + udp
+    tcp = struct.pack(">HHIIBBHHH", port, to_port, 100, 200, 0x50, 0x18, 1000, 0, 0) + payload
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0, 64, 6, 0, address, to_address)
+    frame = bytes(12) + b"\x08\0" + ip + tcp
     time_us = START // 1000 + after_ms * 1000
     return struct.pack("<IIII", time_us // 10**6, time_us % 10**6, len(frame), len(frame)) + frame
 
@@ -105,13 +105,17 @@ def check_names(toy):
     need(toy.convert(), b"_COMM=resolve", b"_COMM=worker", b"_EXE=/usr/bin/resolve")
 
 
+def check_owners(toy):
+    need(toy.convert(), b"pid=%d comm=resolve" % CLIENT)
+
+
 def check_fields(toy):
     rows = toy.run("convert", "-q", "a.world", "--to", "csv", "--columns", "PID,bytes,child",
                    "-o", "-")
     need(rows, b'"20","29",""', b'"10","","30"')
 
 
-CHECKS = [check_processes, check_names, check_fields]
+CHECKS = [check_processes, check_names, check_owners, check_fields]
 
 
 def main():
