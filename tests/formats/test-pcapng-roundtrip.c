@@ -104,7 +104,7 @@ static void write_rows(OutputFixture *f, gboolean evil)
                         .exe = "/usr/bin/curl", .cmdline = evil ? NULL : "curl -s x" };
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "curl[3877] executes /usr/bin/curl");
-  TbSentence said = { "process-exec", &sentence };
+  TbSentence said = { .kind = "process-exec", .text = &sentence };
   MadeItem event = output_fixture_event(f, 0, evil ? "two\nlines\n_PID=1\nTRACE_CPU=9" : "a=1 b=2");
   event.item.actor = &context;
   event.record.cpu = 3;

@@ -64,7 +64,7 @@ static void test_order_of_keys(void)
                         .comm = "curl", .exe = "/usr/bin/curl", .cmdline = "curl x" };
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "curl[100] exits");
-  TbSentence said = { "process-exit", &sentence };
+  TbSentence said = { .kind = "process-exit", .text = &sentence };
   MadeItem event = output_fixture_event(&f, 0, "comm=curl pid=100");
   event.item.actor = &context;
   event.item.sentence = &said;
@@ -113,7 +113,7 @@ static void test_two_ways_agree(void)
   output_fixture_open(&f);
   TbContext context = { .slot = 0, .generation = 1, .tid = 5, .pid = 4, .pid_known = TRUE,
                         .ppid = 2, .comm = "a\nb", .exe = "/x\x1b", .cmdline = "\xff" };
-  TbSentence kind = { "thread-start", NULL };
+  TbSentence kind = { .kind = "thread-start", .text = NULL };
   MadeItem event = output_fixture_event(&f, 0, "plain text");
   event.item.actor = &context;
   event.item.sentence = &kind;
@@ -121,7 +121,7 @@ static void test_two_ways_agree(void)
   output_fixture_write(&f, &event);
   g_auto(TbBuf) sentence = { 0 };
   tb_buf_append_str(&sentence, "plain text");
-  TbSentence said = { "thread-start", &sentence };
+  TbSentence said = { .kind = "thread-start", .text = &sentence };
   event.item.sentence = &said;
   output_fixture_write(&f, &event);
   g_autoptr(GBytes) file = output_fixture_finish(&f);

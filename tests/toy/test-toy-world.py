@@ -106,7 +106,7 @@ def check_names(toy):
 
 
 def check_owners(toy):
-    need(toy.convert(), b"pid=%d comm=resolve" % CLIENT)
+    need(toy.convert(), b"pid=%d tid=%d comm=resolve" % (CLIENT, CLIENT))
 
 
 def check_fields(toy):

@@ -172,7 +172,7 @@ static char *sentence_of(Emit *emit, GArray *kept, guint i)
   tb_actors_apply(emit->actors, item);
   tb_sentences_apply(emit->sentences, item);
   const TbSentence *said = item->sentence;
-  return said ? g_strdup_printf("%s|%.*s", said->kind, (gint)said->text->len,
+  return said && said->text ? g_strdup_printf("%s|%.*s", said->kind, (gint)said->text->len,
                                 (const char *)said->text->data)
               : NULL;
 }

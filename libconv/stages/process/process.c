@@ -49,7 +49,7 @@ static G_GNUC_NO_INLINE void process_choose(ProcessObserver *process, const TbSo
 
 static gint64 process_time_ns(const TbItem *item, TbOwnTime own)
 {
-  return tb_axis_map(&item->record->source->opened, own.ns);
+  return tb_source_machine_time(item->record->source, own).ns;
 }
 
 /* That tasks act matters only to those that may be about to die of a signal. */
