@@ -81,13 +81,9 @@ void owners_ends_ask(const OwnersEnds *ends, const TbTuple *tuple, gboolean send
 const OwnersHit *owners_ends_find_hit(const OwnersEnds *ends, guint32 first, guint32 n,
                                       gint64 time_ns);
 
-/**
- * owners_ends_match: @samples (sorted) that are packets of @capture tell of its ends
- * @bit: of @capture, for samples that were found in it
- */
+/** owners_ends_match: @samples (sorted) that are packets of @capture tell of its ends */
 void owners_ends_match(OwnersEnds *ends, const ResourceSockets *sockets,
-                       const OwnersCapture *capture, guint32 bit, GArray *samples,
-                       gboolean received);
+                       const OwnersCapture *capture, const GArray *samples, gboolean received);
 /** owners_ends_count: how many packets of each end there were in @capture */
 void owners_ends_count(OwnersEnds *ends, const OwnersCapture *capture);
 

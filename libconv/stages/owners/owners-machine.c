@@ -120,7 +120,7 @@ static void machine_take_addresses(OwnersMachine *m)
     owners_ends_take(&m->ends, &connection_record(m->connections, i)->tuple);
 }
 
-static void machine_match_capture(OwnersMachine *m, OwnersCapture *capture, guint32 bit)
+static void machine_match_capture(OwnersMachine *m, OwnersCapture *capture)
 {
   ResourceSockets *all = tb_resource_get_sockets(m->resource);
   owners_capture_align(capture);
@@ -128,9 +128,9 @@ static void machine_match_capture(OwnersMachine *m, OwnersCapture *capture, guin
   if (m->connections)
     owners_connections_match(m->connections, capture);
   owners_sockets_match(all, capture);
-  owners_ends_match(&m->ends, all, capture, bit, tb_resource_get_samples(m->resource, TRUE), FALSE);
+  owners_ends_match(&m->ends, all, capture, tb_resource_get_samples(m->resource, TRUE), FALSE);
   owners_ends_count(&m->ends, capture);
-  owners_ends_match(&m->ends, all, capture, bit, tb_resource_get_samples(m->resource, FALSE), TRUE);
+  owners_ends_match(&m->ends, all, capture, tb_resource_get_samples(m->resource, FALSE), TRUE);
 }
 
 void owners_machine_match(OwnersMachine *m, const GPtrArray *captures)
@@ -144,7 +144,7 @@ void owners_machine_match(OwnersMachine *m, const GPtrArray *captures)
   for (guint i = 0; i < captures->len; i++) {
     OwnersCapture *capture = g_ptr_array_index(captures, i);
     if (capture->source->machine == m->machine)
-      machine_match_capture(m, capture, 1u << (i % 32)); /* beyond 32 of them they share */
+      machine_match_capture(m, capture);
   }
   tb_fragments_sort(m->fragments);
   owners_ends_seal(&m->ends);

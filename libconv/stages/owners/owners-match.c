@@ -6,129 +6,50 @@
  */
 #include "stages/owners/owners-ends.h"
 
+#include "stages/wire/match.h"
+
 #include <string.h>
 
-enum {
-  MATCH_FAR_NS = 1000000,  /* where the usual distance is looked for */
-  MATCH_LEAST_NS = 20000,  /* natively 1 us is usual, and more when caches are cold */
-  MATCH_MOST_NS = 200000,
-  MATCH_SPREADS = 6,
-  MATCH_CANDIDATES = 4,
-  MATCH_CLEAR_NS = 500,    /* the second best candidate is at least so much worse */
-};
+enum { MATCH_SPREADS = 6 };
 
-/* First sample of @len at or behind @time_ns. */
-static guint match_lower(const GArray *samples, guint32 len, gint64 time_ns)
-{
-  guint low = 0, high = samples->len;
-  while (low < high) {
-    guint mid = low + (high - low) / 2;
-    const ResourceSample *sample = &g_array_index(samples, ResourceSample, mid);
-    if (sample->len < len || (sample->len == len && sample->time_ns < time_ns))
-      low = mid + 1;
-    else
-      high = mid;
-  }
-  return low;
-}
-
-static inline const ResourceSample *match_sample(const GArray *samples, guint at, guint32 len,
-                                               gint64 until_ns)
-{
-  if (at >= samples->len)
-    return NULL;
-  const ResourceSample *sample = &g_array_index(samples, ResourceSample, at);
-  return sample->len == len && sample->time_ns <= until_ns ? sample : NULL;
-}
-
-static gint match_compare_ns(gconstpointer a, gconstpointer b)
-{
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return x < y ? -1 : x > y;
-}
+/* A captured packet to compare, and its place among all. */
+typedef struct {
+  gint64 time_ns;
+  guint32 len;
+  guint32 seen;
+} MatchPacket;
 
 /* Of a ping the kernel gets the question, and sends the answer by itself. */
-static inline gboolean match_is_kernels(const OwnersSeen *seen, gboolean received)
+static GArray *match_packets(const OwnersCapture *capture, gboolean received)
 {
-  return received ? seen->asks : seen->answers;
+  GArray *packets = g_array_sized_new(FALSE, FALSE, sizeof(MatchPacket), capture->seen->len);
+  for (guint i = 0; i < capture->seen->len; i++) {
+    const OwnersSeen *seen = &g_array_index(capture->seen, OwnersSeen, i);
+    MatchPacket packet = { seen->time_ns, seen->len, i };
+    if (!(received ? seen->asks : seen->answers))
+      g_array_append_val(packets, packet);
+  }
+  return packets;
 }
 
 /* The usual distance from sample to packet, and how far from it a match may lie. */
-static gboolean match_distance(const OwnersCapture *capture, const GArray *samples,
-                               gboolean received, gint64 *usual_ns, gint64 *near_ns)
+static gboolean match_fit(const TbMatchSide *packets, const TbMatchSide *samples, TbMatchFit *fit)
 {
-  g_autoptr(GArray) residuals = g_array_new(FALSE, FALSE, sizeof(gint64));
-  for (guint i = 0; i < capture->seen->len; i++) {
-    const OwnersSeen *seen = &g_array_index(capture->seen, OwnersSeen, i);
-    gint64 until_ns = seen->time_ns + MATCH_FAR_NS, best = G_MAXINT64;
-    if (match_is_kernels(seen, received))
-      continue;
-    guint at = match_lower(samples, seen->len, seen->time_ns - MATCH_FAR_NS);
-    for (const ResourceSample *sample; (sample = match_sample(samples, at, seen->len, until_ns));
-         at++) {
-      gint64 residual = seen->time_ns - sample->time_ns;
-      best = best == G_MAXINT64 || ABS(residual) < ABS(best) ? residual : best;
-    }
-    if (best != G_MAXINT64)
-      g_array_append_val(residuals, best);
-  }
-  if (residuals->len == 0)
-    return FALSE;
-  g_array_sort(residuals, match_compare_ns);
-  *usual_ns = g_array_index(residuals, gint64, residuals->len / 2);
-  for (guint i = 0; i < residuals->len; i++) {
-    gint64 *residual = &g_array_index(residuals, gint64, i);
-    *residual = ABS(*residual - *usual_ns);
-  }
-  g_array_sort(residuals, match_compare_ns);
-  gint64 spread = g_array_index(residuals, gint64, residuals->len / 2);
-  /* A packet that was stamped at once must not be missed where most take long (emulation). */
-  *near_ns = CLAMP(MAX(spread * MATCH_SPREADS, ABS(*usual_ns) * 5 / 4), MATCH_LEAST_NS,
-                   MATCH_MOST_NS);
-  return TRUE;
-}
-
-/* A packet and a sample that may be the same, @ns from the usual distance. */
-typedef struct {
-  gint64 ns;
-  guint32 seen;
-  guint32 sample;
-} MatchPair;
-
-static gint match_compare_pairs(gconstpointer a, gconstpointer b)
-{
-  const MatchPair *x = a, *y = b;
-  if (x->ns != y->ns)
-    return x->ns < y->ns ? -1 : 1;
-  if (x->seen != y->seen)
-    return x->seen < y->seen ? -1 : 1;
-  return x->sample < y->sample ? -1 : x->sample > y->sample;
-}
-
-/* The nearest few candidates of one packet. Two equally near ones of different tasks say nothing. */
-static void match_candidates(const GArray *samples, const OwnersSeen *seen, guint32 index,
-                             gint64 usual_ns, gint64 near_ns, GArray *pairs)
-{
-  MatchPair best[MATCH_CANDIDATES];
+  const TbMatchRule *rule = &tb_match_of_owners;
+  g_autofree gint64 *residuals = g_new(gint64, (gsize)packets->n + 1);
+  gint64 spread_ns;
   guint n = 0;
-  gint64 centre = seen->time_ns - usual_ns;
-  guint at = match_lower(samples, seen->len, centre - near_ns);
-  for (const ResourceSample *sample;
-       (sample = match_sample(samples, at, seen->len, centre + near_ns)); at++) {
-    MatchPair pair = { ABS(sample->time_ns - centre), index, at };
-    guint place = n < MATCH_CANDIDATES ? n++ : n - 1;
-    if (place == n - 1 && n == MATCH_CANDIDATES && best[place].ns < pair.ns &&
-        best[place].seen == index)
-      continue;
-    for (; place > 0 && best[place - 1].ns > pair.ns; place--)
-      best[place] = best[place - 1];
-    best[place] = pair;
+  for (guint i = 0; i < packets->n; i++) {
+    gint64 ns = tb_match_nearest(samples, tb_match_len(packets, i), tb_match_time(packets, i));
+    if (ns != G_MAXINT64 && ABS(ns) <= rule->far_ns)
+      residuals[n++] = -ns;
   }
-  if (n > 1 && best[1].ns - best[0].ns < MATCH_CLEAR_NS &&
-      g_array_index(samples, ResourceSample, best[0].sample).tid !=
-          g_array_index(samples, ResourceSample, best[1].sample).tid)
-    return;
-  g_array_append_vals(pairs, best, n);
+  tb_match_measure(residuals, n, &fit->usual_ns, &spread_ns);
+  /* A packet that was stamped at once must not be missed where most take long (emulation). */
+  fit->near_ns = CLAMP(MAX(spread_ns * MATCH_SPREADS, ABS(fit->usual_ns) * 5 / 4),
+                       rule->least_ns, rule->most_ns);
+  fit->clear_ns = rule->clear_ns;
+  return n > 0;
 }
 
 /* --- ends --- */
@@ -177,30 +98,22 @@ static void match_hit(OwnersEnds *ends, const ResourceSockets *sockets, TbTuple 
 
 /* One to one, the best pairs first: what answers alike soon after is not taken for the question. */
 void owners_ends_match(OwnersEnds *ends, const ResourceSockets *sockets,
-                       const OwnersCapture *capture, guint32 bit, GArray *samples,
-                       gboolean received)
+                       const OwnersCapture *capture, const GArray *samples, gboolean received)
 {
-  gint64 usual_ns, near_ns;
-  if (!match_distance(capture, samples, received, &usual_ns, &near_ns))
+  TbMatchFit fit;
+  g_autoptr(GArray) packets = match_packets(capture, received);
+  const TbMatchSide packet_side = TB_MATCH_SIDE(packets, MatchPacket, time_ns, len);
+  const TbMatchSide sample_side = TB_MATCH_SIDE(samples, ResourceSample, time_ns, len);
+  if (!match_fit(&packet_side, &sample_side, &fit))
     return;
-  g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(MatchPair));
-  g_autofree guint8 *taken = g_new0(guint8, (gsize)capture->seen->len + 1);
-  for (guint i = 0; i < capture->seen->len; i++) {
-    const OwnersSeen *seen = &g_array_index(capture->seen, OwnersSeen, i);
-    if (!match_is_kernels(seen, received))
-      match_candidates(samples, seen, i, usual_ns, near_ns, pairs);
-  }
-  g_array_sort(pairs, match_compare_pairs);
+  g_autoptr(GArray) pairs =
+      tb_match_best_first(&packet_side, &sample_side, offsetof(ResourceSample, tid), &fit);
   for (guint i = 0; i < pairs->len; i++) {
-    const MatchPair *pair = &g_array_index(pairs, MatchPair, i);
-    ResourceSample *sample = &g_array_index(samples, ResourceSample, pair->sample);
-    const OwnersSeen *seen = &g_array_index(capture->seen, OwnersSeen, pair->seen);
-    if (taken[pair->seen] || sample->used & bit)
-      continue;
-    taken[pair->seen] = TRUE;
-    sample->used |= bit;
+    const TbMatchPair *pair = &g_array_index(pairs, TbMatchPair, i);
+    guint32 at = g_array_index(packets, MatchPacket, pair->packet).seen;
+    const OwnersSeen *seen = &g_array_index(capture->seen, OwnersSeen, at);
     match_hit(ends, sockets, g_array_index(capture->flows, OwnersFlow, seen->flow).tuple, seen,
-              sample, received);
+              &g_array_index(samples, ResourceSample, pair->sample), received);
   }
 }
 

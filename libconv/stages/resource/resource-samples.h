@@ -12,7 +12,6 @@ G_BEGIN_DECLS
  * @bytes: what the call moved, -1 = unknown
  * @calls: number of the task's call
  * @weak: a reader found by the size of what it read alone; a sender that did not queue
- * @used: matching: a bit for each capture that has it
  */
 typedef struct {
   gint64 time_ns;
@@ -21,7 +20,6 @@ typedef struct {
   gint32 bytes;
   guint32 calls;
   gboolean weak;
-  guint32 used;
 } ResourceSample;
 
 /** resource_samples_sort: (element-type ResourceSample): by length, time and task */
