@@ -208,6 +208,8 @@ static inline gboolean pml_time_to_ns(guint64 filetime, gint64 *out)
 /**
  * pml_header_read: header and places of the sections.
  * @salvage: take an unclean or inconsistent file; @out->closed tells
+ * Returns: FALSE with TB_ERROR_IO, TB_ERROR_NOT_RECOGNIZED, TB_ERROR_UNSUPPORTED (the version),
+ *   TB_ERROR_TRUNCATED or TB_ERROR_CORRUPT
  */
 gboolean pml_header_read(TbInput *input, gboolean salvage, PmlHeader *out, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -216,6 +218,11 @@ void pml_header_clear(PmlHeader *header);
 char *pml_header_dup_windows(const PmlHeader *header);
 
 /* pml-tables.c */
+
+/**
+ * pml_tables_read: strings, processes and hosts; a row that is wrong goes to @damage.
+ * Returns: FALSE with TB_ERROR_IO, TB_ERROR_TRUNCATED, TB_ERROR_CORRUPT or TB_ERROR_LIMIT
+ */
 gboolean pml_tables_read(TbInput *input, const TbLimits *limits, TbDamageLog *damage,
                          const PmlHeader *header, PmlShared *shared, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -301,7 +308,7 @@ const char *pml_detail_category(PmlShared *shared, const PmlKind *kind, const Pm
 /**
  * pml_salvage_find: the next record that can be one, at or after @offset
  * @out_len: bytes of the record without what may stand between it and the next
- * Returns: 1 found at *@out_offset, 0 none up to @end, -1 with @error
+ * Returns: 1 found at *@out_offset, 0 none up to @end, -1 with TB_ERROR_IO
  */
 gint pml_salvage_find(TbWindow *window, guint64 offset, guint64 end, gboolean is64,
                       guint64 near_time, const TbLimits *limits, guint64 *out_offset,

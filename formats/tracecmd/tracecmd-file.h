@@ -221,6 +221,8 @@ static inline gboolean tc_file_has_option(const TcFile *file, guint32 id)
 /**
  * tc_file_load: the (uncompressed) body of section @id; @cursor borrows @bytes.
  * An absent section gives an empty body.
+ * Returns: FALSE with TB_ERROR_IO, TB_ERROR_TRUNCATED, TB_ERROR_LIMIT or
+ *   TB_ERROR_CORRUPT (it does not decompress)
  */
 gboolean tc_file_load(TcFile *file, guint32 id, GBytes **bytes, TbCursor *cursor, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -251,7 +253,7 @@ guint64 tc_time_shift_map(const TcTimeShift *shift, guint32 cpu, guint64 t);
 /** tc_clock_from_text: Returns: (transfer full): the name in brackets, or the text itself */
 char *tc_clock_from_text(const char *text);
 
-/** tc_decompress: one block into @out of exactly @out_len bytes */
+/** tc_decompress: one block into @out of exactly @out_len bytes. FALSE with TB_ERROR_CORRUPT */
 gboolean tc_decompress(TcCompression compression, gpointer zstd_context, const guint8 *in,
                        gsize in_len, guint8 *out, gsize out_len, const char *source,
                        guint64 offset, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -25,8 +25,8 @@ typedef struct _TbInput TbInput;
  * A compressed input that ends early or is damaged gives what precedes the
  * damage; tb_input_get_damage() tells.
  *
- * Returns: (transfer full) (nullable): NULL with TB_ERROR_IO, TB_ERROR_LIMIT or
- *   TB_ERROR_CORRUPT
+ * Returns: (transfer full) (nullable): NULL with TB_ERROR_IO, TB_ERROR_LIMIT (a temporary copy
+ *   would pass limits->spool_bytes) or TB_ERROR_CANCELLED (a signal came while it was copied)
  */
 TbInput *tb_input_open(const char *path, const TbLimits *limits, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -53,7 +53,8 @@ const GError *tb_input_get_damage(const TbInput *input);
 
 /**
  * tb_input_set_parked: a parked input holds no file descriptor between reads.
- * It is opened again for each read, and must then still be the same file.
+ * It is opened again for each read, and must then still be the same file
+ * (else that read gives TB_ERROR_IO). Inputs that have no name to open are never parked.
  */
 void tb_input_set_parked(TbInput *input, gboolean parked);
 
@@ -64,7 +65,7 @@ void tb_input_set_parked(TbInput *input, gboolean parked);
 gssize tb_input_read_at(TbInput *input, guint64 offset, void *buf, gsize len, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** tb_input_read_exact: all @len bytes or TB_ERROR_TRUNCATED, naming @what */
+/** tb_input_read_exact: all @len bytes, else TB_ERROR_TRUNCATED, naming @what, or TB_ERROR_IO */
 gboolean tb_input_read_exact(TbInput *input, guint64 offset, void *buf, gsize len,
                              const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

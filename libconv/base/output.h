@@ -40,16 +40,24 @@ const char *tb_output_get_name(const TbOutput *output);
 /** tb_output_get_memory: Returns: (transfer none): what a memory output holds */
 const GByteArray *tb_output_get_memory(const TbOutput *output);
 
+/** tb_output_flush: empties the buffer. FALSE with TB_ERROR_OUTPUT */
 gboolean tb_output_flush(TbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** tb_output_write_slow: the part of tb_output_write() for a buffer that is full */
 gboolean tb_output_write_slow(TbOutput *output, const void *bytes, gsize len, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** tb_output_can_restart: whether nobody has seen yet what was written */
 gboolean tb_output_can_restart(const TbOutput *output);
-/** tb_output_restart: begins again with the first byte; where tb_output_can_restart() says so */
+/**
+ * tb_output_restart: begins again with the first byte; only where tb_output_can_restart() says so.
+ * FALSE with TB_ERROR_OUTPUT
+ */
 gboolean tb_output_restart(TbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** tb_output_commit: writes what is left and gives the file its name */
+/**
+ * tb_output_commit: writes what is left and gives the file its name. FALSE with TB_ERROR_OUTPUT,
+ * also where a file of that name has come into being and may not be replaced
+ */
 gboolean tb_output_commit(TbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** tb_output_get_written: bytes written so far, buffered ones included */
@@ -62,6 +70,7 @@ typedef struct {
   gsize cap;
 } TbOutputBuffer;
 
+/** tb_output_write: FALSE with TB_ERROR_OUTPUT; a memory output takes everything */
 static inline gboolean tb_output_write(TbOutput *output, const void *bytes, gsize len,
                                        GError **error)
 {
@@ -76,7 +85,7 @@ static inline gboolean tb_output_write(TbOutput *output, const void *bytes, gsiz
 
 /**
  * tb_output_reserve: room for @len bytes (at most 512 KiB) to be filled in
- * place and then counted with tb_output_advance(). Returns: NULL with @error set
+ * place and then counted with tb_output_advance(). Returns: NULL with TB_ERROR_OUTPUT
  */
 static inline guint8 *tb_output_reserve(TbOutput *output, gsize len, GError **error)
 {

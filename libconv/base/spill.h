@@ -29,10 +29,13 @@ void tb_spill_free(TbSpill *spill);
 /** tb_spill_add: copies @record. FALSE with TB_ERROR_IO where there is no room for temporary files */
 gboolean tb_spill_add(TbSpill *spill, gconstpointer record, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-/** tb_spill_add_all: adds the records of @from, in their order */
+/** tb_spill_add_all: adds the records of @from, in their order. FALSE with TB_ERROR_IO */
 gboolean tb_spill_add_all(TbSpill *spill, TbSpill *from, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** tb_spill_sort: in order of the key, equal ones in order of arrival; nothing is added afterwards */
+/**
+ * tb_spill_sort: in order of the key, equal ones in order of arrival; nothing is added afterwards.
+ * FALSE with TB_ERROR_IO
+ */
 gboolean tb_spill_sort(TbSpill *spill, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 guint64 tb_spill_get_n(const TbSpill *spill);
@@ -54,11 +57,14 @@ void tb_spill_reader_clear(TbSpillReader *reader);
 
 /**
  * tb_spill_next: the next record, valid until the next call.
- * Returns: (nullable): NULL at the end, or with @error set
+ * Returns: (nullable): NULL at the end, or with TB_ERROR_IO
  */
 gconstpointer tb_spill_next(TbSpillReader *reader, GError **error);
 
-/** tb_spill_find: number of the first record of a sorted spill whose key is not below @key */
+/**
+ * tb_spill_find: number of the first record of a sorted spill whose key is not below @key.
+ * FALSE with TB_ERROR_IO
+ */
 gboolean tb_spill_find(TbSpill *spill, gint64 key, guint64 *number, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

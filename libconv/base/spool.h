@@ -27,7 +27,9 @@ int tb_spool_open_temp(const char *folder, GError **error) G_GNUC_WARN_UNUSED_RE
  * @damage: (out) (nullable): why a compressed input gave less than all of it
  *
  * Concatenated gzip members and zstd frames are one stream, as their tools
- * have it. Returns: descriptor of the copy, or -1 with @error
+ * have it. Returns: descriptor of the copy, or -1 with TB_ERROR_IO, TB_ERROR_LIMIT
+ * (@max_bytes) or TB_ERROR_CANCELLED (a signal came). @damage has TB_ERROR_TRUNCATED or
+ * TB_ERROR_CORRUPT
  */
 int tb_spool(int fd, TbSpoolKind kind, const char *name, guint64 max_bytes, guint64 *size,
              GError **damage, GError **error) G_GNUC_WARN_UNUSED_RESULT;

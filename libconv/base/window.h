@@ -23,6 +23,7 @@ typedef struct {
 void tb_window_init(TbWindow *window, TbInput *input, gsize bytes);
 void tb_window_clear(TbWindow *window);
 
+/** tb_window_fill: the part of tb_window_get() for bytes that are not there yet */
 gssize tb_window_fill(TbWindow *window, guint64 offset, gsize len, const guint8 **out,
                       GError **error);
 

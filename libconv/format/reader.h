@@ -164,7 +164,9 @@ struct _TbReader {
  * @limits: lives longer than the reader
  * @damage: lives longer than the reader
  *
- * Returns: (transfer full) (nullable): NULL with @error set
+ * Returns: (transfer full) (nullable): NULL with TB_ERROR_IO, TB_ERROR_NOT_RECOGNIZED,
+ *   TB_ERROR_TRUNCATED, TB_ERROR_CORRUPT, TB_ERROR_UNSUPPORTED (a version, a kind of file) or
+ *   TB_ERROR_LIMIT
  */
 TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
                          TbDamageLog *damage, GError **error) G_GNUC_WARN_UNUSED_RESULT;

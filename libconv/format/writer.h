@@ -90,7 +90,11 @@ struct _TbWriter {
   gpointer priv;
 };
 
-/** tb_writer_open: all but the result is borrowed and outlives the writer */
+/**
+ * tb_writer_open: all but the result is borrowed and outlives the writer.
+ * Returns: (transfer full) (nullable): NULL with TB_ERROR_OUTPUT, or TB_ERROR_UNSUPPORTED where the
+ *   format cannot hold these sources or a setting names what does not exist
+ */
 TbWriter *tb_writer_open(const TbWriterFormat *format, TbOutput *output, const TbLimits *limits,
                          const GPtrArray *machines, const GPtrArray *sources, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -106,13 +110,16 @@ const char *tb_writer_get_setting(const TbWriter *writer, const char *name);
 void tb_writer_free(TbWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TbWriter, tb_writer_free)
 
-/** tb_writer_event: one item, as by its sink */
+/**
+ * tb_writer_event: one item, as by its sink. FALSE with TB_ERROR_OUTPUT, or TB_ERROR_UNSUPPORTED
+ * where the format cannot go on with it
+ */
 static inline gboolean tb_writer_event(TbWriter *writer, const TbItem *event, GError **error)
 {
   return writer->format->event(writer, event, error);
 }
 
-/** tb_writer_finish: what follows the last item. FALSE with the output's error */
+/** tb_writer_finish: what follows the last item. FALSE with TB_ERROR_OUTPUT */
 static inline gboolean tb_writer_finish(TbWriter *writer, GError **error)
 {
   return tb_sink_finish(&writer->sink, error);
