@@ -12,6 +12,7 @@ struct _TbWatch {
   const GPtrArray *readers;
   const guint32 *n_types;
   guint32 n_announced; /* types below are known to the observers */
+  guint32 takers[TB_RECORD_HEARTBEAT + 1]; /* by kind of records without a type: a bit for each */
   TbFacts *facts;
 };
 
@@ -68,12 +69,8 @@ static gboolean watch_take(TbSink *sink, const TbItem *item, GError **error)
   }
   if (kind == TB_RECORD_LOST)
     tb_facts_lost(watch->facts, item);
-  for (guint i = 0; i < watch->observers->len; i++) {
-    const TbObserver *observer = g_ptr_array_index(watch->observers, i);
-    if (observer->ops->event && (kind == TB_RECORD_PACKET ? observer->ops->wants_packets
-                                                          : kind == TB_RECORD_LOST))
-      watch_show_to(watch, i, item);
-  }
+  for (guint32 left = watch->takers[kind]; left; left &= left - 1)
+    watch_show_to(watch, (guint)__builtin_ctz(left), item);
   return TRUE;
 }
 
@@ -88,6 +85,12 @@ TbWatch *tb_watch_new(const GPtrArray *observers, const GPtrArray *readers,
   watch->readers = readers;
   watch->n_types = n_types;
   watch->facts = tb_facts_new(observers);
+  for (guint i = 0; i < observers->len; i++) {
+    const TbObserver *observer = g_ptr_array_index(observers, i);
+    watch->takers[TB_RECORD_LOST] |= observer->ops->event ? 1u << i : 0;
+    watch->takers[TB_RECORD_PACKET] |=
+        observer->ops->event && observer->ops->wants_packets ? 1u << i : 0;
+  }
   watch_announce_types(watch);
   return watch;
 }
