@@ -6,6 +6,7 @@ make FILE LINK_TYPE SECONDS...   a nanosecond pcap with a packet at each of the 
 ip FILE TIME,FROM,PORT,TO,PORT...
                                  raw IPv4 of ten bytes in TCP segments
 times FILE                       time and first byte of each packet of a pcap this program wrote
+blocks FILE                      how many blocks of names, secrets and custom ones it holds
 show FILE                        machines and sources as `tracebraid info --json` has them
 """
 import json
@@ -17,6 +18,19 @@ from decimal import Decimal
 
 HEADER = struct.Struct("<IHHiIII")
 RECORD = struct.Struct("<IIII")
+
+
+def blocks(path):
+    counts = {0x4: 0, 0xA: 0, 0xBAD: 0}
+    with open(path, "rb") as file:
+        data = file.read()
+    at = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if kind in counts:
+            counts[kind] += 1
+        at += size
+    print("names %d secrets %d custom %d" % tuple(counts[kind] for kind in sorted(counts)))
 
 
 def make(path, link_type, *times):
@@ -67,4 +81,4 @@ def show(path):
 
 
 if __name__ == "__main__":
-    {"make": make, "ip": ip, "times": times, "show": show}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "ip": ip, "times": times, "blocks": blocks, "show": show}[sys.argv[1]](*sys.argv[2:])
