@@ -49,6 +49,25 @@ static void emit_add(TbPass *pass, GPtrArray *stages, TbStage *stage)
   tb_pass_add(pass, stage);
 }
 
+/* Captures alone that name nobody have nothing to be explained. */
+static gboolean emit_explains(const TbRun *run)
+{
+  gboolean explains = run_may_have(run, TB_SOURCE_EVENTS) || run->found.owners || run->found.links;
+  for (guint i = 0; i < run->inputs->readers->len; i++)
+    explains |= tb_inputs_get_reader(run->inputs, i)->format->get_owners != NULL;
+  return explains;
+}
+
+/* Who acted, what it says, whose it is. */
+static void emit_add_explain(TbRun *run, TbPass *pass, GPtrArray *stages, gboolean growing)
+{
+  TbExplain *explain = tb_explain_new(pass, run->found.owners, run->found.links,
+                                      run->options.owners.least);
+  if (growing)
+    tb_actors_set_growing(explain->actors);
+  emit_add(pass, stages, &explain->stage);
+}
+
 void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabilities,
                     gboolean growing)
 {
@@ -59,11 +78,8 @@ void run_add_stages(TbRun *run, TbPass *pass, GPtrArray *stages, guint32 capabil
   emit_add(pass, stages, tb_select_kinds_new(readers, (capabilities & TB_WRITER_EVENTS) != 0,
                                              (capabilities & TB_WRITER_PACKETS) != 0,
                                              TB_LEDGER_NO_PLACE));
-  TbExplain *explain = tb_explain_new(pass, run->found.owners, run->found.links,
-                                      options->owners.least);
-  if (growing)
-    tb_actors_set_growing(explain->actors);
-  emit_add(pass, stages, &explain->stage);
+  if (growing || emit_explains(run))
+    emit_add_explain(run, pass, stages, growing);
   if (run->found.tally)
     emit_add(pass, stages, tb_count_packets_new(run->found.tally));
   if (options->owners.strip_trailers)
