@@ -275,7 +275,7 @@ static void tell_alignment(const ConvertOptions *o, const TbRun *run)
   const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
-    const TbAxis *axis = &source->axis;
+    const TbAxis *axis = &source->clock.axis;
     if (axis->origin != TB_ORIGIN_VOTED || source->frozen)
       continue;
     g_autofree char *name = tb_source_dup_interface_name(source);
@@ -343,11 +343,11 @@ static void tell_clocks(const ConvertOptions *o, const TbRun *run)
   const GPtrArray *sources = tb_run_get_sources(run);
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
-    if (source->counts.records == 0 || source->axis.realtime)
+    if (source->counts.records == 0 || source->clock.axis.realtime)
       continue;
     g_autofree char *name = tb_source_dup_interface_name(source);
     tool_note(o->quiet, "%s: nothing says what wall-clock time it was: times are those of the "
-              "clock \"%s\"", name, tb_axis_to_name(&source->axis));
+              "clock \"%s\"", name, tb_axis_to_name(&source->clock.axis));
   }
 }
 

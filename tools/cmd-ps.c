@@ -143,7 +143,7 @@ static gboolean machine_is_realtime(const TbRun *run, const TbMachine *machine)
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     if (source->machine == machine && source->class == TB_SOURCE_EVENTS)
-      return source->axis.realtime;
+      return source->clock.axis.realtime;
   }
   return FALSE;
 }

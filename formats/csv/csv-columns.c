@@ -117,7 +117,7 @@ static void columns_append_seconds(TbBuf *out, gint64 ns)
 static void columns_append_time(const CsvMoment *moment, const TbItem *event, gint64 ns,
                                 gboolean with_date, TbBuf *out)
 {
-  if (!event->record->source || !event->record->source->axis.realtime) {
+  if (!event->record->source || !event->record->source->clock.axis.realtime) {
     if (!with_date)
       columns_append_seconds(out, ns);
     return;

@@ -149,11 +149,11 @@ static TbSource *pcap_make_source(const TbReader *reader, const PcapHeader *head
   g_autofree char *name = tb_capture_dup_source_name(input_name);
   TbSource *source = tb_source_new(TB_SOURCE_PACKETS, name);
   source->file = tb_capture_dup_file_name(input_name);
-  source->link_type = header->link_type;
-  source->snaplen = header->snaplen;
-  source->tsresol = header->units_per_s == 1000000 ? 6 : 9;
-  tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);
-  source->fcs_bits = header->fcs_bits == G_MAXUINT32 ? -1 : (gint16)header->fcs_bits;
+  source->link.type = header->link_type;
+  source->link.snaplen = header->snaplen;
+  source->clock.tsresol = header->units_per_s == 1000000 ? 6 : 9;
+  tb_axis_init(&source->clock.axis, TB_CLOCK_REALTIME, FALSE);
+  source->link.fcs_bits = header->fcs_bits == G_MAXUINT32 ? -1 : (gint16)header->fcs_bits;
   return source;
 }
 
@@ -267,8 +267,8 @@ static inline void pcap_count(PcapReader *pcap, const TbRecord *event)
   }
   pcap->last_ns = event->time.ns;
   /* Tools cut packets at the snaplen they are told: never tell one that is too small. */
-  if (G_UNLIKELY(event->len > pcap->source->snaplen) && pcap->source->snaplen)
-    pcap->source->snaplen = event->len;
+  if (G_UNLIKELY(event->len > pcap->source->link.snaplen) && pcap->source->link.snaplen)
+    pcap->source->link.snaplen = event->len;
 }
 
 static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)

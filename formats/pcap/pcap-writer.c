@@ -27,15 +27,15 @@ typedef struct {
 
 static gboolean pcap_writer_is_finer(const TbSource *source, guint8 decimal, guint8 base2)
 {
-  guint8 exponent = source->tsresol & ~PCAP_TSRESOL_BASE2;
-  return exponent > (source->tsresol & PCAP_TSRESOL_BASE2 ? base2 : decimal);
+  guint8 exponent = source->clock.tsresol & ~PCAP_TSRESOL_BASE2;
+  return exponent > (source->clock.tsresol & PCAP_TSRESOL_BASE2 ? base2 : decimal);
 }
 
 /* Whether a source's times need nanoseconds: by its resolution, or by how it was moved. */
 static gboolean pcap_writer_needs_ns(const TbSource *source)
 {
   return pcap_writer_is_finer(source, PCAP_TSRESOL_US, PCAP_BASE2_EXACT_US)
-         || source->axis.rate != 1.0 || source->axis.offset_ns % 1000 != 0;
+         || source->clock.axis.rate != 1.0 || source->clock.axis.offset_ns % 1000 != 0;
 }
 
 /* Packet sources of the output; those known to be empty do not matter when others are not. */
@@ -62,7 +62,7 @@ static gboolean pcap_writer_refuse_mix(const TbWriter *writer, const GPtrArray *
   for (guint i = 0; i < MIN(sources->len, SHOWN); i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     g_autofree char *name = tb_source_dup_interface_name(source);
-    g_autofree char *link_type = tb_capture_dup_link_type_name(source->link_type);
+    g_autofree char *link_type = tb_capture_dup_link_type_name(source->link.type);
     g_string_append_printf(list, "%s%s is %s", i ? ", " : "", name, link_type);
   }
   if (sources->len > SHOWN)
@@ -80,8 +80,8 @@ static guint32 pcap_writer_fcs_word(const GPtrArray *sources)
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
     guint32 own = 0;
-    if (source->fcs_bits >= 0 && source->fcs_bits % 16 == 0)
-      own = PCAP_FCS_PRESENT | (guint32)(source->fcs_bits / 16) << PCAP_FCS_SHIFT;
+    if (source->link.fcs_bits >= 0 && source->link.fcs_bits % 16 == 0)
+      own = PCAP_FCS_PRESENT | (guint32)(source->link.fcs_bits / 16) << PCAP_FCS_SHIFT;
     if (i > 0 && own != word)
       return 0;
     word = own;
@@ -94,9 +94,9 @@ static guint32 pcap_writer_snaplen(const GPtrArray *sources, guint32 max_caplen)
   guint32 snaplen = 0;
   for (guint i = 0; i < sources->len; i++) {
     const TbSource *source = g_ptr_array_index(sources, i);
-    if (source->snaplen == 0)
+    if (source->link.snaplen == 0)
       return max_caplen;
-    snaplen = MAX(snaplen, source->snaplen);
+    snaplen = MAX(snaplen, source->link.snaplen);
   }
   return MIN(snaplen, max_caplen);
 }
@@ -141,9 +141,9 @@ static gboolean pcap_writer_open(TbWriter *writer, GError **error)
                  "a pcap file holds packets only, and the inputs have no packet interface");
     return FALSE;
   }
-  pcap->link_type = ((const TbSource *)g_ptr_array_index(sources, 0))->link_type;
+  pcap->link_type = ((const TbSource *)g_ptr_array_index(sources, 0))->link.type;
   for (guint i = 1; i < sources->len; i++)
-    if (((const TbSource *)g_ptr_array_index(sources, i))->link_type != pcap->link_type)
+    if (((const TbSource *)g_ptr_array_index(sources, i))->link.type != pcap->link_type)
       return pcap_writer_refuse_mix(writer, sources, error);
   if (pcap->link_type > PCAP_LINK_TYPE_MASK) {
     tb_error_set(error, TB_ERROR_UNSUPPORTED, name, TB_OFFSET_NONE,
@@ -171,7 +171,7 @@ static gboolean pcap_writer_event(TbWriter *writer, const TbItem *event, GError 
     writer->counts.stripped += event->record->kind == TB_RECORD_CARRIED;
     return TRUE;
   }
-  if (G_UNLIKELY(source->link_type != pcap->link_type))
+  if (G_UNLIKELY(source->link.type != pcap->link_type))
     return pcap_writer_refuse_mix(writer, writer->sources, error);
   guint64 seconds = (guint64)event->time.ns / 1000000000;
   guint32 fraction = (guint32)((guint64)event->time.ns % 1000000000);

@@ -127,7 +127,7 @@ void tb_pcapng_parse_hardware(TbMachine *machine, const char *text, gsize len)
 /* FILE#KEY; RECORDER; axis=...; offset=NS; origin=...; bound=NS; machine=IDENTITY */
 static void interface_append_description(TbBuf *buf, const TbSource *source)
 {
-  const TbAxis *axis = &source->axis;
+  const TbAxis *axis = &source->clock.axis;
   if (source->file)
     interface_append_clean(buf, source->file, 1024, ";");
   tb_buf_append_printf(buf, "#%s; ", *source->key ? source->key : "00000000");
@@ -156,8 +156,8 @@ static void interface_append_carried(TbBuf *buf, const TbSource *source, gboolea
   gsize len = 0;
   GBytes *carried = tb_pcapng_carried(source)->options;
   const guint8 *data = carried ? g_bytes_get_data(carried, &len) : NULL;
-  guint8 fcs_bits = (guint8)source->fcs_bits;
-  if (!source->carried && source->fcs_bits >= 0)
+  guint8 fcs_bits = (guint8)source->link.fcs_bits;
+  if (!source->carried && source->link.fcs_bits >= 0)
     tb_pcapng_option(buf, TB_PCAPNG_IF_FCSLEN, &fcs_bits, sizeof fcs_bits);
   TbPcapngOptions walk = { .data = data, .len = len };
   TbPcapngOption option;
@@ -196,7 +196,7 @@ void tb_pcapng_append_interface(TbBuf *buf, const TbSource *source, guint32 link
   gsize at = tb_pcapng_block_begin(buf, TB_PCAPNG_IDB);
   tb_buf_append_le16(buf, (guint16)link_type);
   tb_buf_append_le16(buf, 0);
-  tb_buf_append_le32(buf, source->snaplen);
+  tb_buf_append_le32(buf, source->link.snaplen);
   tb_pcapng_append_interface_name(&text, source);
   tb_pcapng_option(buf, TB_PCAPNG_IF_NAME, text.data, text.len);
   tb_buf_reset(&text);

@@ -280,7 +280,7 @@ static void section_freeze_source(TbPcapngFile *file, TbSource *source,
   source->file = g_steal_pointer(&description->file);
   source->recorder = g_steal_pointer(&description->recorder);
   g_strlcpy(source->key, description->key, sizeof source->key);
-  source->axis = description->axis;
+  source->clock.axis = description->axis;
   tb_pcapng_carried_make(source)->applied_ns = description->offset_ns;
   if (!source->machine)
     return;
@@ -308,7 +308,7 @@ static void section_set_foreign(TbPcapngFile *file, TbSource *source, SectionInt
   source->name_is_device = parsed->name && *parsed->name;
   tb_pcapng_carried_make(source)->description = g_strdup(parsed->description);
   source->recorder = g_strdup(file->section.application);
-  tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);
+  tb_axis_init(&source->clock.axis, TB_CLOCK_REALTIME, FALSE);
   section_carry_string(parsed, TB_PCAPNG_IF_OS, file->section.os);
   section_carry_string(parsed, TB_PCAPNG_IF_HARDWARE, file->section.hardware);
 }
@@ -325,7 +325,7 @@ static void section_carry(const TbPcapngFile *file, TbSource *source, const Sect
     carried->section_comments = g_bytes_ref(file->section.comments);
   if (tb_pcapng_options_find(parsed->carried.data, parsed->carried.len, TB_PCAPNG_IF_FCSLEN, &fcs) &&
       fcs.len == 1)
-    source->fcs_bits = fcs.value[0];
+    source->link.fcs_bits = fcs.value[0];
 }
 
 static TbSource *section_make_source(TbPcapngFile *file, SectionInterface *parsed,
@@ -341,9 +341,9 @@ static TbSource *section_make_source(TbPcapngFile *file, SectionInterface *parse
   const char *name = parsed->name && *parsed->name ? parsed->name : number;
   gboolean split = section_split_name(parsed->name, ours, &host, &name);
   TbSource *source = tb_source_new(rows ? TB_SOURCE_EVENTS : TB_SOURCE_PACKETS, name);
-  source->link_type = link_type;
-  source->snaplen = snaplen;
-  source->tsresol = parsed->tsresol;
+  source->link.type = link_type;
+  source->link.snaplen = snaplen;
+  source->clock.tsresol = parsed->tsresol;
   if (split) {
     tb_source_set_machine(source, section_get_machine(file, host));
     source->host = g_steal_pointer(&host);

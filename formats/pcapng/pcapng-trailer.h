@@ -37,7 +37,7 @@ typedef struct {
 /** tb_pcapng_trailer_may_be: (fast): FALSE where @event surely has no trailer */
 static inline gboolean tb_pcapng_trailer_may_be(const TbRecord *event)
 {
-  return event->source->link_type == TB_PCAPNG_TRAILER_LINK && event->len == event->orig_len &&
+  return event->source->link.type == TB_PCAPNG_TRAILER_LINK && event->len == event->orig_len &&
          event->len >= TB_PCAPNG_TRAILER_FRAME + TB_PCAPNG_TRAILER_LEAST &&
          tb_get_u32(event->data + event->len - 4, TRUE) == 0;
 }

@@ -160,9 +160,9 @@ static void writer_set_interface(WriterInterface *interface, const TbSource *sou
 {
   interface->source = source;
   interface->number = number;
-  interface->input = (TbPcapngTime){ source->tsresol, tb_pcapng_carried(source)->tsoffset_s };
-  interface->own_ticks = source->class == TB_SOURCE_PACKETS && !tb_axis_is_moved(&source->axis)
-                         && tb_pcapng_time_is_shown(source->tsresol);
+  interface->input = (TbPcapngTime){ source->clock.tsresol, tb_pcapng_carried(source)->tsoffset_s };
+  interface->own_ticks = source->class == TB_SOURCE_PACKETS && !tb_axis_is_moved(&source->clock.axis)
+                         && tb_pcapng_time_is_shown(source->clock.tsresol);
   interface->time = interface->own_ticks ? interface->input
                                          : (TbPcapngTime){ WRITER_NS_TSRESOL, 0 };
 }
@@ -182,7 +182,7 @@ static void writer_append_interface(TbWriter *writer, const TbSource *source, Tb
     priv->encoding->add_source(priv->encoder, source);
   if (wanted)
     tb_pcapng_append_interface(buf, source,
-                               events ? (guint32)TB_PCAPNG_LINK_UPPER_PDU : source->link_type,
+                               events ? (guint32)TB_PCAPNG_LINK_UPPER_PDU : source->link.type,
                                interface->time.tsresol, interface->time.offset_s);
 }
 
@@ -239,9 +239,9 @@ static inline gboolean writer_packet_ticks(TbWriter *writer, const WriterInterfa
     const TbPayload *payload = tb_pcapng_payload(event->record);
     /* One source found in two inputs: they need not count alike. */
     gboolean alike = source == interface->source ||
-                     (source->tsresol == interface->time.tsresol &&
+                     (source->clock.tsresol == interface->time.tsresol &&
                       tb_pcapng_carried(source)->tsoffset_s == interface->time.offset_s &&
-                      !tb_axis_is_moved(&source->axis));
+                      !tb_axis_is_moved(&source->clock.axis));
     *ticks = alike && payload->format ? payload->word
                                       : tb_pcapng_time_from_ns(&interface->time, event->time.ns);
     return TRUE;
@@ -414,7 +414,7 @@ static void writer_put_statistics_time(const WriterInterface *interface, const g
   guint64 ticks = (guint64)tb_get_u32(from, FALSE) << 32 | tb_get_u32(from + 4, FALSE);
   if (!interface->own_ticks) {
     gboolean exact;
-    gint64 ns = tb_axis_map(&interface->source->axis, tb_pcapng_time_to_ns(&interface->input, ticks, &exact));
+    gint64 ns = tb_axis_map(&interface->source->clock.axis, tb_pcapng_time_to_ns(&interface->input, ticks, &exact));
     ticks = (guint64)MAX(ns, 0);
   }
   tb_put_u32(to, (guint32)(ticks >> 32), FALSE);

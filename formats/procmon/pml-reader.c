@@ -62,7 +62,7 @@ static void reader_add_machine(TbReader *reader, PmlReader *pml)
   tb_reader_add_machine(reader, machine);
   pml->source = tb_source_new(TB_SOURCE_EVENTS, "procmon");
   pml->source->recorder = g_strdup("Process Monitor");
-  tb_axis_init(&pml->source->axis, TB_CLOCK_REALTIME, FALSE);
+  tb_axis_init(&pml->source->clock.axis, TB_CLOCK_REALTIME, FALSE);
   tb_source_set_machine(pml->source, machine);
   tb_reader_add_source(reader, pml->source);
 }

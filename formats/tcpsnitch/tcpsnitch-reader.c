@@ -320,9 +320,9 @@ static gboolean reader_make_source(TbReader *reader, GError **error)
   snitch->source = tb_source_new(TB_SOURCE_EVENTS, name);
   snitch->source->file = tb_escape_dup(base);
   snitch->source->recorder = g_strdup("tcpsnitch");
-  snitch->source->tsresol = 6;
+  snitch->source->clock.tsresol = 6;
   tb_source_set_key_from(snitch->source, head, (gsize)got);
-  tb_axis_init(&snitch->source->axis, TB_CLOCK_REALTIME, FALSE);
+  tb_axis_init(&snitch->source->clock.axis, TB_CLOCK_REALTIME, FALSE);
   tb_reader_add_source(reader, snitch->source);
   return TRUE;
 }

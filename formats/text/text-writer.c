@@ -114,7 +114,7 @@ static void append_cpu(TbBuf *out, guint32 cpu)
 /* boot, counter and x86-tsc are bare numbers, all else seconds: docs/format-text.md. */
 static void append_time(TbBuf *out, const TbItem *event)
 {
-  TbClock clock = event->record->source->axis.clock;
+  TbClock clock = event->record->source->clock.axis.clock;
   char number[24];
   guint64 time = (guint64)event->time.ns;
   if (clock == TB_CLOCK_BOOT || clock == TB_CLOCK_COUNTER || clock == TB_CLOCK_X86_TSC) {

@@ -138,7 +138,7 @@ static void reader_add_buffer(TbReader *reader, const TcBuffer *buffer, gsize re
   source->file = g_path_get_basename(tc->file->name);
   if (tc->file->options.recorder_version)
     source->recorder = g_strdup_printf("trace-cmd %s", tc->file->options.recorder_version);
-  reader_set_axis(tc->file, buffer, top->clock, &source->axis);
+  reader_set_axis(tc->file, buffer, top->clock, &source->clock.axis);
   reader_set_expected(buffer, source);
   for (guint i = 0; i < buffer->cpus->len; i++) {
     const TcCpuData *data = &g_array_index(buffer->cpus, TcCpuData, i);

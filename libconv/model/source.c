@@ -10,9 +10,9 @@ TbSource *tb_source_new(TbSourceClass class, const char *name)
   source->ref_count = 1;
   source->class = class;
   source->name = g_strdup(name);
-  source->tsresol = 9;
-  source->fcs_bits = -1;
-  tb_axis_init(&source->axis, TB_CLOCK_UNKNOWN, FALSE);
+  source->clock.tsresol = 9;
+  source->link.fcs_bits = -1;
+  tb_axis_init(&source->clock.axis, TB_CLOCK_UNKNOWN, FALSE);
   return source;
 }
 

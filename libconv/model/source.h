@@ -51,6 +51,34 @@ typedef struct {
 } TbSourceCounts;
 
 /**
+ * TbSourceLink: how its packets were captured
+ * @type: pcap link type
+ * @snaplen: 0 = no limit
+ * @fcs_bits: length of the frame check sequence at the end of its packets, -1 = not stated
+ */
+typedef struct {
+  guint32 type;
+  guint32 snaplen;
+  gint16 fcs_bits;
+} TbSourceLink;
+
+/**
+ * TbSourceClock: from its own clock to others
+ * @axis: from own time to the output
+ * @opened: from own time to the time that observers of the prepare phase saw, which is also
+ *   that of its machine's timeline: @axis as it was then. A rate of 0: no record seen yet
+ * @reference: (nullable): borrowed: of packets: the recording whose alignment leads from output
+ *   time back to the machine's timeline
+ * @tsresol: resolution of own ticks as pcapng writes it (bit 7: power of 2)
+ */
+typedef struct {
+  TbAxis axis;
+  TbAxis opened;
+  const struct _TbSource *reference;
+  guint8 tsresol;
+} TbSourceClock;
+
+/**
  * TbCarried: what one format carries along with a source and nobody else understands
  * @free: releases it with the source; also tells whose it is
  */
@@ -71,15 +99,8 @@ struct _TbCarried {
  * @file: (nullable): base name of the file it first came from
  * @subject: (nullable): what it is about, where sources of a folder complete each other
  * @recorder: (nullable): program that recorded it
- * @link_type: pcap link type of its packets
- * @snaplen: 0 = no limit
- * @tsresol: resolution of own ticks as pcapng writes it (bit 7: power of 2)
- * @fcs_bits: length of the frame check sequence at the end of its packets, -1 = not stated
- * @axis: from own time to the output
- * @opened: from own time to the time that observers of the prepare phase saw, which is also
- *   that of its machine's timeline: @axis as it was then. A rate of 0: no record seen yet
- * @reference: (nullable): borrowed: of packets: the recording whose alignment leads from output
- *   time back to the machine's timeline
+ * @link: of packets
+ * @clock: what its times mean elsewhere
  * @frozen: read back from a converted file: nothing about it is derived again
  * @carried: (nullable): owned; what its format carries along
  * @rank: place in the total order = interface number of the output
@@ -98,13 +119,8 @@ struct _TbSource {
   char *file;
   char *subject;
   char *recorder;
-  guint32 link_type;
-  guint32 snaplen;
-  guint8 tsresol;
-  gint16 fcs_bits;
-  TbAxis axis;
-  TbAxis opened;
-  const TbSource *reference;
+  TbSourceLink link;
+  TbSourceClock clock;
   gboolean frozen;
   TbCarried *carried;
   guint32 rank;
@@ -113,26 +129,26 @@ struct _TbSource {
 
 /*
  * The one place where times of different clocks become each other: a source owns the map from its
- * own time to its machine's timeline (@opened, fixed when it is met) and to the output (@axis,
+ * own time to its machine's timeline (clock.opened, fixed when it is met) and to the output (clock.axis,
  * which alignment moves).
  */
 
 /** tb_source_output_time: the output time of a moment of @source's own clock */
 static inline TbOutputTime tb_source_output_time(const TbSource *source, TbOwnTime own)
 {
-  return (TbOutputTime){ tb_axis_map(&source->axis, own.ns) };
+  return (TbOutputTime){ tb_axis_map(&source->clock.axis, own.ns) };
 }
 
 /** tb_source_machine_time: the same on its machine's timeline, as observers see it */
 static inline TbMachineTime tb_source_machine_time(const TbSource *source, TbOwnTime own)
 {
-  return (TbMachineTime){ tb_axis_map(&source->opened, own.ns) };
+  return (TbMachineTime){ tb_axis_map(&source->clock.opened, own.ns) };
 }
 
 /** tb_source_to_machine: the moment on the timeline that follows @source's clock */
 static inline TbMachineTime tb_source_to_machine(const TbSource *source, TbOutputTime time)
 {
-  return (TbMachineTime){ tb_axis_map(&source->opened, tb_axis_unmap(&source->axis, time.ns)) };
+  return (TbMachineTime){ tb_axis_map(&source->clock.opened, tb_axis_unmap(&source->clock.axis, time.ns)) };
 }
 
 /**
@@ -143,7 +159,7 @@ static inline TbOutputTime tb_source_to_output(const TbSource *source, TbMachine
 {
   if (!source || time.ns == G_MININT64 || time.ns == G_MAXINT64)
     return (TbOutputTime){ time.ns };
-  return (TbOutputTime){ tb_axis_map(&source->axis, tb_axis_unmap(&source->opened, time.ns)) };
+  return (TbOutputTime){ tb_axis_map(&source->clock.axis, tb_axis_unmap(&source->clock.opened, time.ns)) };
 }
 
 /** tb_source_new: @name is copied; the clock is unknown, the resolution 9 (nanoseconds) */

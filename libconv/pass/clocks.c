@@ -7,14 +7,14 @@
 void tb_clocks_open(TbSource *source, const gint64 *shift_ns, gint64 time_offset_ns)
 {
   if (shift_ns) {
-    tb_axis_shift(&source->axis, *shift_ns);
-    source->axis.origin = TB_ORIGIN_USER;
+    tb_axis_shift(&source->clock.axis, *shift_ns);
+    source->clock.axis.origin = TB_ORIGIN_USER;
     /* Whoever gives the offset of one input says that it is now comparable. */
-    source->axis.realtime = !source->axis.ticks;
+    source->clock.axis.realtime = !source->clock.axis.ticks;
   }
   if (time_offset_ns != 0)
-    tb_axis_shift(&source->axis, time_offset_ns);
-  source->opened = source->axis;
+    tb_axis_shift(&source->clock.axis, time_offset_ns);
+  source->clock.opened = source->clock.axis;
 }
 
 void tb_clocks_shift_snapshot(const TbReader *reader, const TbInputSpec *input, gint64 time_offset_ns)
@@ -38,7 +38,7 @@ const TbSource *tb_clocks_find_reference(const GPtrArray *readers, const TbMachi
     for (guint s = 0; s < reader->sources->len; s++) {
       const TbSource *source = g_ptr_array_index(reader->sources, s);
       if (source->class == TB_SOURCE_EVENTS && source->machine == machine && !source->frozen &&
-          source->opened.rate != 0 && (!reference || tb_source_compare(source, reference) < 0))
+          source->clock.opened.rate != 0 && (!reference || tb_source_compare(source, reference) < 0))
         reference = source;
     }
   }
@@ -52,7 +52,7 @@ void tb_clocks_set_references(const GPtrArray *readers)
     for (guint s = 0; s < reader->sources->len; s++) {
       TbSource *source = g_ptr_array_index(reader->sources, s);
       if (source->class == TB_SOURCE_PACKETS && source->machine)
-        source->reference = tb_clocks_find_reference(readers, source->machine);
+        source->clock.reference = tb_clocks_find_reference(readers, source->machine);
     }
   }
 }
@@ -72,15 +72,15 @@ static TbReader *axes_find_host(const GPtrArray *readers, const TbReader *guest)
 static void axes_join_guest(TbReader *guest, TbReader *host)
 {
   TbSource *to = g_ptr_array_index(host->sources, 0);
-  TbClock clock = ((TbSource *)g_ptr_array_index(guest->sources, 0))->axis.clock;
+  TbClock clock = ((TbSource *)g_ptr_array_index(guest->sources, 0))->clock.axis.clock;
   guest->session.host = host;
-  to->axis.session = to->opened.session = host->session.id;
+  to->clock.axis.session = to->clock.opened.session = host->session.id;
   for (guint s = 0; s < guest->sources->len; s++) {
     TbSource *source = g_ptr_array_index(guest->sources, s);
-    if (source->axis.clock != clock)
+    if (source->clock.axis.clock != clock)
       continue;
-    source->axis = to->axis;
-    source->opened = to->opened;
+    source->clock.axis = to->clock.axis;
+    source->clock.opened = to->clock.opened;
   }
 }
 
@@ -98,7 +98,7 @@ void tb_clocks_join_guests(const TbInputs *inputs)
 
 gboolean tb_clocks_related(const TbSource *a, const TbSource *b)
 {
-  const TbAxis *x = &a->axis, *y = &b->axis;
+  const TbAxis *x = &a->clock.axis, *y = &b->clock.axis;
   if (x->realtime && y->realtime)
     return TRUE;
   if (x->realtime != y->realtime || x->ticks != y->ticks || x->clock != y->clock)
@@ -136,7 +136,7 @@ gboolean tb_clocks_check(const GPtrArray *sources, const TbObserver *align, gboo
                  "%s runs on the clock \"%s\", %s on \"%s\", and nothing relates them: %s. "
                  "Or shift one input (FILE@+SECONDS), or take the clocks as they stand "
                  "(--align=off)",
-                 a, tb_axis_to_name(&first->axis), b, tb_axis_to_name(&source->axis),
+                 a, tb_axis_to_name(&first->clock.axis), b, tb_axis_to_name(&source->clock.axis),
                  axes_reason(align, first, source));
     return FALSE;
   }

@@ -182,7 +182,7 @@ static guint32 *emit_dup_snaplens(const TbRun *run)
 {
   guint32 *snaplens = g_new(guint32, (gsize)run->sources->len + 1);
   for (guint i = 0; i < run->sources->len; i++)
-    snaplens[i] = ((const TbSource *)g_ptr_array_index(run->sources, i))->snaplen;
+    snaplens[i] = ((const TbSource *)g_ptr_array_index(run->sources, i))->link.snaplen;
   return snaplens;
 }
 
@@ -198,7 +198,7 @@ static gboolean emit_write_unread(TbRun *run, const TbWriterFormat *format, TbOu
     return FALSE;
   gboolean holds = !run->streams->out_of_order;
   for (guint i = 0; i < run->sources->len; i++)
-    holds &= snaplens[i] == ((const TbSource *)g_ptr_array_index(run->sources, i))->snaplen;
+    holds &= snaplens[i] == ((const TbSource *)g_ptr_array_index(run->sources, i))->link.snaplen;
   run->unread = FALSE;
   return holds || (tb_output_restart(output, error) &&
                    emit_write(run, format, output, kept, counts, error));

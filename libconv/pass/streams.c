@@ -43,7 +43,7 @@ void tb_streams_open_sources(const TbStreams *streams)
     const TbStream *stream = tb_streams_get(streams, i);
     for (guint s = 0; s < stream->reader->sources->len; s++) {
       TbSource *source = g_ptr_array_index(stream->reader->sources, s);
-      if (source->opened.rate == 0)
+      if (source->clock.opened.rate == 0)
         stream_open_source(stream, source);
     }
   }
@@ -92,10 +92,10 @@ static TbReadResult stream_pull(gpointer data, guint32 number, TbItem *item, GEr
   *item = (TbItem){ .record = record };
   if (G_LIKELY(result == TB_READ_RECORD && !tb_item_is_trailing(item))) {
     TbSource *source = record->source;
-    if (G_UNLIKELY(source->opened.rate == 0))
+    if (G_UNLIKELY(source->clock.opened.rate == 0))
       stream_open_source(stream, source);
     item->time = tb_source_output_time(source, record->time);
-    item->machine_time = source->reference ? tb_source_to_machine(source->reference, item->time)
+    item->machine_time = source->clock.reference ? tb_source_to_machine(source->clock.reference, item->time)
                                            : tb_source_machine_time(source, record->time);
     if (G_UNLIKELY(item->time.ns < stream->last.ns))
       stream->unordered = stream->streams->out_of_order = TRUE;

@@ -12,7 +12,7 @@ static void append_escaped(GString *out, const char *text)
 
 static void append_source(const TbSource *source, const TbObserver *align, GString *out)
 {
-  const TbAxis *axis = &source->axis;
+  const TbAxis *axis = &source->clock.axis;
   g_autofree char *name = tb_source_dup_interface_name(source);
   append_escaped(out, name);
   g_string_append_printf(out, ": %s", tb_axis_to_name(axis));
@@ -97,7 +97,7 @@ static void put_sources(const TbRun *run, JsonBuilder *json)
       put_string(json, "file", tb_input_get_name(reader->input));
       put_string(json, "source", source->name);
       put_string(json, "machine", source->machine ? tb_machine_get_label(source->machine) : NULL);
-      tb_report_build_axis(&source->axis, json);
+      tb_report_build_axis(&source->clock.axis, json);
       json_builder_end_object(json);
     }
   }

@@ -56,7 +56,7 @@ static void append_time(GString *out, const TbAxis *axis, gint64 own)
 
 static void info_clock(const TbSource *source, GString *out)
 {
-  const TbAxis *axis = &source->axis;
+  const TbAxis *axis = &source->clock.axis;
   g_autoptr(GString) text = g_string_new(tb_clock_to_name(axis->clock));
   if (axis->ticks)
     g_string_append(text, ", ticks of unknown length");
@@ -93,9 +93,9 @@ static void info_counts(const TbSource *source, GString *out)
     info_fact(out, "completeness", complete);
   if (counts->records) {
     g_autoptr(GString) range = g_string_new(NULL);
-    append_time(range, &source->axis, counts->first_ns);
+    append_time(range, &source->clock.axis, counts->first_ns);
     g_string_append(range, " to ");
-    append_time(range, &source->axis, counts->last_ns);
+    append_time(range, &source->clock.axis, counts->last_ns);
     info_fact(out, "time", range->str);
   }
 }

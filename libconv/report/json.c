@@ -112,8 +112,8 @@ static void put_counts(JsonBuilder *json, const TbSource *source)
   put_int_if(json, "missing", counts->expected_known, (gint64)counts->missing);
   put_int_if(json, "doubtful", counts->expected_known, (gint64)counts->doubtful);
   put_int_if(json, "overrun", counts->expected_known, (gint64)counts->overrun);
-  put_int_if(json, "first_ns", counts->records > 0, tb_axis_map(&source->axis, counts->first_ns));
-  put_int_if(json, "last_ns", counts->records > 0, tb_axis_map(&source->axis, counts->last_ns));
+  put_int_if(json, "first_ns", counts->records > 0, tb_axis_map(&source->clock.axis, counts->first_ns));
+  put_int_if(json, "last_ns", counts->records > 0, tb_axis_map(&source->clock.axis, counts->last_ns));
   g_autofree char *complete = tb_report_dup_completeness(source);
   put_string(json, "completeness", complete);
 }
@@ -128,8 +128,8 @@ static void put_source(JsonBuilder *json, const TbSource *source, const GArray *
   put_string(json, "key", source->key);
   put_string(json, "file", source->file);
   put_string(json, "recorder", source->recorder);
-  put_int_if(json, "link_type", source->class == TB_SOURCE_PACKETS, source->link_type);
-  put_axis(json, &source->axis);
+  put_int_if(json, "link_type", source->class == TB_SOURCE_PACKETS, source->link.type);
+  put_axis(json, &source->clock.axis);
   put_counts(json, source);
   json_builder_set_member_name(json, "types");
   json_builder_begin_array(json);

@@ -47,7 +47,7 @@ static Toy toy_new(const char *columns, const char *zone)
   g_array_append_val(fields, path);
   toy.type = tb_event_type_new("sys", "op", &toy_ops, NULL);
   tb_event_type_take_fields(toy.type, fields);
-  tb_axis_init(&toy.source->axis, TB_CLOCK_REALTIME, FALSE);
+  tb_axis_init(&toy.source->clock.axis, TB_CLOCK_REALTIME, FALSE);
   if (columns)
     g_hash_table_insert(toy.settings, (gpointer)"columns", (gpointer)columns);
   if (zone)
@@ -177,7 +177,7 @@ static void test_relative_time(void)
 static void test_other_clocks_and_loss(void)
 {
   g_auto(Toy) toy = toy_new("Time of Day,Date & Time,Operation,Detail", NULL);
-  tb_axis_init(&toy.source->axis, TB_CLOCK_MONO, FALSE);
+  tb_axis_init(&toy.source->clock.axis, TB_CLOCK_MONO, FALSE);
   MadeItem event = { .record = { .kind = TB_RECORD_LOST, .time.ns = 12345678900,
                                  .source = toy.source, .value = 17, .cpu = TB_CPU_NONE } };
   toy_write(&toy, &event);

@@ -66,7 +66,7 @@ static gboolean list_file(const char *path, Listing *listing, GError **error)
   if (!reader)
     return FALSE;
   listing->list = g_string_new(NULL);
-  listing->link_type = ((TbSource *)g_ptr_array_index(reader->sources, 0))->link_type;
+  listing->link_type = ((TbSource *)g_ptr_array_index(reader->sources, 0))->link.type;
   g_autoptr(TbOutput) output = tb_output_new_memory();
   g_autoptr(TbWriter) writer = tb_writer_open(&tb_pcap_writer, output, tb_limits_default(),
                                               reader->machines, reader->sources, NULL);

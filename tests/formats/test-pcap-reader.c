@@ -102,11 +102,11 @@ static void check_magic(guint32 magic, gboolean big)
   g_assert_cmpstr(source->name, ==, "eth7");
   g_assert_cmpstr(source->file, ==, "eth7.pcap");
   g_assert_cmpuint(strlen(source->key), ==, 8);
-  g_assert_cmpuint(source->link_type, ==, 1);
-  g_assert_cmpuint(source->snaplen, ==, 65535);
-  g_assert_cmpuint(source->tsresol, ==, is_ns(magic) ? 9 : 6);
-  g_assert_cmpint(source->axis.clock, ==, TB_CLOCK_REALTIME);
-  g_assert_true(source->axis.realtime);
+  g_assert_cmpuint(source->link.type, ==, 1);
+  g_assert_cmpuint(source->link.snaplen, ==, 65535);
+  g_assert_cmpuint(source->clock.tsresol, ==, is_ns(magic) ? 9 : 6);
+  g_assert_cmpint(source->clock.axis.clock, ==, TB_CLOCK_REALTIME);
+  g_assert_true(source->clock.axis.realtime);
   TbRecord event;
   g_assert_cmpint(next(&o, &event), ==, TB_READ_RECORD);
   g_assert_cmpint(event.kind, ==, TB_RECORD_PACKET);
@@ -207,8 +207,8 @@ static void check_link_word(guint32 word, guint32 link_type, gint fcs_bits)
   pcap_build_header(&file, &build);
   g_auto(Opened) o = open_buf(&file);
   const TbSource *source = source_of(&o);
-  g_assert_cmpuint(source->link_type, ==, link_type);
-  g_assert_cmpint(source->fcs_bits, ==, fcs_bits);
+  g_assert_cmpuint(source->link.type, ==, link_type);
+  g_assert_cmpint(source->link.fcs_bits, ==, fcs_bits);
 }
 
 static void test_link_word(void)
@@ -263,7 +263,7 @@ static void check_snaplen(guint32 in_file, guint32 caplen, guint32 shown)
   g_auto(Opened) o = open_buf(&file);
   TbReadResult last;
   g_assert_cmpuint(read_all(&o, &last), ==, 1);
-  g_assert_cmpuint(source_of(&o)->snaplen, ==, shown);
+  g_assert_cmpuint(source_of(&o)->link.snaplen, ==, shown);
 }
 
 static void test_snaplen(void)

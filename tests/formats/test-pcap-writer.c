@@ -44,8 +44,8 @@ static TbSource *add_source(Written *w, TbSourceClass class, const char *name, g
                             guint8 tsresol)
 {
   TbSource *source = tb_source_new(class, name);
-  source->link_type = link_type;
-  source->tsresol = tsresol;
+  source->link.type = link_type;
+  source->clock.tsresol = tsresol;
   source->rank = w->sources->len;
   g_ptr_array_add(w->sources, source);
   return source;
@@ -88,7 +88,7 @@ static void test_layout(void)
   g_auto(Written) w;
   written_init(&w);
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, 6);
-  source->snaplen = 1000;
+  source->link.snaplen = 1000;
   g_assert_true(open_writer(&w));
   MadeItem event = packet(source, G_GINT64_CONSTANT(1700000000123456000));
   write_item(&w, &event);
@@ -111,7 +111,7 @@ static void check_resolution(guint8 tsresol, gint64 offset_ns, const char *wish,
   g_auto(Written) w;
   written_init(&w);
   TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth0", 1, tsresol);
-  source->axis.offset_ns = offset_ns;
+  source->clock.axis.offset_ns = offset_ns;
   add_source(&w, TB_SOURCE_PACKETS, "eth1", 1, 6);
   add_source(&w, TB_SOURCE_EVENTS, "ftrace", 252, 9);
   if (wish)
@@ -302,8 +302,8 @@ static void check_header_words(guint n, const guint32 *snaplens, const gint *fcs
   written_init(&w);
   for (guint i = 0; i < n; i++) {
     TbSource *source = add_source(&w, TB_SOURCE_PACKETS, "eth", 1, 9);
-    source->snaplen = snaplens[i];
-    source->fcs_bits = (gint16)fcs_bits[i];
+    source->link.snaplen = snaplens[i];
+    source->link.fcs_bits = (gint16)fcs_bits[i];
   }
   g_assert_true(open_writer(&w));
   const GByteArray *bytes = finish(&w);

@@ -374,7 +374,7 @@ static void test_tcpshark_trailer(void)
 {
   g_autoptr(TbSource) source = tb_source_new(TB_SOURCE_PACKETS, "eth0");
   g_autofree guint8 *frame = g_malloc0(4096);
-  source->link_type = 1;
+  source->link.type = 1;
   for (guint i = 0; i < 200; i++) {
     guint n_tags = i % 3;
     gboolean v6 = i / 3 % 2;
@@ -407,7 +407,7 @@ static void test_tcpshark_behind_the_frame(void)
   guint8 frame[256] = { 0 };
   TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
   TbPcapngTrailer trailer;
-  source->link_type = 1;
+  source->link.type = 1;
   make_frame(frame, 50, 0, FALSE);
   frame[55] = 1;
   event.len = event.orig_len = put_trailer(frame, 60, "a", "");
@@ -427,7 +427,7 @@ static void test_tcpshark_lengths_overflow(void)
   g_autofree char *name = g_strnfill(300, 'n'), *args = g_strnfill(66000, 'a');
   TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
   TbPcapngTrailer trailer;
-  source->link_type = 1;
+  source->link.type = 1;
   make_frame(frame, 60, 0, FALSE);
   event.len = event.orig_len = put_trailer(frame, 60, name, "");
   g_assert_false(tb_pcapng_trailer_find(&event, &trailer));
@@ -448,7 +448,7 @@ static void test_tcpshark_zeros(void)
   TbRecord zeros = named;
   TbPcapngTrailers trailers = { 0 };
   guint32 frame_len;
-  source->link_type = 1;
+  source->link.type = 1;
   make_frame(frame, 100, 0, FALSE);
   named.len = named.orig_len = put_trailer(frame, 100, "a", "");
   memcpy(other + 12, arp, sizeof arp);
@@ -475,7 +475,7 @@ static void test_tcpshark_owner(void)
   guint8 frame[256] = { 0 };
   TbPcapngOwners read = { 0 };
   TbRecord event = { .kind = TB_RECORD_PACKET, .source = source, .data = frame };
-  source->link_type = 1;
+  source->link.type = 1;
   make_frame(frame, 50, 0, FALSE);
   event.len = event.orig_len = put_trailer(frame, 60, "curl", "curl -v");
   event.trailer_len = event.len - 50;

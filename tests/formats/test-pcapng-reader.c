@@ -93,7 +93,7 @@ static char *reading_dump(Reading *r)
     const TbPcapngCarried *carried = tb_pcapng_carried(source);
     GBytes *parts[] = { carried->options, carried->statistics, carried->section_comments };
     g_string_append_printf(text, "%s %s %s %s %d %" G_GINT64_FORMAT, source->name, source->key,
-                           carried->description, source->recorder, source->tsresol,
+                           carried->description, source->recorder, source->clock.tsresol,
                            carried->tsoffset_s);
     for (guint p = 0; p < G_N_ELEMENTS(parts); p++) {
       gsize len = 0;
@@ -178,7 +178,7 @@ static void test_rich(void)
   g_assert_cmpstr(tb_pcapng_carried(en0)->description, ==, "a cable");
   g_assert_cmpstr(en0->recorder, ==, "builder 1");
   g_assert_cmpstr(en0->file, ==, "t.pcapng");
-  g_assert_cmpuint(en0->tsresol, ==, 6);
+  g_assert_cmpuint(en0->clock.tsresol, ==, 6);
   g_assert_cmpuint(en0->counts.records, ==, 3);
   g_assert_cmpstr(reading_source(&r, 1)->name, ==, "if1");
   g_assert_cmpuint(strlen(en0->key), ==, 8);

@@ -213,9 +213,9 @@ static void test_rows_read(void)
   g_assert_cmpstr(ftrace->file, ==, "trace.dat");
   g_assert_cmpstr(ftrace->recorder, ==, "trace-cmd 3.1.6");
   g_assert_cmpint(tb_pcapng_carried(ftrace)->applied_ns, ==, 12345);
-  g_assert_false(tb_axis_is_moved(&ftrace->axis));
-  g_assert_true(ftrace->axis.realtime);
-  g_assert_cmpint(ftrace->axis.origin, ==, TB_ORIGIN_DATE);
+  g_assert_false(tb_axis_is_moved(&ftrace->clock.axis));
+  g_assert_true(ftrace->clock.axis.realtime);
+  g_assert_cmpint(ftrace->clock.axis.origin, ==, TB_ORIGIN_DATE);
   g_assert_cmpuint(reader->machines->len, ==, 1);
   g_assert_cmpstr(ftrace->machine->name, ==, "web");
   g_assert_cmpstr(ftrace->machine->identity, ==, "boot-1234");

@@ -352,8 +352,8 @@ static void test_resolutions(void)
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     OutputFixture f;
     output_fixture_init(&f);
-    f.eth0->tsresol = cases[i].tsresol;
-    tb_axis_shift(&f.eth0->axis, cases[i].shift_ns);
+    f.eth0->clock.tsresol = cases[i].tsresol;
+    tb_axis_shift(&f.eth0->clock.axis, cases[i].shift_ns);
     output_fixture_open(&f);
     MadeItem event = output_fixture_packet(&f, 0, packet_bytes, 61);
     const TbPcapngTime time = { .tsresol = cases[i].tsresol };
@@ -378,7 +378,7 @@ static void test_before_1970(void)
 {
   OutputFixture f;
   output_fixture_init(&f);
-  tb_axis_shift(&f.eth0->axis, -1);
+  tb_axis_shift(&f.eth0->clock.axis, -1);
   output_fixture_open(&f);
   MadeItem event = output_fixture_event(&f, 0, "x");
   event.record.time.ns = -1;

@@ -124,7 +124,7 @@ static void test_machine(void)
     const TbSource *source = g_ptr_array_index(open.reader->sources, 0);
     g_autofree char *name = tb_source_dup_interface_name(source);
     g_assert_cmpstr(name, ==, is64 ? "BUILT64:procmon" : "BUILT32:procmon");
-    g_assert_true(source->axis.realtime);
+    g_assert_true(source->clock.axis.realtime);
     g_assert_cmpuint(strlen(source->key), ==, 8);
     g_assert_false(pml_open_next(&open, &event, NULL)); /* no event at all */
   }

@@ -31,7 +31,7 @@ static void run_tracker(PmlOpen *open)
   while (pml_open_next(open, &event, NULL)) {
     give_ids(open->reader);
     TbItem item = item_of(&event);
-    tb_axis_init(&event.source->opened, TB_CLOCK_REALTIME, FALSE);
+    tb_axis_init(&event.source->clock.opened, TB_CLOCK_REALTIME, FALSE);
     tb_event_type_get_facts(event.type);
     if (event.type->facts)
       tb_facts_show(facts, &item);

@@ -75,10 +75,10 @@ static void test_instances(gconstpointer data)
                   "2 701 26\n");
   g_assert_cmpuint(r->reader->sources->len, ==, 3);
   g_assert_cmpstr(dat_reading_source(r, 0)->name, ==, "ftrace");
-  g_assert_cmpint(dat_reading_source(r, 0)->axis.clock, ==, TB_CLOCK_LOCAL);
+  g_assert_cmpint(dat_reading_source(r, 0)->clock.axis.clock, ==, TB_CLOCK_LOCAL);
   g_assert_cmpstr(dat_reading_source(r, 1)->name, ==, "ftrace/net side");
-  g_assert_cmpint(dat_reading_source(r, 1)->axis.clock, ==, TB_CLOCK_MONO);
-  g_assert_cmpint(dat_reading_source(r, 2)->axis.clock, ==, TB_CLOCK_BOOT);
+  g_assert_cmpint(dat_reading_source(r, 1)->clock.axis.clock, ==, TB_CLOCK_MONO);
+  g_assert_cmpint(dat_reading_source(r, 2)->clock.axis.clock, ==, TB_CLOCK_BOOT);
   g_assert_cmpuint(dat_reading_source(r, 1)->counts.records, ==, 8);
 }
 

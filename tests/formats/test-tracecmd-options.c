@@ -65,7 +65,7 @@ static void test_clock_v6(void)
       dat_file_option(file, 4, cases[i].option, strlen(cases[i].option));
     g_autoptr(DatReading) r = finish(file, &shape, cases[i].trailing);
     dat_reading_clean(r);
-    g_assert_cmpint(dat_reading_source(r, 0)->axis.clock, ==, cases[i].clock);
+    g_assert_cmpint(dat_reading_source(r, 0)->clock.axis.clock, ==, cases[i].clock);
     g_assert_cmpstr(r->lines->str, ==, "0 1001 0\n0 1002 1\n0 1003 2\n");
   }
 }

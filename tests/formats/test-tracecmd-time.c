@@ -21,7 +21,7 @@ static void add_ticks(DatFile *file, const DatShape *shape, const char *name, co
 static gint64 first_mapped(const DatReading *r, guint source)
 {
   const TbSource *s = dat_reading_source(r, source);
-  return tb_axis_map(&s->axis, s->counts.first_ns);
+  return tb_axis_map(&s->clock.axis, s->counts.first_ns);
 }
 
 static void test_date(void)
@@ -34,7 +34,7 @@ static void test_date(void)
   add_ticks(file, &shape, "other", "mono", 7000);
   g_autoptr(DatReading) r = dat_reading_file(file);
   dat_reading_clean(r);
-  const TbAxis *axis = &dat_reading_source(r, 0)->axis;
+  const TbAxis *axis = &dat_reading_source(r, 0)->clock.axis;
   g_assert_true(axis->realtime && axis->bounded);
   g_assert_cmpint(axis->origin, ==, TB_ORIGIN_DATE);
   g_assert_cmpint(axis->bound_low_ns, <=, axis->offset_ns);
@@ -42,7 +42,7 @@ static void test_date(void)
   g_assert_cmpint(first_mapped(r, 0), ==, 100000000000 + 5000);
   g_assert_cmpint(first_mapped(r, 1), ==, 100000000000 + 6000);
   /* It was measured against another clock than this instance's. */
-  g_assert_false(dat_reading_source(r, 2)->axis.realtime);
+  g_assert_false(dat_reading_source(r, 2)->clock.axis.realtime);
   g_assert_cmpint(first_mapped(r, 2), ==, 7000);
 }
 
@@ -74,7 +74,7 @@ static void test_offset(void)
     g_autoptr(DatReading) r = dat_reading_file(file);
     dat_reading_clean(r);
     g_assert_cmpint(first_mapped(r, 0), ==, 5000 + cases[i].ns + (i == 1 ? 1000 : 0));
-    g_assert_cmpint(dat_reading_source(r, 0)->axis.origin, ==,
+    g_assert_cmpint(dat_reading_source(r, 0)->clock.axis.origin, ==,
                     i == 1 ? TB_ORIGIN_DATE : TB_ORIGIN_USER);
   }
 }
@@ -93,7 +93,7 @@ static void test_tsc(void)
   add_ticks(file, &shape, "", "x86-tsc", cycles);
   g_autoptr(DatReading) r = dat_reading_file(file);
   dat_reading_clean(r);
-  g_assert_false(dat_reading_source(r, 0)->axis.ticks);
+  g_assert_false(dat_reading_source(r, 0)->clock.axis.ticks);
   g_assert_cmpuint((guint64)dat_reading_source(r, 0)->counts.first_ns, ==,
                    (guint64)((TcWideUint)cycles * 0xfffffff0u >> 32));
 }
@@ -108,8 +108,8 @@ static void test_ticks(void)
     add_ticks(file, &shape, "", clocks[i], 5000);
     g_autoptr(DatReading) r = dat_reading_file(file);
     dat_reading_clean(r);
-    g_assert_true(dat_reading_source(r, 0)->axis.ticks);
-    g_assert_false(dat_reading_source(r, 0)->axis.realtime);
+    g_assert_true(dat_reading_source(r, 0)->clock.axis.ticks);
+    g_assert_false(dat_reading_source(r, 0)->clock.axis.realtime);
     g_assert_cmpint(first_mapped(r, 0), ==, 5000);
   }
 }

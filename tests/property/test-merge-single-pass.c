@@ -119,7 +119,7 @@ static char *facts_of(const TbRun *run, const TbWriterCounts *written)
     g_string_append_printf(text, "%s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
                            " %" G_GUINT64_FORMAT " %u\n", source->name, source->counts.records,
                            source->counts.first_ns, source->counts.last_ns,
-                           source->counts.unordered, source->snaplen);
+                           source->counts.unordered, source->link.snaplen);
   }
   for (guint i = 0; i < damage->len; i++) {
     const TbDamage *place = g_ptr_array_index(damage, i);

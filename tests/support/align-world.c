@@ -100,9 +100,9 @@ TbSource *world_add_source(World *w, TbMachine *machine, TbSourceClass class, co
   TbReader *reader = g_new0(TbReader, 1);
   TbSource *source = tb_source_new(class, name);
   reader->sources = g_ptr_array_new_with_free_func((GDestroyNotify)tb_source_unref);
-  source->link_type = 1;
-  tb_axis_init(&source->axis, clock, ticks);
-  source->opened = source->axis;
+  source->link.type = 1;
+  tb_axis_init(&source->clock.axis, clock, ticks);
+  source->clock.opened = source->clock.axis;
   tb_source_set_machine(source, machine);
   g_ptr_array_add(reader->sources, source);
   g_ptr_array_add(w->readers, reader);
@@ -136,7 +136,7 @@ gint64 world_own_time(const WorldClock *clock, gint64 true_ns)
 static void world_observe(World *w, const TbRecord *record)
 {
   TbItem item = item_of(record);
-  item.time.ns = item.machine_time.ns = tb_axis_map(&record->source->opened, record->time.ns);
+  item.time.ns = item.machine_time.ns = tb_axis_map(&record->source->clock.opened, record->time.ns);
   watchers_show(w->watchers, &item);
 }
 

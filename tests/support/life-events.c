@@ -86,7 +86,7 @@ Life *life_new(void)
   life->machine->arch = TB_ARCH_X86_64;
   life->source = tb_source_new(TB_SOURCE_EVENTS, "ftrace");
   tb_source_set_machine(life->source, life->machine);
-  tb_axis_init(&life->source->opened, TB_CLOCK_UNKNOWN, FALSE);
+  tb_axis_init(&life->source->clock.opened, TB_CLOCK_UNKNOWN, FALSE);
   life->observers = g_ptr_array_new();
   g_ptr_array_add(life->observers, tb_process_observer_new());
   life->facts = tb_facts_new(life->observers);

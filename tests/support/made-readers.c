@@ -42,8 +42,8 @@ TbSource *made_reader_add_source(TbReader *reader, TbSourceClass class, const ch
   TbSource *source = tb_source_new(class, name);
   if (machine)
     tb_source_set_machine(source, machine);
-  tb_axis_init(&source->axis, TB_CLOCK_REALTIME, FALSE);
-  source->opened = source->axis;
+  tb_axis_init(&source->clock.axis, TB_CLOCK_REALTIME, FALSE);
+  source->clock.opened = source->clock.axis;
   tb_reader_add_source(reader, source);
   return source;
 }

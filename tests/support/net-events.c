@@ -92,10 +92,10 @@ Net *net_new(void)
   net->machine->arch = TB_ARCH_X86_64;
   net->events = tb_source_new(TB_SOURCE_EVENTS, "ftrace");
   net->packets = tb_source_new(TB_SOURCE_PACKETS, "eth0");
-  net->packets->link_type = 1;
+  net->packets->link.type = 1;
   tb_source_set_machine(net->events, net->machine);
   tb_source_set_machine(net->packets, net->machine);
-  net->packets->opened = net->packets->axis;
+  net->packets->clock.opened = net->packets->clock.axis;
   net->stage = tb_owners_new(TB_CONFIDENCE_CONTEXT);
   net->observers = g_ptr_array_new();
   g_ptr_array_add(net->observers, net->stage);

@@ -167,7 +167,7 @@ static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error
   if (event->record->kind != TB_RECORD_PACKET)
     return TRUE;
   const TbRecord *record = event->record;
-  tb_net_parse(record->source->link_type, record->data, record->len, record->orig_len, &h);
+  tb_net_parse(record->source->link.type, record->data, record->len, record->orig_len, &h);
   tb_owners_apply(the_owners, the_actors, &packet, event->machine_time.ns);
   if (h.family == 0)
     return TRUE;

@@ -207,7 +207,7 @@ static void net_show_operations(PmlNet *net)
   g_autoptr(GPtrArray) observers = g_ptr_array_new();
   g_ptr_array_add(observers, net->stage);
   g_autoptr(TbFacts) facts = tb_facts_new(observers);
-  source->opened = source->axis;
+  source->clock.opened = source->clock.axis;
   while (pml_open_next(&net->open, &event, NULL)) {
     for (guint i = 0; i < net->open.reader->types->len; i++)
       ((TbEventType *)g_ptr_array_index(net->open.reader->types, i))->id = i;
@@ -225,8 +225,8 @@ void pml_net_finish(PmlNet *net)
   g_assert_no_error(net->open.error);
   net->stage = tb_owners_new(TB_CONFIDENCE_CONTEXT);
   net->packets = tb_source_new(TB_SOURCE_PACKETS, "eth0");
-  net->packets->link_type = net->link_type;
-  net->packets->opened = net->packets->axis;
+  net->packets->link.type = net->link_type;
+  net->packets->clock.opened = net->packets->clock.axis;
   tb_source_set_machine(net->packets, g_ptr_array_index(net->open.reader->machines, 0));
   net_show_operations(net);
   for (guint i = 0; i < net->shown->len; i++) {

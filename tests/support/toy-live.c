@@ -99,7 +99,7 @@ static void toy_add_source(TbReader *reader, const char *name, TbClock clock)
   TbSource *source = tb_source_new(TB_SOURCE_EVENTS, name);
   tb_source_set_machine(source, g_ptr_array_index(reader->machines, 0));
   tb_source_set_key_from(source, name, strlen(name));
-  tb_axis_init(&source->axis, clock, FALSE);
+  tb_axis_init(&source->clock.axis, clock, FALSE);
   tb_reader_add_source(reader, source);
 }
 
@@ -189,7 +189,7 @@ static TbReadResult toy_next(TbReader *reader, guint32 stream, TbRecord *record,
       return toy_lend(reader, record);
     char name[9] = { 0 };
     memcpy(name, toy->record + 8, 8);
-    toy_meet(reader, name, ((const TbSource *)g_ptr_array_index(reader->sources, 0))->axis.clock);
+    toy_meet(reader, name, ((const TbSource *)g_ptr_array_index(reader->sources, 0))->clock.axis.clock);
   }
 }
 

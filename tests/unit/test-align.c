@@ -61,13 +61,13 @@ static void host_talk(Host *h, guint n, guint every)
 /* How far the recording's axis is off at a moment. */
 static gint64 host_error(const Host *h, gint64 true_ns)
 {
-  return tb_axis_map(&h->recording->axis, world_own_time(&h->own, true_ns)) - true_ns;
+  return tb_axis_map(&h->recording->clock.axis, world_own_time(&h->own, true_ns)) - true_ns;
 }
 
 static void host_check(const Host *h, gint64 most_ns)
 {
   gint64 at_first = host_error(h, h->first_ns), at_last = host_error(h, h->last_ns);
-  const TbAxis *axis = &h->recording->axis;
+  const TbAxis *axis = &h->recording->clock.axis;
   g_assert_cmpint(ABS(at_first), <=, most_ns);
   g_assert_cmpint(ABS(at_last), <=, most_ns);
   g_assert_true(axis->realtime);
@@ -85,17 +85,17 @@ static void test_offset(void)
   host_talk(&h, 200, 1);
   world_finish(h.world);
   host_check(&h, 300);
-  g_assert_cmpint(h.recording->axis.origin, ==, TB_ORIGIN_VOTED);
-  g_assert_cmpuint(h.recording->axis.matches, ==, 200);
-  g_assert_cmpfloat(h.recording->axis.rate, ==, 1.0);
-  g_assert_cmpint(h.capture->axis.offset_ns, ==, 0);
+  g_assert_cmpint(h.recording->clock.axis.origin, ==, TB_ORIGIN_VOTED);
+  g_assert_cmpuint(h.recording->clock.axis.matches, ==, 200);
+  g_assert_cmpfloat(h.recording->clock.axis.rate, ==, 1.0);
+  g_assert_cmpint(h.capture->clock.axis.offset_ns, ==, 0);
 }
 
 static void test_microseconds(void)
 {
   g_auto(Host) h = { 0 };
   host_init(&h, 2, TB_CLOCK_BOOT, FALSE);
-  h.capture->tsresol = 6;
+  h.capture->clock.tsresol = 6;
   h.stamps.cut = 1000;
   host_talk(&h, 300, 3);
   world_finish(h.world);
@@ -120,7 +120,7 @@ static void test_ticks(void)
   host_talk(&h, 300, 2);
   world_finish(h.world);
   host_check(&h, 1500);
-  g_assert_cmpfloat(fabs(h.recording->axis.rate * 2.599998 - 1), <, 2e-6);
+  g_assert_cmpfloat(fabs(h.recording->clock.axis.rate * 2.599998 - 1), <, 2e-6);
 }
 
 static void test_drift(void)
@@ -177,8 +177,8 @@ static void test_few(void)
   g_assert_nonnull(reason);
   g_assert_nonnull(strstr(reason, "too few packets"));
   g_assert_nonnull(strstr(reason, "next time"));
-  g_assert_false(h.recording->axis.realtime);
-  g_assert_cmpint(h.recording->axis.origin, ==, TB_ORIGIN_NONE);
+  g_assert_false(h.recording->clock.axis.realtime);
+  g_assert_cmpint(h.recording->clock.axis.origin, ==, TB_ORIGIN_NONE);
 }
 
 static void test_foreign(void)
@@ -193,7 +193,7 @@ static void test_foreign(void)
                     h.world->true_ns + g_rand_int_range(h.world->rand, 10000, 900000));
     }
     world_finish(h.world);
-    g_assert_false(h.recording->axis.realtime);
+    g_assert_false(h.recording->clock.axis.realtime);
     g_assert_nonnull(tb_align_get_reason(h.world->align, h.recording));
   }
 }
@@ -211,7 +211,7 @@ static void test_alike(void)
                     h.world->true_ns + 10 * SECOND + g_rand_int_range(h.world->rand, -4000, 4000));
     }
     world_finish(h.world);
-    g_assert_false(h.recording->axis.realtime);
+    g_assert_false(h.recording->clock.axis.realtime);
     g_assert_nonnull(tb_align_get_reason(h.world->align, h.recording));
   }
 }
@@ -237,13 +237,13 @@ static void check_date(gint64 wrong_ns, gboolean stands)
 {
   g_auto(Host) h = { 0 };
   host_init(&h, 9, TB_CLOCK_MONO, FALSE);
-  TbAxis *axis = &h.recording->axis;
+  TbAxis *axis = &h.recording->clock.axis;
   tb_axis_shift(axis, BOOTED + wrong_ns);
   axis->origin = TB_ORIGIN_DATE;
   axis->realtime = axis->bounded = TRUE;
   axis->bound_low_ns = axis->offset_ns - 1000;
   axis->bound_high_ns = axis->offset_ns + 2000;
-  h.recording->opened = *axis;
+  h.recording->clock.opened = *axis;
   host_talk(&h, 100, 1);
   world_finish(h.world);
   host_check(&h, 1000);
@@ -262,14 +262,14 @@ static void test_user(void)
 {
   g_auto(Host) h = { 0 };
   host_init(&h, 10, TB_CLOCK_MONO, FALSE);
-  tb_axis_shift(&h.recording->axis, BOOTED + SECOND);
-  h.recording->axis.origin = TB_ORIGIN_USER;
-  h.recording->axis.realtime = TRUE;
-  h.recording->opened = h.recording->axis;
+  tb_axis_shift(&h.recording->clock.axis, BOOTED + SECOND);
+  h.recording->clock.axis.origin = TB_ORIGIN_USER;
+  h.recording->clock.axis.realtime = TRUE;
+  h.recording->clock.opened = h.recording->clock.axis;
   host_talk(&h, 100, 1);
   world_finish(h.world);
-  g_assert_cmpint(h.recording->axis.offset_ns, ==, BOOTED + SECOND);
-  g_assert_cmpint(h.recording->axis.origin, ==, TB_ORIGIN_USER);
+  g_assert_cmpint(h.recording->clock.axis.offset_ns, ==, BOOTED + SECOND);
+  g_assert_cmpint(h.recording->clock.axis.origin, ==, TB_ORIGIN_USER);
 }
 
 static void test_shared(void)
@@ -284,9 +284,9 @@ static void test_shared(void)
   host_talk(&h, 100, 1);
   world_finish(h.world);
   host_check(&h, 300);
-  g_assert_cmpint(same->axis.offset_ns, ==, h.recording->axis.offset_ns);
-  g_assert_true(same->axis.realtime);
-  g_assert_false(other->axis.realtime);
+  g_assert_cmpint(same->clock.axis.offset_ns, ==, h.recording->clock.axis.offset_ns);
+  g_assert_true(same->clock.axis.realtime);
+  g_assert_false(other->clock.axis.realtime);
   g_assert_nonnull(tb_align_get_reason(h.world->align, other));
 }
 
@@ -373,7 +373,7 @@ static void test_nameless(void)
   world_finish(p.world);
   for (guint i = 0; i < 2; i++) {
     g_assert_true(p.captures[i]->machine == p.machines[i]);
-    g_assert_cmpint(p.recordings[i]->axis.origin, ==, TB_ORIGIN_VOTED);
+    g_assert_cmpint(p.recordings[i]->clock.axis.origin, ==, TB_ORIGIN_VOTED);
   }
 }
 
@@ -396,7 +396,7 @@ static void test_hosts(void)
   g_assert_cmpuint(pair->early, ==, pair->matches_from);
   g_assert_cmpfloat(pair->slope, ==, 0);
   g_assert_true(world_has_note(p.world, "--align-hosts"));
-  g_assert_cmpint(p.captures[1]->axis.offset_ns, ==, 0);
+  g_assert_cmpint(p.captures[1]->clock.axis.offset_ns, ==, 0);
 }
 
 /* Drifting apart, corrected: all sources of the one host move together. */
@@ -416,9 +416,9 @@ static void test_hosts_corrected(void)
   g_assert_true(pair->corrected);
   g_assert_cmpfloat(fabs(pair->slope - 20e-6), <, 2e-6);
   gint64 now = p.world->true_ns;
-  gint64 shown = tb_axis_map(&p.captures[0]->axis, world_own_time(&p.stamps[0], now));
+  gint64 shown = tb_axis_map(&p.captures[0]->clock.axis, world_own_time(&p.stamps[0], now));
   g_assert_cmpint(ABS(shown - now), <, 200000);
-  g_assert_cmpint(p.captures[1]->axis.offset_ns, ==, 0);
+  g_assert_cmpint(p.captures[1]->clock.axis.offset_ns, ==, 0);
 }
 
 static void test_unmap(void)

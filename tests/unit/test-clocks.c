@@ -9,8 +9,8 @@ static TbSource *add_source(const GPtrArray *readers, guint i, TbSourceClass cla
   TbMachine *machine = reader->machines->len ? g_ptr_array_index(reader->machines, 0)
                                              : made_reader_add_machine(reader, "web", NULL);
   TbSource *source = made_reader_add_source(reader, class, "log", machine);
-  tb_axis_init(&source->axis, clock, FALSE);
-  source->opened = (TbAxis){ 0 };
+  tb_axis_init(&source->clock.axis, clock, FALSE);
+  source->clock.opened = (TbAxis){ 0 };
   source->counts.records = 1;
   return source;
 }
@@ -34,8 +34,8 @@ static void test_shifts(void)
   g_assert_cmpint(tb_source_output_time(moved, (TbOwnTime){ 1 }).ns, ==, 106);
   g_assert_cmpint(tb_source_machine_time(moved, (TbOwnTime){ 1 }).ns, ==, 106);
   g_assert_cmpint(tb_source_output_time(other, (TbOwnTime){ 1 }).ns, ==, 101);
-  g_assert_true(moved->axis.realtime);
-  g_assert_false(other->axis.realtime);
+  g_assert_true(moved->clock.axis.realtime);
+  g_assert_false(other->clock.axis.realtime);
 }
 
 static void test_unrelated(void)
@@ -59,12 +59,12 @@ static void test_related(void)
   TbSource *a = add_source(readers, 0, TB_SOURCE_EVENTS, TB_CLOCK_BOOT);
   TbSource *b = add_source(readers, 1, TB_SOURCE_EVENTS, TB_CLOCK_BOOT);
   g_assert_false(tb_clocks_related(a, b)); /* boot of two machines */
-  a->axis.session = b->axis.session = 7;
+  a->clock.axis.session = b->clock.axis.session = 7;
   g_assert_true(tb_clocks_related(a, b));
-  a->axis.session = b->axis.session = 0;
+  a->clock.axis.session = b->clock.axis.session = 0;
   tb_source_set_machine(b, a->machine);
   g_assert_true(tb_clocks_related(a, b));
-  b->axis.ticks = TRUE;
+  b->clock.axis.ticks = TRUE;
   g_assert_false(tb_clocks_related(a, b));
 }
 
@@ -77,9 +77,9 @@ static void test_reference(void)
   tb_source_set_machine(capture, recording->machine);
   tb_clocks_open(recording, NULL, 0);
   tb_clocks_open(capture, NULL, 0);
-  tb_axis_shift(&recording->axis, 1000); /* as alignment does */
+  tb_axis_shift(&recording->clock.axis, 1000); /* as alignment does */
   tb_clocks_set_references(readers);
-  g_assert_true(capture->reference == recording);
+  g_assert_true(capture->clock.reference == recording);
   g_assert_cmpint(tb_source_to_machine(recording, (TbOutputTime){ 1007 }).ns, ==, 7);
   g_assert_cmpint(tb_source_to_output(recording, (TbMachineTime){ 7 }).ns, ==, 1007);
   recording->frozen = TRUE;

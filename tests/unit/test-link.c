@@ -83,11 +83,11 @@ static World *world_new(void)
   w->machine = tb_machine_new();
   w->recording = tb_source_new(TB_SOURCE_EVENTS, "ftrace");
   w->capture = tb_source_new(TB_SOURCE_PACKETS, "capture");
-  w->capture->link_type = 1;
+  w->capture->link.type = 1;
   tb_source_set_machine(w->recording, w->machine);
   tb_source_set_machine(w->capture, w->machine);
-  w->recording->opened = w->recording->axis;
-  w->capture->opened = w->capture->axis;
+  w->recording->clock.opened = w->recording->clock.axis;
+  w->capture->clock.opened = w->capture->clock.axis;
   w->wire = tb_wire_new();
   w->links = tb_packet_links_new(w->wire, NULL);
   w->watchers = watchers_new((TbObserver *[]){ &w->wire->observer, &w->links->observer }, 2);

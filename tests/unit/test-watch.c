@@ -225,7 +225,7 @@ static void test_tables_of_a_reader(void)
   TbReaderFormat format = *made_reader(f.readers, 1)->format;
   format.tell_snapshot = tell_two_processes;
   made_reader(f.readers, 1)->format = &format;
-  tb_axis_shift(&f.events[1]->opened, 1000);
+  tb_axis_shift(&f.events[1]->clock.opened, 1000);
   fixture_begin(&f);
   tb_watch_tell_snapshots(f.watch);
   assert_seen(&f, TABLES, "f7@1070 f8@1080 ");

@@ -78,8 +78,8 @@ static TbOwnTime process_since(const ProcessPending *call, const TbRecord *recor
 {
   if (G_LIKELY(call->source == record->source))
     return call->since;
-  return (TbOwnTime){ tb_axis_unmap(&record->source->opened,
-                                    tb_axis_map(&call->source->opened, call->since.ns)) };
+  return (TbOwnTime){ tb_axis_unmap(&record->source->clock.opened,
+                                    tb_axis_map(&call->source->clock.opened, call->since.ns)) };
 }
 
 void linux_process_tell_act(const TbRecord *record, TbFactSink *sink)

@@ -201,11 +201,11 @@ static gboolean result_is_better(const TbAlignResult *a, const TbAlignResult *b)
 static gint64 source_resolution_ns(const TbSource *source)
 {
   gint64 ns = 1000000000;
-  if (source->tsresol & 0x80) {
-    guint bits = source->tsresol & 0x7f;
+  if (source->clock.tsresol & 0x80) {
+    guint bits = source->clock.tsresol & 0x7f;
     return bits >= 30 ? 1 : ns >> bits;
   }
-  for (guint i = 0; i < source->tsresol && ns > 1; i++)
+  for (guint i = 0; i < source->clock.tsresol && ns > 1; i++)
     ns /= 10;
   return ns;
 }
@@ -256,7 +256,7 @@ static void compare_one(TbAlignTrack *recording, TbAlignTrack *capture, const GA
 {
   TbAlignResult result = { .recording = recording, .capture = capture, .device = device,
                            .scale = 1.0 };
-  const TbAxis *axis = &recording->source->axis;
+  const TbAxis *axis = &recording->source->clock.axis;
   if (axis->ticks)
     result.scale = tb_align_find_rate(recording->events, device, packets);
   if (result.scale == 0)

@@ -25,7 +25,7 @@ typedef struct {
 
 static gboolean source_is_fixed(const TbSource *source)
 {
-  return source->axis.origin == TB_ORIGIN_USER || source->axis.clock == TB_CLOCK_REALTIME;
+  return source->clock.axis.origin == TB_ORIGIN_USER || source->clock.axis.clock == TB_CLOCK_REALTIME;
 }
 
 /* --- captures ----------------------------------------------------------- */
@@ -164,7 +164,7 @@ static void results_intersect(const Decision *d, const TbAlignResult *best, TbAl
 static void recording_settle(Decision *d, const TbAlignResult *best)
 {
   TbSource *source = best->recording->source;
-  TbAxis *axis = &source->axis;
+  TbAxis *axis = &source->clock.axis;
   TbAlignFit fit;
   results_intersect(d, best, &fit);
   axis->confidence = MIN(best->vote.confidence, G_MAXUINT16);
@@ -210,7 +210,7 @@ static const TbAlignResult *recording_best(const Decision *d, const TbAlignTrack
 /* Whether this is a virtual machine's recording that runs on its host's clock. */
 static gboolean source_is_guest(const TbAlign *align, const TbSource *source)
 {
-  for (guint i = 0; i < align->options.readers->len && source->axis.session; i++) {
+  for (guint i = 0; i < align->options.readers->len && source->clock.axis.session; i++) {
     const TbReader *reader = g_ptr_array_index(align->options.readers, i);
     if (reader->session.host && g_ptr_array_find(reader->sources, source, NULL))
       return TRUE;
@@ -226,7 +226,7 @@ static void recordings_settle(Decision *d, gboolean guests)
     const TbAlignResult *best = track->events ? recording_best(d, track) : NULL;
     if (best && !source_is_fixed(track->source) &&
         source_is_guest(d->align, track->source) == guests &&
-        !(guests && track->source->axis.origin == TB_ORIGIN_VOTED))
+        !(guests && track->source->clock.axis.origin == TB_ORIGIN_VOTED))
       recording_settle(d, best);
   }
 }
@@ -235,11 +235,11 @@ static void recordings_settle(Decision *d, gboolean guests)
 
 static gboolean source_gives(const TbSource *from, const TbSource *to)
 {
-  return from != to && from->class == TB_SOURCE_EVENTS && from->axis.realtime &&
-         (from->axis.origin == TB_ORIGIN_VOTED || from->axis.origin == TB_ORIGIN_DATE) &&
-         from->axis.clock == to->axis.clock && from->axis.clock != TB_CLOCK_COUNTER &&
-         ((from->axis.session && from->axis.session == to->axis.session) ||
-          (from->machine == to->machine && from->axis.clock != TB_CLOCK_UNKNOWN));
+  return from != to && from->class == TB_SOURCE_EVENTS && from->clock.axis.realtime &&
+         (from->clock.axis.origin == TB_ORIGIN_VOTED || from->clock.axis.origin == TB_ORIGIN_DATE) &&
+         from->clock.axis.clock == to->clock.axis.clock && from->clock.axis.clock != TB_CLOCK_COUNTER &&
+         ((from->clock.axis.session && from->clock.axis.session == to->clock.axis.session) ||
+          (from->machine == to->machine && from->clock.axis.clock != TB_CLOCK_UNKNOWN));
 }
 
 /* One clock found twice differs by what the matches leave open; more is another run of it. */
@@ -259,19 +259,19 @@ static void sources_share(const GPtrArray *sources)
   for (guint i = 0; i < sources->len; i++) {
     TbSource *to = g_ptr_array_index(sources, i);
     const TbSource *best = NULL;
-    gboolean none = to->axis.origin == TB_ORIGIN_NONE && !to->axis.realtime;
+    gboolean none = to->clock.axis.origin == TB_ORIGIN_NONE && !to->clock.axis.realtime;
     if (to->class != TB_SOURCE_EVENTS || to->frozen)
       continue;
     for (guint s = 0; s < sources->len; s++) {
       const TbSource *from = g_ptr_array_index(sources, s);
       gboolean gives = source_gives(from, to) &&
-                       (none || (axes_overlap(&from->axis, &to->axis) &&
-                                 from->axis.matches > to->axis.matches));
-      if (gives && (!best || from->axis.matches > best->axis.matches))
+                       (none || (axes_overlap(&from->clock.axis, &to->clock.axis) &&
+                                 from->clock.axis.matches > to->clock.axis.matches));
+      if (gives && (!best || from->clock.axis.matches > best->clock.axis.matches))
         best = from;
     }
     if (best)
-      to->axis = best->axis;
+      to->clock.axis = best->clock.axis;
   }
 }
 
@@ -287,7 +287,7 @@ static char *reason_of_refusal(const TbSource *source, const TbAlignResult *resu
   if (result->scale == 0)
     return g_strdup_printf("the rate of its clock \"%s\" could not be found from its packets: "
                            "next time record with -C mono, or capture more traffic",
-                           tb_clock_to_name(source->axis.clock));
+                           tb_clock_to_name(source->clock.axis.clock));
   if (vote->looked_at < TB_ALIGN_MATCHES_MIN || vote->score < TB_ALIGN_MATCHES_MIN)
     return g_strdup_printf("too few packets: %u of the capture match its network events at best, "
                            "at least %d are needed: next time capture on the recorded machine "
@@ -324,7 +324,7 @@ static void sources_find_reasons(Decision *d, const GPtrArray *sources, const Re
     const TbAlignTrack *track = g_hash_table_lookup(d->align->by_source, source);
     Refusal refusal = { 0 };
     gboolean captured = FALSE;
-    if (source->class != TB_SOURCE_EVENTS || source->axis.realtime || source->counts.records == 0)
+    if (source->class != TB_SOURCE_EVENTS || source->clock.axis.realtime || source->counts.records == 0)
       continue;
     for (guint t = 0; t < d->align->tracks->len; t++) {
       const TbAlignTrack *other = g_ptr_array_index(d->align->tracks, t);

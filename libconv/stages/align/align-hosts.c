@@ -308,9 +308,9 @@ static void host_correct(const TbAlign *align, const TbMachine *machine, const H
     const TbReader *reader = g_ptr_array_index(align->options.readers, i);
     for (guint s = 0; s < reader->sources->len; s++) {
       TbSource *source = g_ptr_array_index(reader->sources, s);
-      if (source->machine != machine || !source->axis.realtime || source->frozen)
+      if (source->machine != machine || !source->clock.axis.realtime || source->frozen)
         continue;
-      axis_correct(&source->axis, clock, source->counts.records ? source->counts.first_ns : 0);
+      axis_correct(&source->clock.axis, clock, source->counts.records ? source->counts.first_ns : 0);
     }
   }
 }

@@ -44,8 +44,8 @@ typedef struct {
 gint64 link_axis_ns(const LinkTrack *track, const LinkCapture *capture, gint64 time_ns)
 {
   const TbSource *from = capture->source, *to = track->source;
-  gint64 out_ns = tb_axis_map(&from->axis, tb_axis_unmap(&from->opened, time_ns));
-  return tb_axis_map(&to->opened, tb_axis_unmap(&to->axis, out_ns));
+  gint64 out_ns = tb_axis_map(&from->clock.axis, tb_axis_unmap(&from->clock.opened, time_ns));
+  return tb_axis_map(&to->clock.opened, tb_axis_unmap(&to->clock.axis, out_ns));
 }
 
 static gint survey_compare_packets(gconstpointer a, gconstpointer b)

@@ -82,7 +82,7 @@ static LinkCapture *links_capture(Links *links, TbSource *source)
   if (!capture || capture->source != source) {
     capture = g_new0(LinkCapture, 1);
     capture->source = source;
-    capture->cooked = source->link_type == LINKS_COOKED || source->link_type == LINKS_COOKED_2;
+    capture->cooked = source->link.type == LINKS_COOKED || source->link.type == LINKS_COOKED_2;
     capture->packets = tb_spill_new(links->store, sizeof(LinkPacket));
     capture->named = tb_spill_new(links->store, sizeof(LinkNamed));
     capture->now = g_array_new(FALSE, FALSE, sizeof(LinkNamed));
@@ -372,7 +372,7 @@ static gboolean links_name_packet(Links *links, TbItem *packet, GError **error)
   gboolean named;
   if (!capture)
     return TRUE;
-  if (!link_capture_find(capture, record, tb_axis_map(&record->source->opened, record->time.ns),
+  if (!link_capture_find(capture, record, tb_axis_map(&record->source->clock.opened, record->time.ns),
                          &named, &links->ref.id, error))
     return FALSE;
   packet->link = named ? &links->ref : NULL;

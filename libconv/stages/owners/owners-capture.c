@@ -171,7 +171,7 @@ void owners_capture_free(OwnersCapture *capture)
 static gint64 capture_aligned(const TbSource *source, gint64 time_ns)
 {
   TbOutputTime out = tb_source_to_output(source, (TbMachineTime){ time_ns });
-  return source->reference ? tb_source_to_machine(source->reference, out).ns : out.ns;
+  return source->clock.reference ? tb_source_to_machine(source->clock.reference, out).ns : out.ns;
 }
 
 static gint capture_compare(gconstpointer a, gconstpointer b)

@@ -103,7 +103,7 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
 /** tb_net_parse_packet: the same for a packet; what was put behind its frame is no part of it */
 static inline void tb_net_parse_packet(const TbItem *packet, TbNetHeaders *out)
 {
-  tb_net_parse(packet->record->source->link_type, packet->record->data, packet->record->len - packet->record->trailer_len,
+  tb_net_parse(packet->record->source->link.type, packet->record->data, packet->record->len - packet->record->trailer_len,
                packet->record->orig_len - packet->record->trailer_len, out);
 }
 
