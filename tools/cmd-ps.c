@@ -62,7 +62,7 @@ PsAliases *ps_find_aliases(const TbTimeline *timeline)
 {
   PsAliases *aliases = g_array_new(FALSE, FALSE, sizeof(guint32));
   for (guint32 i = 0; i < tb_timeline_get_n_processes(timeline); i++)
-    if (tb_timeline_get_process(timeline, i)->is_alias)
+    if (tb_timeline_get_process(timeline, i)->start.is_alias)
       g_array_append_val(aliases, i);
   return aliases;
 }
@@ -70,7 +70,7 @@ PsAliases *ps_find_aliases(const TbTimeline *timeline)
 gboolean ps_is_shown(const TbTimeline *timeline, guint32 process, gint64 at_ns)
 {
   const TbProcess *p = tb_timeline_get_process(timeline, process);
-  return !p->is_alias && (at_ns == PS_ALWAYS || (p->start_ns <= at_ns && at_ns < p->end_ns));
+  return !p->start.is_alias && (at_ns == PS_ALWAYS || (p->start_ns <= at_ns && at_ns < p->end_ns));
 }
 
 static gint compare_start(gconstpointer a, gconstpointer b, gpointer data)

@@ -62,10 +62,10 @@ static void put_strings(JsonBuilder *json, const PsTable *table, const char *nam
 static void put_main_thread(JsonBuilder *json, const PsTable *table, const TbProcess *process)
 {
   const TbTimeline *timeline = table->machine->timeline;
-  gboolean timed = process->start_known == TB_KNOWN_SEEN && !process->comm_saved;
-  gboolean ended = process->end_known == TB_KNOWN_SEEN;
+  gboolean timed = process->start.known == TB_KNOWN_SEEN && !process->start.comm_saved;
+  gboolean ended = process->end.known == TB_KNOWN_SEEN;
   gint64 end_ns = process->end_ns;
-  for (guint32 at = process->leader_left ? process->threads : TB_PROC_NONE; at != TB_PROC_NONE;) {
+  for (guint32 at = process->end.leader_left ? process->threads : TB_PROC_NONE; at != TB_PROC_NONE;) {
     const TbThread *thread = tb_timeline_get_thread(timeline, at);
     if (thread->tid == process->pid) {
       ended = TRUE;
@@ -75,7 +75,7 @@ static void put_main_thread(JsonBuilder *json, const PsTable *table, const TbPro
   }
   json_builder_begin_object(json);
   put_int(json, "tid", TRUE, process->pid);
-  put_time(json, table, "start_ns", process->start_known == TB_KNOWN_SEEN, process->start_ns);
+  put_time(json, table, "start_ns", process->start.known == TB_KNOWN_SEEN, process->start_ns);
   put_time(json, table, "end_ns", ended, end_ns);
   put_strings(json, table, "names", process->changes, process->comm, timed, process->start_ns,
               FALSE);
@@ -135,7 +135,7 @@ static void put_process(JsonBuilder *json, const PsTable *table, guint32 id,
   const TbProcess *process = tb_timeline_get_process(timeline, id);
   guint32 parent = tb_timeline_resolve(timeline, process->parent);
   gboolean has_parent = parent != TB_PROC_NONE;
-  gboolean started = process->start_known == TB_KNOWN_SEEN;
+  gboolean started = process->start.known == TB_KNOWN_SEEN;
   json_builder_begin_object(json);
   put_int(json, "id", TRUE, id);
   put_int(json, "pid", TRUE, process->pid);
@@ -143,11 +143,11 @@ static void put_process(JsonBuilder *json, const PsTable *table, guint32 id,
   put_int(json, "ppid", has_parent,
           has_parent ? tb_timeline_get_process(timeline, parent)->pid : 0);
   put_time(json, table, "start_ns", started, process->start_ns);
-  put_time(json, table, "end_ns", process->end_known == TB_KNOWN_SEEN, process->end_ns);
-  put_int(json, "exit_code", process->has_code, process->exit_code);
-  put_int(json, "exit_signal", process->has_signal, process->exit_signal);
+  put_time(json, table, "end_ns", process->end.known == TB_KNOWN_SEEN, process->end_ns);
+  put_int(json, "exit_code", process->end.has_code, process->exit_code);
+  put_int(json, "exit_signal", process->end.has_signal, process->exit_signal);
   put_strings(json, table, "names", process->changes, process->comm,
-              started && !process->comm_saved, process->start_ns, FALSE);
+              started && !process->start.comm_saved, process->start_ns, FALSE);
   put_strings(json, table, "exe", process->changes, process->exe, started, process->start_ns,
               TRUE);
   TbProcessFacts facts = tb_timeline_get_facts(timeline, id);

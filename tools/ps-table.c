@@ -106,7 +106,7 @@ static void append_time(const PsTable *table, gint64 ns, gboolean known, GString
 
 static void append_span(const TbProcess *process, GString *out)
 {
-  if (process->start_known != TB_KNOWN_SEEN || process->end_known != TB_KNOWN_SEEN) {
+  if (process->start.known != TB_KNOWN_SEEN || process->end.known != TB_KNOWN_SEEN) {
     g_string_append_c(out, '-');
     return;
   }
@@ -117,16 +117,16 @@ static void append_span(const TbProcess *process, GString *out)
 
 static void append_end(const TbProcess *process, GString *out)
 {
-  if (process->has_code)
+  if (process->end.has_code)
     g_string_append_printf(out, "exit %d", process->exit_code);
-  else if (process->has_signal && tb_signal_to_name((guint8)process->exit_signal))
+  else if (process->end.has_signal && tb_signal_to_name((guint8)process->exit_signal))
     g_string_append(out, tb_signal_to_name((guint8)process->exit_signal));
-  else if (process->has_signal)
+  else if (process->end.has_signal)
     g_string_append_printf(out, "signal %d", process->exit_signal);
   else
-    g_string_append(out, process->was_killed                       ? "killed"
-                         : process->end_known == TB_KNOWN_SEEN     ? "ended"
-                         : process->end_known == TB_KNOWN_INFERRED ? "gone"
+    g_string_append(out, process->end.was_killed                       ? "killed"
+                         : process->end.known == TB_KNOWN_SEEN     ? "ended"
+                         : process->end.known == TB_KNOWN_INFERRED ? "gone"
                                                                    : "-");
 }
 
@@ -150,7 +150,7 @@ static void fill_line(const PsTable *table, const PsRow *row, PsLine *line)
   else
     g_string_append_printf(line->cells[PS_PPID], "%d",
                            tb_timeline_get_process(timeline, parent)->pid);
-  append_time(table, process->start_ns, process->start_known == TB_KNOWN_SEEN,
+  append_time(table, process->start_ns, process->start.known == TB_KNOWN_SEEN,
               line->cells[PS_START]);
   append_span(process, line->cells[PS_LIFETIME]);
   append_end(process, line->cells[PS_END]);

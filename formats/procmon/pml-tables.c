@@ -458,13 +458,13 @@ static void tell_process(const PmlProcess *process, TbTimeline *timeline, guint3
   TbProcessFacts facts = { tell_string(timeline, process->command_line),
                            tell_string(timeline, process->token.user),
                            tell_string(timeline, process->token.integrity) };
-  out->id_known = TRUE;
+  out->start.id_known = TRUE;
   out->comm = tell_string(timeline, process->name);
   out->exe = tell_string(timeline, process->image.path);
   if (process->start && pml_time_to_ns(process->start, &out->start_ns))
-    out->start_known = TB_KNOWN_SEEN;
+    out->start.known = TB_KNOWN_SEEN;
   if (process->end && pml_time_to_ns(process->end, &out->end_ns))
-    out->end_known = TB_KNOWN_SEEN;
+    out->end.known = TB_KNOWN_SEEN;
   tb_timeline_set_facts(timeline, id, &facts);
 }
 
@@ -495,7 +495,7 @@ void pml_tables_tell(const PmlShared *shared, TbTimeline *timeline)
       continue;
     TbProcess *out = tb_timeline_get_process(timeline, id - 1);
     out->parent = parent - 1;
-    out->parent_known = TB_KNOWN_SEEN;
+    out->start.parent_known = TB_KNOWN_SEEN;
   }
 }
 

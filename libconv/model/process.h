@@ -32,27 +32,54 @@ G_BEGIN_DECLS
 typedef enum { TB_KNOWN_NOT, TB_KNOWN_SEEN, TB_KNOWN_INFERRED, TB_KNOWN_SAVED } TbKnown;
 
 /**
+ * TbProcessStart: how its beginning and its number are known, in the byte that a string leaves
+ * @known: of its start, a #TbKnown
+ * @parent_known: of its parent, a #TbKnown
+ * @id_known: its number is a process's for sure, not a thread's whose process is unknown
+ * @is_alias: turned out to be a thread of another instance
+ * @told_by_fork: of the two events that tell a start, there was the second
+ * @comm_saved: its first name is a saved one, of an unknown moment
+ */
+typedef struct {
+  guint8 known : 2;
+  guint8 parent_known : 2;
+  guint8 id_known : 1;
+  guint8 is_alias : 1;
+  guint8 told_by_fork : 1;
+  guint8 comm_saved : 1;
+} TbProcessStart;
+
+/**
+ * TbProcessEnd: how its end is known, in the byte that a string leaves
+ * @known: of its end, a #TbKnown
+ * @exit_known: of its exit code or signal, a #TbKnown
+ * @has_code: it ended by itself, with an exit code
+ * @has_signal: it was killed by a signal that is known; never both
+ * @was_killed: it was killed, the signal known or not
+ * @leader_left: the main thread ended while others lived; its end is with the threads
+ */
+typedef struct {
+  guint8 known : 2;
+  guint8 exit_known : 2;
+  guint8 has_code : 1;
+  guint8 has_signal : 1;
+  guint8 was_killed : 1;
+  guint8 leader_left : 1;
+} TbProcessEnd;
+
+/**
  * TbProcess: one instance; a number used again is another instance
  * @start_ns: %TB_TIME_BEFORE, or when it began; nothing before this time is its own
  * @end_ns: %TB_TIME_NEVER, or when it ended (the end of its last thread)
  * @pid: its number
- * @parent: the instance that made it (or, @is_alias: the instance it belongs to)
+ * @parent: the instance that made it (or, an alias: the instance it belongs to)
  * @comm: string: name of the main thread at the start
  * @exe: string: executable at the start
  * @changes: last entry of its ring of changes (names of the main thread, executables)
  * @threads: last entry of its ring of further threads
  * @next_life: next life of the same number; a ring
- * @exit_code: valid with @has_code; on Linux 0 to 255
- * @exit_signal: valid with @has_signal; never both
- * @start_known, @end_known, @exit_known, @parent_known: a #TbKnown each
- * @has_code: it ended by itself, with @exit_code
- * @has_signal: it was killed by @exit_signal
- * @was_killed: it was killed, the signal known or not
- * @id_known: @pid is a process's number for sure, not a thread's whose process is unknown
- * @leader_left: the main thread ended while others lived; its end is with the threads
- * @is_alias: turned out to be a thread of another instance
- * @told_by_fork: of the two events that tell a start, there was the second
- * @comm_saved: @comm is a saved name, of an unknown moment
+ * @exit_code: valid with end.has_code; on Linux 0 to 255
+ * @exit_signal: valid with end.has_signal
  */
 typedef struct {
   gint64 start_ns;
@@ -60,19 +87,9 @@ typedef struct {
   gint32 pid;
   guint32 parent;
   guint32 comm : 24;
-  guint32 start_known : 2;
-  guint32 end_known : 2;
-  guint32 exit_known : 2;
-  guint32 parent_known : 2;
+  TbProcessStart start;
   guint32 exe : 24;
-  guint32 has_code : 1;
-  guint32 has_signal : 1;
-  guint32 was_killed : 1;
-  guint32 id_known : 1;
-  guint32 leader_left : 1;
-  guint32 is_alias : 1;
-  guint32 told_by_fork : 1;
-  guint32 comm_saved : 1;
+  TbProcessEnd end;
   guint32 changes;
   guint32 threads;
   guint32 next_life;

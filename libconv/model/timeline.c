@@ -309,7 +309,7 @@ guint32 tb_timeline_add_leader_end(TbTimeline *timeline, guint32 process, gint64
   thread->next_life = TB_PROC_NONE;
   thread->end_ns = end_ns;
   thread->end_known = TB_KNOWN_SEEN;
-  owner->leader_left = TRUE;
+  owner->end.leader_left = TRUE;
   return id;
 }
 
@@ -357,7 +357,7 @@ guint32 tb_timeline_withdraw(TbTimeline *timeline, gint32 tid)
   *timeline_life_next(timeline, before) = alias->next_life;
   *slot = before + 1;
   alias->next_life = last;
-  alias->is_alias = TRUE;
+  alias->start.is_alias = TRUE;
   alias->parent = before;
   return before;
 }
@@ -397,7 +397,7 @@ guint32 tb_timeline_resolve(const TbTimeline *timeline, guint32 process)
    * chains can only come from several threads of one process executing in turn. */
   for (guint depth = 0; process != TB_PROC_NONE && depth < 64; depth++) {
     const TbProcess *p = tb_timeline_get_process(timeline, process);
-    if (!p->is_alias)
+    if (!p->start.is_alias)
       break;
     process = p->parent;
   }

@@ -331,9 +331,9 @@ void tb_tally_finish(TbTally *tally)
       guint32 id = tb_timeline_add_process(timeline, told->pid);
       TbProcess *process = tb_timeline_get_process(timeline, id);
       process->comm = told->comm;
-      process->comm_saved = TRUE; /* when it began is not known */
+      process->start.comm_saved = TRUE; /* when it began is not known */
       process->exe = told->exe;
-      process->id_known = TRUE;
+      process->start.id_known = TRUE;
       g_array_set_size(machine->processes, id + 1);
       g_array_index(machine->processes, TbProcessTraffic, id) = told->traffic;
     }

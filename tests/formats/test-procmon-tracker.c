@@ -52,9 +52,9 @@ static void test_exit_status(void)
   run_tracker(&open);
   const TbProcess *notepad = tb_timeline_get_process(machine->timeline, 3);
   g_assert_cmpint(notepad->pid, ==, 2984);
-  g_assert_true(notepad->has_code);
+  g_assert_true(notepad->end.has_code);
   g_assert_cmpint(notepad->exit_code, ==, -1073741556);
-  g_assert_false(tb_timeline_get_process(machine->timeline, 2)->has_code);
+  g_assert_false(tb_timeline_get_process(machine->timeline, 2)->end.has_code);
 }
 
 static void check_sentence(const TbItem *item, const char *kind, const char *text)

@@ -336,7 +336,7 @@ static const TbProcess *find_told(const World *world, const TruthGroup *group, g
   TbTimeline *timeline = life_timeline(world->life);
   for (guint32 i = 0; i < tb_timeline_get_n_processes(timeline); i++) {
     const TbProcess *process = tb_timeline_get_process(timeline, i);
-    if (process->pid == group->pid && process->start_known == TB_KNOWN_SEEN &&
+    if (process->pid == group->pid && process->start.known == TB_KNOWN_SEEN &&
         process->start_ns == group->start_ns) {
       *id = i;
       return process;
@@ -377,14 +377,14 @@ static void check_complete(const World *world, const TruthGroup *group)
   g_assert_nonnull(told);
   g_assert_cmpint(told->end_ns, ==, group->end_ns);
   gboolean ended = group->end_ns != TB_TIME_NEVER;
-  g_assert_cmpint(told->end_known == TB_KNOWN_SEEN, ==, ended);
-  g_assert_cmpint(told->has_code, ==, group->code >= 0);
-  if (told->has_code)
+  g_assert_cmpint(told->end.known == TB_KNOWN_SEEN, ==, ended);
+  g_assert_cmpint(told->end.has_code, ==, group->code >= 0);
+  if (told->end.has_code)
     g_assert_cmpint(told->exit_code, ==, group->code);
-  g_assert_cmpint(told->has_signal, ==, group->signal && ended);
-  if (told->has_signal)
+  g_assert_cmpint(told->end.has_signal, ==, group->signal && ended);
+  if (told->end.has_signal)
     g_assert_cmpint(told->exit_signal, ==, group->signal);
-  g_assert_true(told->id_known);
+  g_assert_true(told->start.id_known);
   if (group->parent && !is_touched(world, group->parent) && !is_maker_unsure(world, group)) {
     g_assert_cmpuint(told->parent, !=, TB_PROC_NONE);
     g_assert_cmpint(tb_timeline_get_process(timeline, told->parent)->pid, ==, group->parent->pid);
@@ -452,12 +452,12 @@ static void check_not_wrong(const World *world, const TruthGroup *group)
   const TbProcess *told = find_told(world, group, &id);
   if (!told || is_run_together(world, group))
     return;
-  if (told->end_known == TB_KNOWN_SEEN)
+  if (told->end.known == TB_KNOWN_SEEN)
     g_assert_cmpint(told->end_ns, ==, group->end_ns);
-  if (told->has_code)
+  if (told->end.has_code)
     g_assert_cmpint(told->exit_code, ==, group->code);
-  if (told->has_signal)
-    if (told->has_signal)
+  if (told->end.has_signal)
+    if (told->end.has_signal)
     g_assert_cmpint(told->exit_signal, ==, group->signal);
 }
 
@@ -466,7 +466,7 @@ static void check_nothing_invented(const World *world)
   TbTimeline *timeline = life_timeline(world->life);
   for (guint32 i = 0; i < tb_timeline_get_n_processes(timeline); i++) {
     const TbProcess *told = tb_timeline_get_process(timeline, i);
-    gboolean found = told->start_known != TB_KNOWN_SEEN;
+    gboolean found = told->start.known != TB_KNOWN_SEEN;
     for (guint g = 0; g < world->lives->len && !found; g++) {
       const TruthLife *life = g_ptr_array_index(world->lives, g);
       /* The first of the two events of a thread's birth may be the missing one. */

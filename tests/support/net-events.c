@@ -80,7 +80,7 @@ static void net_add_processes(Net *net)
   static const gint32 pids[] = { 100, 101, 200, 201, 300 };
   for (guint i = 0; i < G_N_ELEMENTS(pids); i++) {
     guint32 id = tb_timeline_add_process(net->machine->timeline, pids[i]);
-    tb_timeline_get_process(net->machine->timeline, id)->id_known = TRUE;
+    tb_timeline_get_process(net->machine->timeline, id)->start.id_known = TRUE;
   }
   tb_timeline_add_process(net->machine->timeline, NET_OLDER);
 }

@@ -21,15 +21,15 @@ static void end(Life *life)
 static void assert_signal(const Life *life, gint signal)
 {
   const TbProcess *kid = life_process(life, KID, 0);
-  g_assert_false(kid->has_code);
-  g_assert_cmpint(kid->has_signal ? kid->exit_signal : 0, ==, signal);
+  g_assert_false(kid->end.has_code);
+  g_assert_cmpint(kid->end.has_signal ? kid->exit_signal : 0, ==, signal);
 }
 
 static void assert_code(const Life *life, gint code)
 {
   const TbProcess *kid = life_process(life, KID, 0);
-  g_assert_false(kid->has_signal);
-  g_assert_cmpint(kid->has_code ? kid->exit_code : -1, ==, code);
+  g_assert_false(kid->end.has_signal);
+  g_assert_cmpint(kid->end.has_code ? kid->exit_code : -1, ==, code);
 }
 
 /* The five ways of the torture program, as a recording with signal events tells them. */
@@ -51,7 +51,7 @@ static void test_five_deaths(void)
     life_generate(life, KID, SH, CHLD, deaths[i].code, 0);
     life_finish(life);
     assert_signal(life, deaths[i].signal);
-    g_assert_cmpuint(life_process(life, KID, 0)->exit_known, ==, TB_KNOWN_SEEN);
+    g_assert_cmpuint(life_process(life, KID, 0)->end.exit_known, ==, TB_KNOWN_SEEN);
   }
 }
 
@@ -98,7 +98,7 @@ static void test_ignored(void)
   life_generate(life, KID, SH, CHLD, CLD_KILLED_CODE, 0);
   life_finish(life);
   assert_signal(life, 0);
-  g_assert_true(life_process(life, KID, 0)->was_killed);
+  g_assert_true(life_process(life, KID, 0)->end.was_killed);
 }
 
 static void test_harmless(void)
@@ -124,7 +124,7 @@ static void test_kill_call(void)
     end(life);
     life_finish(life);
     assert_signal(life, signals[i]);
-    g_assert_cmpuint(life_process(life, KID, 0)->exit_known, ==, TB_KNOWN_INFERRED);
+    g_assert_cmpuint(life_process(life, KID, 0)->end.exit_known, ==, TB_KNOWN_INFERRED);
   }
 }
 

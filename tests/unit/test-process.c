@@ -36,9 +36,9 @@ static void test_fork_exec_exit(void)
   g_assert_cmpstr(exes, ==, "? /usr/bin/curl");
   g_assert_cmpint(kid->start_ns, ==, born);
   g_assert_cmpint(kid->end_ns, ==, died);
-  g_assert_cmpuint(kid->start_known, ==, TB_KNOWN_SEEN);
+  g_assert_cmpuint(kid->start.known, ==, TB_KNOWN_SEEN);
   g_assert_cmpuint(parent_pid(life, kid), ==, SH);
-  g_assert_true(kid->has_code && !kid->has_signal && kid->id_known);
+  g_assert_true(kid->end.has_code && !kid->end.has_signal && kid->start.id_known);
   g_assert_cmpuint(kid->exit_code, ==, 3);
   const TbProcess *sh = life_process(life, SH, 0);
   g_assert_cmpint(sh->start_ns, ==, TB_TIME_BEFORE);
@@ -62,9 +62,9 @@ static void test_exec_by_thread(void)
   g_assert_cmpuint(life_count(life, KID), ==, 1);
   const TbProcess *kid = life_process(life, KID, 0);
   assert_names(life, kid, "torture after");
-  g_assert_false(kid->leader_left);
+  g_assert_false(kid->end.leader_left);
   g_assert_cmpuint(kid->exit_code, ==, 5);
-  g_assert_true(kid->has_code);
+  g_assert_true(kid->end.has_code);
   TbLife other = tb_timeline_find_last_life(life_timeline(life), OTHER);
   g_assert_true(tb_life_is_thread(other));
   g_assert_cmpuint(tb_timeline_life_process(life_timeline(life), other), ==,
@@ -83,7 +83,7 @@ static void test_exec_by_thread_without_group_dead(void)
   life_finish(life);
   g_assert_cmpuint(life_count(life, KID), ==, 1);
   const TbProcess *kid = life_process(life, KID, 0);
-  g_assert_cmpuint(kid->end_known, ==, TB_KNOWN_SEEN);
+  g_assert_cmpuint(kid->end.known, ==, TB_KNOWN_SEEN);
   assert_names(life, kid, "torture after");
 }
 
@@ -97,10 +97,10 @@ static void test_exec_by_thread_from_before(void)
   life_finish(life);
   const TbProcess *kid = life_process(life, KID, 0);
   assert_names(life, kid, "old after");
-  g_assert_cmpuint(kid->end_known, ==, TB_KNOWN_SEEN);
-  g_assert_false(kid->is_alias);
-  g_assert_true(life_process(life, KID, 1)->is_alias); /* the name came before the exec told */
-  g_assert_true(life_process(life, WORKER, 0)->is_alias);
+  g_assert_cmpuint(kid->end.known, ==, TB_KNOWN_SEEN);
+  g_assert_false(kid->start.is_alias);
+  g_assert_true(life_process(life, KID, 1)->start.is_alias); /* the name came before the exec told */
+  g_assert_true(life_process(life, WORKER, 0)->start.is_alias);
   TbTimeline *timeline = life_timeline(life);
   g_assert_cmpuint(tb_timeline_find_last_life(timeline, KID), ==,
                    tb_timeline_life_process(timeline, tb_timeline_find_last_life(timeline, KID)));
@@ -120,7 +120,7 @@ static void test_leader_leaves(void)
     life_exit(life, WORKER, "torture", dead < 0 ? dead : 1);
     life_finish(life);
     const TbProcess *kid = life_process(life, KID, 0);
-    g_assert_true(kid->leader_left && kid->has_code);
+    g_assert_true(kid->end.leader_left && kid->end.has_code);
     g_assert_cmpuint(kid->exit_code, ==, 33);
     g_assert_cmpint(kid->end_ns, ==, died);
     const TbThread *leader = tb_timeline_get_thread(life_timeline(life), kid->threads);
@@ -146,7 +146,7 @@ static void test_exit_codes_of_threads(void)
     life_exit(life, WORKER, "a", 1);
     life_finish(life);
     const TbProcess *kid = life_process(life, KID, 0);
-    g_assert_cmpint(kid->has_code, ==, cases[i].known);
+    g_assert_cmpint(kid->end.has_code, ==, cases[i].known);
     if (cases[i].known)
       g_assert_cmpuint(kid->exit_code, ==, 4);
   }
@@ -209,7 +209,7 @@ static void test_reuse(void)
   for (guint round = 0; round < 5; round++) {
     const TbProcess *kid = life_process(life, KID, round);
     g_assert_cmpuint(kid->exit_code, ==, round);
-    g_assert_cmpuint(kid->end_known, ==, round == 2 ? TB_KNOWN_INFERRED : TB_KNOWN_SEEN);
+    g_assert_cmpuint(kid->end.known, ==, round == 2 ? TB_KNOWN_INFERRED : TB_KNOWN_SEEN);
   }
   g_assert_true(tb_life_is_thread(tb_timeline_find_last_life(life_timeline(life), KID)));
 }
@@ -223,7 +223,7 @@ static void test_reuse_without_exits(void)
   }
   life_finish(life);
   g_assert_cmpuint(life_count(life, KID), ==, 3);
-  g_assert_false(life_process(life, KID, 0)->has_code || life_process(life, KID, 0)->has_signal);
+  g_assert_false(life_process(life, KID, 0)->end.has_code || life_process(life, KID, 0)->end.has_signal);
 }
 
 static void test_dead_are_named_for_a_while(void)
@@ -249,7 +249,7 @@ static void test_life_without_birth(void)
   life_finish(life);
   g_assert_cmpuint(life_count(life, KID), ==, 2);
   const TbProcess *second = life_process(life, KID, 1);
-  g_assert_cmpuint(second->start_known, ==, TB_KNOWN_NOT);
+  g_assert_cmpuint(second->start.known, ==, TB_KNOWN_NOT);
   g_assert_cmpuint(parent_pid(life, second), ==, 0);
   assert_names(life, second, "x y");
 }
@@ -318,7 +318,7 @@ static void test_disorder(void)
   life_exit(life, KID, "b", 1);
   life_finish(life);
   assert_names(life, life_process(life, KID, 0), "sh a b");
-  g_assert_cmpuint(life_process(life, KID, 0)->end_known, ==, TB_KNOWN_SEEN);
+  g_assert_cmpuint(life_process(life, KID, 0)->end.known, ==, TB_KNOWN_SEEN);
   g_assert_cmpuint(life_count(life, WORKER), ==, 1);
 }
 
@@ -399,7 +399,7 @@ static void test_lost_exit(void)
   life_exit(life, WORKER, "sh", -1);
   life_exit(life, KID, "sh", -1); /* a hidden thread may go on: not the end for sure */
   life_finish(life);
-  g_assert_cmpuint(life_process(life, KID, 0)->end_known, ==, TB_KNOWN_INFERRED);
+  g_assert_cmpuint(life_process(life, KID, 0)->end.known, ==, TB_KNOWN_INFERRED);
 }
 
 static void test_lost_birth_events(void)
@@ -411,7 +411,7 @@ static void test_lost_birth_events(void)
   life_leave(life, SH, 56, KID); /* the result is all that is left */
   life_finish(life);
   const TbProcess *kid = life_process(life, KID, 0);
-  g_assert_cmpuint(kid->start_known, ==, TB_KNOWN_INFERRED);
+  g_assert_cmpuint(kid->start.known, ==, TB_KNOWN_INFERRED);
   g_assert_cmpuint(parent_pid(life, kid), ==, SH);
 }
 
@@ -427,7 +427,7 @@ static void test_calls_alone(void)
   life_finish(life);
   const TbProcess *kid = life_process(life, KID, 0);
   g_assert_cmpuint(parent_pid(life, kid), ==, SH);
-  g_assert_true(kid->has_code);
+  g_assert_true(kid->end.has_code);
   g_assert_cmpuint(kid->exit_code, ==, 9);
   g_assert_cmpuint(life_count(life, WORKER), ==, 0);
 }
@@ -438,7 +438,7 @@ static void test_unknown_clone(void)
   life_enter(life, SH, 435, 0, 88, 0); /* flags are in memory */
   life_fork_event(life, SH, "sh", KID);
   life_finish(life);
-  g_assert_false(life_process(life, KID, 0)->id_known);
+  g_assert_false(life_process(life, KID, 0)->start.id_known);
 }
 
 static void test_orphans(void)
@@ -551,7 +551,7 @@ static void test_program_alone(void)
                     steps[i].known);
   }
   TbLife life = tb_timeline_find_last_life(timeline, KID);
-  g_assert_false(tb_timeline_get_process(timeline, life)->id_known);
+  g_assert_false(tb_timeline_get_process(timeline, life)->start.id_known);
   /* Who ended a moment ago does not live again because of a call that was written down late. */
   tb_tracker_exit(tracker, KID, (TbName){ "worker2", 7 }, TB_ANSWER_YES);
   tb_tracker_at(tracker, 600, tracker);

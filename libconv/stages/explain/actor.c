@@ -161,7 +161,7 @@ static void actor_fill_known(ActorCursor *cursor, const TbTimeline *timeline, gi
   if (is_thread)
     cursor->until_ns = MIN(cursor->until_ns, cursor->group.next_ns);
   context->pid = process->pid;
-  context->pid_known = process->id_known;
+  context->pid_known = process->start.id_known;
   context->ppid =
       parent == TB_PROC_NONE ? 0 : MAX(tb_timeline_get_process(timeline, parent)->pid, 0);
   context->comm = tb_timeline_get_string(timeline, cursor->own.comm);

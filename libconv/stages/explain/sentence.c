@@ -104,7 +104,7 @@ static const char *sentence_born(TbSentences *sentences, const TbBorn *born)
   sentences->sentence.is_thread = is_thread;
   gboolean told_twice =
       is_thread ? tb_timeline_get_thread(timeline, cursor->life & ~TB_LIFE_IS_THREAD)->told_by_fork
-                : process->told_by_fork;
+                : process->start.told_by_fork;
   if (born->announces && told_twice)
     return NULL; /* The other event's row has the sentence. */
   if (record->tid > 0)
@@ -164,20 +164,20 @@ static const char *sentence_renamed(TbSentences *sentences, const TbRenamed *ren
 static void sentence_append_end(TbBuf *out, const TbProcess *process)
 {
   const char *name =
-      process->has_signal ? tb_signal_to_name((guint8)process->exit_signal) : NULL;
-  if (process->has_code) {
+      process->end.has_signal ? tb_signal_to_name((guint8)process->exit_signal) : NULL;
+  if (process->end.has_code) {
     tb_buf_append_str(out, " exits with code ");
     tb_buf_append_i64(out, process->exit_code);
   } else if (name) {
     tb_buf_append_str(out, " killed by ");
     tb_buf_append_str(out, name);
-  } else if (process->has_signal) {
+  } else if (process->end.has_signal) {
     tb_buf_append_str(out, " killed by signal ");
     tb_buf_append_i64(out, process->exit_signal);
   } else {
-    tb_buf_append_str(out, process->was_killed ? " killed by a signal" : " ends");
+    tb_buf_append_str(out, process->end.was_killed ? " killed by a signal" : " ends");
   }
-  if (process->start_known == TB_KNOWN_SEEN) {
+  if (process->start.known == TB_KNOWN_SEEN) {
     tb_buf_append_str(out, " after ");
     sentence_append_span(out, process->end_ns - process->start_ns);
   }
@@ -185,11 +185,11 @@ static void sentence_append_end(TbBuf *out, const TbProcess *process)
 
 static void sentence_set_end(TbSentence *sentence, const TbProcess *process)
 {
-  sentence->end = process->has_code     ? TB_OUTCOME_CODE
-                  : process->has_signal ? TB_OUTCOME_SIGNAL
-                  : process->was_killed ? TB_OUTCOME_KILLED
+  sentence->end = process->end.has_code     ? TB_OUTCOME_CODE
+                  : process->end.has_signal ? TB_OUTCOME_SIGNAL
+                  : process->end.was_killed ? TB_OUTCOME_KILLED
                                         : TB_OUTCOME_UNKNOWN;
-  sentence->end_number = process->has_code ? process->exit_code : process->exit_signal;
+  sentence->end_number = process->end.has_code ? process->exit_code : process->exit_signal;
 }
 
 static const char *sentence_ended(TbSentences *sentences, gint32 tid)
@@ -205,7 +205,7 @@ static const char *sentence_ended(TbSentences *sentences, gint32 tid)
   if (tb_life_is_thread(cursor->life))
     ends = tb_timeline_get_thread(timeline, cursor->life & ~TB_LIFE_IS_THREAD)->ends_process;
   else
-    ends = !process->leader_left && process->end_ns == item->machine_time.ns;
+    ends = !process->end.leader_left && process->end_ns == item->machine_time.ns;
   if (ends) {
     guint32 comm = tb_timeline_comm_at(timeline, tb_life_of_process(cursor->process),
                                        item->machine_time.ns);

@@ -158,10 +158,10 @@ static TbConfidence owners_sure_of_process(const TbTimeline *timeline, TbLife li
     return TB_CONFIDENCE_LINKED;
   const TbProcess *process =
       tb_timeline_get_process(timeline, tb_timeline_life_process(timeline, life));
-  if (process->id_known)
+  if (process->start.id_known)
     return TB_CONFIDENCE_CERTAIN;
   /* Others went on when it ended: it was a thread, or the first one of several. */
-  gboolean passes = process->start_known == TB_KNOWN_NOT && !process->leader_left;
+  gboolean passes = process->start.known == TB_KNOWN_NOT && !process->end.leader_left;
   return passes ? TB_CONFIDENCE_LINKED : TB_CONFIDENCE_CONTEXT;
 }
 

@@ -60,13 +60,13 @@ static void end_explain(TbTracker *tracker, const TrackLive *group, gint16 last_
   if (end_is_undecided(group))
     return;
   if (end_is_by_signal(tracker, group, code)) {
-    process->has_signal = process->was_killed = TRUE;
+    process->end.has_signal = process->end.was_killed = TRUE;
     process->exit_signal = group->signal.number;
-    process->exit_known = group->signal.shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
+    process->end.exit_known = group->signal.shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
   } else if (code >= 0) {
-    process->has_code = TRUE;
+    process->end.has_code = TRUE;
     process->exit_code = (guint8)code;
-    process->exit_known = TB_KNOWN_SEEN;
+    process->end.exit_known = TB_KNOWN_SEEN;
   }
 }
 
@@ -113,16 +113,16 @@ void track_explain_unseen(TbTracker *tracker, const TrackLive *group)
     code = group->leave_code;
   if (code < 0 || group->signal.number)
     return;
-  process->has_code = TRUE;
+  process->end.has_code = TRUE;
   process->exit_code = (guint8)code;
-  process->exit_known = TB_KNOWN_SEEN;
+  process->end.exit_known = TB_KNOWN_SEEN;
 }
 
 void track_end_process(TbTracker *tracker, TrackLive *group, TbKnown how)
 {
   TbProcess *process = tb_timeline_get_process(tracker->timeline, group->process);
   process->end_ns = MAX(process->start_ns, tracker->now_ns);
-  process->end_known = how & 3;
+  process->end.known = how & 3;
   track_distrust(tracker, group);
   if (how == TB_KNOWN_SEEN)
     end_explain(tracker, group, group->leave_code);
@@ -224,15 +224,15 @@ void tb_tracker_fate(TbTracker *tracker, gint32 key, gboolean killed)
   guint32 id = tb_timeline_life_process(tracker->timeline, life);
   TbProcess *process = tb_timeline_get_process(tracker->timeline, id);
   const TrackEnded *ended = &tracker->ended[id % TRACK_ENDED_SLOTS];
-  if (process->end_known != TB_KNOWN_SEEN || ended->process != id)
+  if (process->end.known != TB_KNOWN_SEEN || ended->process != id)
     return;
   gboolean has_code = !killed && ended->code >= 0;
   gboolean has_signal = killed && ended->signal;
-  process->was_killed = killed;
-  process->has_code = has_code;
-  process->has_signal = has_signal;
+  process->end.was_killed = killed;
+  process->end.has_code = has_code;
+  process->end.has_signal = has_signal;
   process->exit_code = has_code ? (guint8)ended->code : has_signal ? ended->signal : 0;
-  process->exit_known = has_code || ended->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
+  process->end.exit_known = has_code || ended->signal_shown ? TB_KNOWN_SEEN : TB_KNOWN_INFERRED;
 }
 
 guint32 tb_tracker_signals_pending(const TbTracker *tracker)
@@ -253,10 +253,10 @@ void tb_tracker_exit_status(TbTracker *tracker, gint32 pid, gint32 code)
     return;
   TbProcess *process = tb_timeline_get_process(tracker->timeline, life);
   process->exit_code = code;
-  process->has_code = TRUE;
-  process->exit_known = TB_KNOWN_SEEN;
-  if (process->end_known == TB_KNOWN_NOT) {
+  process->end.has_code = TRUE;
+  process->end.exit_known = TB_KNOWN_SEEN;
+  if (process->end.known == TB_KNOWN_NOT) {
     process->end_ns = tracker->now_ns;
-    process->end_known = TB_KNOWN_SEEN;
+    process->end.known = TB_KNOWN_SEEN;
   }
 }

@@ -117,9 +117,9 @@ static TrackLive *track_add_process(TbTracker *tracker, const TrackBirth *birth,
   guint32 id = tb_timeline_add_process(tracker->timeline, birth->told->child);
   TbProcess *process = tb_timeline_get_process(tracker->timeline, id);
   process->start_ns = tracker->now_ns;
-  process->start_known = birth->claimed ? TB_KNOWN_INFERRED : TB_KNOWN_SEEN;
-  process->told_by_fork = !birth->told->announces;
-  process->id_known = birth->told->is_thread == TB_ANSWER_NO;
+  process->start.known = birth->claimed ? TB_KNOWN_INFERRED : TB_KNOWN_SEEN;
+  process->start.told_by_fork = !birth->told->announces;
+  process->start.id_known = birth->told->is_thread == TB_ANSWER_NO;
   TrackLive *live = track_lives_add(&tracker->lives, birth->told->child);
   live->life = tb_life_of_process(id);
   live->process = id;
@@ -128,7 +128,7 @@ static TrackLive *track_add_process(TbTracker *tracker, const TrackBirth *birth,
     return live;
   const TbProcess *made_by = tb_timeline_get_process(tracker->timeline, maker->group->process);
   process->parent = birth->told->is_sibling ? made_by->parent : maker->group->process;
-  process->parent_known = process->parent == TB_PROC_NONE ? TB_KNOWN_NOT : process->start_known;
+  process->start.parent_known = process->parent == TB_PROC_NONE ? TB_KNOWN_NOT : process->start.known;
   process->exe = live->exe = maker->group->exe;
   return live;
 }
@@ -140,16 +140,16 @@ static gboolean track_claim(TbTracker *tracker, const TrackBirth *birth, TrackLi
   TbProcess *process = tb_timeline_get_process(tracker->timeline, child->process);
   if (!birth->claimed || !maker || child == maker)
     return FALSE;
-  if (process->start_known == TB_KNOWN_SEEN || process->parent != TB_PROC_NONE)
+  if (process->start.known == TB_KNOWN_SEEN || process->parent != TB_PROC_NONE)
     return TRUE; /* told better already */
-  gint64 shown_ns = process->start_known == TB_KNOWN_NOT ? child->evidence_ns : process->start_ns;
+  gint64 shown_ns = process->start.known == TB_KNOWN_NOT ? child->evidence_ns : process->start_ns;
   if (shown_ns < birth->since_ns || birth->told->is_sibling || child != child->group)
     return FALSE;
   process->start_ns = birth->since_ns;
-  process->start_known = TB_KNOWN_INFERRED;
+  process->start.known = TB_KNOWN_INFERRED;
   process->parent = maker->group->process;
-  process->parent_known = TB_KNOWN_INFERRED;
-  process->id_known = birth->told->is_thread == TB_ANSWER_NO;
+  process->start.parent_known = TB_KNOWN_INFERRED;
+  process->start.id_known = birth->told->is_thread == TB_ANSWER_NO;
   return TRUE;
 }
 
@@ -164,7 +164,7 @@ static gboolean track_is_confirmed(TbTracker *tracker, const TrackBirth *birth, 
     tb_timeline_get_thread(tracker->timeline, child->life & ~TB_LIFE_IS_THREAD)->told_by_fork =
         TRUE;
   else
-    tb_timeline_get_process(tracker->timeline, child->life)->told_by_fork = TRUE;
+    tb_timeline_get_process(tracker->timeline, child->life)->start.told_by_fork = TRUE;
   return TRUE;
 }
 
@@ -215,12 +215,12 @@ void tb_tracker_newborn(TbTracker *tracker, gint32 key, gboolean is_process)
   if (!live || live != live->group)
     return;
   TbProcess *process = tb_timeline_get_process(tracker->timeline, live->process);
-  if (process->start_known != TB_KNOWN_NOT || process->parent != TB_PROC_NONE)
+  if (process->start.known != TB_KNOWN_NOT || process->parent != TB_PROC_NONE)
     return;
   if (first)
     process->start_ns = tracker->now_ns;
-  process->start_known = TB_KNOWN_INFERRED;
-  process->id_known = is_process != FALSE;
+  process->start.known = TB_KNOWN_INFERRED;
+  process->start.id_known = is_process != FALSE;
 }
 
 /* The process ended with @key, not with the thread that was thought its last. */
@@ -253,12 +253,12 @@ static gboolean track_is_late_end(TbTracker *tracker, gint32 key)
       return FALSE;
     thread->end_ns = tracker->now_ns;
     thread->end_known = TB_KNOWN_SEEN;
-  } else if (process->end_known != TB_KNOWN_SEEN || ended->process != id || ended->key == key) {
-    return process->end_known == TB_KNOWN_SEEN && age_ns < TRACK_ECHO_NS;
-  } else if (age_ns >= TRACK_LATE_NS || process->leader_left) {
+  } else if (process->end.known != TB_KNOWN_SEEN || ended->process != id || ended->key == key) {
+    return process->end.known == TB_KNOWN_SEEN && age_ns < TRACK_ECHO_NS;
+  } else if (age_ns >= TRACK_LATE_NS || process->end.leader_left) {
     return FALSE;
   }
-  if (process->end_known == TB_KNOWN_SEEN && tracker->now_ns >= process->end_ns) {
+  if (process->end.known == TB_KNOWN_SEEN && tracker->now_ns >= process->end_ns) {
     process->end_ns = tracker->now_ns;
     if (ended->process == id)
       track_move_end(tracker, ended, key);
@@ -316,12 +316,12 @@ void tb_tracker_reaped(TbTracker *tracker, gint32 parent, gint32 child)
   TbProcess *process = tb_timeline_get_process(tracker->timeline, last);
   if (process->end_ns == TB_TIME_NEVER)
     return; /* Tracers collect the living as well. */
-  process->id_known = TRUE;
+  process->start.id_known = TRUE;
   guint32 reaper = track_get(tracker, parent, TRUE)->group->process;
   process = tb_timeline_get_process(tracker->timeline, last);
   if (process->parent == TB_PROC_NONE) {
     process->parent = reaper;
-    process->parent_known = TB_KNOWN_INFERRED;
+    process->start.parent_known = TB_KNOWN_INFERRED;
     return;
   }
   guint32 known = tb_timeline_resolve(tracker->timeline, process->parent);
@@ -367,6 +367,6 @@ void tb_tracker_finish(TbTracker *tracker)
         process->changes != TB_PROC_NONE)
       continue;
     process->comm = tb_timeline_intern(tracker->timeline, saved, strlen(saved));
-    process->comm_saved = TRUE;
+    process->start.comm_saved = TRUE;
   }
 }

@@ -21,14 +21,14 @@ static void track_take_over(TbTracker *tracker, TrackLive *leader, gint32 old_ke
   if (old != old->group)
     return;
   TbProcess *alias = tb_timeline_get_process(tracker->timeline, old->process);
-  if (!alias->id_known && leader->exe == 0)
+  if (!alias->start.id_known && leader->exe == 0)
     leader->exe = old->exe;
-  gboolean is_alias = !alias->id_known;
+  gboolean is_alias = !alias->start.id_known;
   track_end_process(tracker, old, TB_KNOWN_SEEN);
   if (is_alias) {
-    alias->is_alias = TRUE;
+    alias->start.is_alias = TRUE;
     alias->parent = leader->process;
-    alias->has_code = alias->has_signal = FALSE;
+    alias->end.has_code = alias->end.has_signal = FALSE;
   }
 }
 
@@ -36,8 +36,8 @@ static void track_reopen_process(TbTracker *tracker, TrackLive *live, guint32 id
 {
   TbProcess *process = tb_timeline_get_process(tracker->timeline, id);
   process->end_ns = TB_TIME_NEVER;
-  process->end_known = process->exit_known = TB_KNOWN_NOT;
-  process->has_code = process->has_signal = process->was_killed = FALSE;
+  process->end.known = process->end.exit_known = TB_KNOWN_NOT;
+  process->end.has_code = process->end.has_signal = process->end.was_killed = FALSE;
   live->life = tb_life_of_process(id);
   live->process = id;
   live->exe = tb_timeline_exe_at(tracker->timeline, id, TB_TIME_NEVER - 1);
@@ -69,7 +69,7 @@ static TrackLive *track_reopen(TbTracker *tracker, gint32 key, TrackLive *live)
   if (!live)
     return track_get(tracker, key, TRUE);
   const TbProcess *process = tb_timeline_get_process(tracker->timeline, live->process);
-  if (live != live->group || process->start_known != TB_KNOWN_NOT ||
+  if (live != live->group || process->start.known != TB_KNOWN_NOT ||
       process->start_ns == TB_TIME_BEFORE ||
       tracker->now_ns - process->start_ns >= TRACK_EXEC_NS ||
       !track_may_go_on(tracker, tb_timeline_life_before(tracker->timeline, key)))
@@ -102,7 +102,7 @@ static void track_name_by_program(TbTracker *tracker, TrackLive *live, TbName pa
 void track_take_back(TbTracker *tracker, TrackLive *leader)
 {
   tb_timeline_get_thread(tracker->timeline, leader->leader.end)->tid = 0;
-  tb_timeline_get_process(tracker->timeline, leader->process)->leader_left = FALSE;
+  tb_timeline_get_process(tracker->timeline, leader->process)->end.leader_left = FALSE;
   leader->leader.end = TB_PROC_NONE;
   leader->n_threads = MAX(leader->n_threads, 1);
 }
@@ -133,7 +133,7 @@ void tb_tracker_exec(TbTracker *tracker, gint32 key, gint32 old_key, TbName path
   live->n_threads = 1;
   live->leave_code = live->leader.code = live->whole.code = -1;
   live->newborn = 0;
-  tb_timeline_get_process(tracker->timeline, live->process)->id_known = TRUE;
+  tb_timeline_get_process(tracker->timeline, live->process)->start.id_known = TRUE;
   track_name_by_program(tracker, live, path, told);
   tb_timeline_add_change(tracker->timeline, live->life, tracker->now_ns, exe | TB_CHANGE_IS_EXE);
   live->exe = exe;

@@ -8,7 +8,7 @@
 static TbProcess *kind_open(const TbTracker *tracker, const TrackLive *live)
 {
   TbProcess *process = tb_timeline_get_process(tracker->timeline, live->process);
-  return live == live->group && !process->id_known && process->start_known != TB_KNOWN_NOT
+  return live == live->group && !process->start.id_known && process->start.known != TB_KNOWN_NOT
              ? process : NULL;
 }
 
@@ -19,7 +19,7 @@ void track_kind_leaves(TbTracker *tracker, const TrackLive *live)
   if (process &&
       (process->parent == TB_PROC_NONE ||
        tb_timeline_get_process(tracker->timeline, process->parent)->end_ns == TB_TIME_NEVER))
-    process->id_known = TRUE;
+    process->start.id_known = TRUE;
 }
 
 gboolean track_kind_ends(TbTracker *tracker, TrackLive *live, TbAnswer last)
@@ -33,7 +33,7 @@ gboolean track_kind_ends(TbTracker *tracker, TrackLive *live, TbAnswer last)
       (last == TB_ANSWER_UNKNOWN && live->leave_code < 0))
     return FALSE;
   track_end_process(tracker, live, TB_KNOWN_SEEN);
-  process->is_alias = TRUE;
-  process->has_code = process->has_signal = FALSE;
+  process->start.is_alias = TRUE;
+  process->end.has_code = process->end.has_signal = FALSE;
   return TRUE;
 }

@@ -14,7 +14,7 @@ static void table_set_parent(TbTracker *tracker, guint32 process, gint32 ppid)
   if (parent == process || entry->parent != TB_PROC_NONE)
     return;
   entry->parent = parent;
-  entry->parent_known = TB_KNOWN_SEEN;
+  entry->start.parent_known = TB_KNOWN_SEEN;
 }
 
 void tb_tracker_exists(TbTracker *tracker, const TbProcessExists *told, gint64 start_ns,
@@ -24,10 +24,10 @@ void tb_tracker_exists(TbTracker *tracker, const TbProcessExists *told, gint64 s
     return;
   TrackLive *live = track_get(tracker, told->pid, TRUE)->group;
   TbProcess *process = tb_timeline_get_process(tracker->timeline, live->process);
-  process->id_known = TRUE;
-  if (told->has_start && process->start_known == TB_KNOWN_NOT) {
+  process->start.id_known = TRUE;
+  if (told->has_start && process->start.known == TB_KNOWN_NOT) {
     process->start_ns = start_ns;
-    process->start_known = TB_KNOWN_SEEN;
+    process->start.known = TB_KNOWN_SEEN;
   }
   if (told->exe.bytes && !process->exe)
     process->exe = live->exe = table_intern(tracker, told->exe);
