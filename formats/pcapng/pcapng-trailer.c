@@ -47,7 +47,7 @@ static gsize trailer_frame_end(const TbRecord *event, const TbNetHeaders *header
   }
   if (headers->family == 6)
     return headers->network_off + TRAILER_IPV6_BYTES + tb_get_u16(p + 4, TRUE);
-  if (headers->ethertype == TB_NET_ETHERTYPE_ARP && left >= TRAILER_ARP_BYTES)
+  if (headers->link.ethertype == TB_NET_ETHERTYPE_ARP && left >= TRAILER_ARP_BYTES)
     return headers->network_off + TRAILER_ARP_BYTES + 2 * ((gsize)p[4] + p[5]);
   return 0;
 }

@@ -117,12 +117,12 @@ static TallyMachine *tally_ensure(TbTally *tally, const TbMachine *machine)
 
 static TbPacketKind tally_kind(const TbNetHeaders *headers)
 {
-  if (headers->family == 0 || headers->fragment)
+  if (headers->family == 0 || headers->fragment.later)
     return TB_PACKET_OTHER;
   switch (headers->protocol) {
   case TB_NET_PROTOCOL_TCP:
     return !headers->has_transport ? TB_PACKET_OTHER
-           : headers->payload_len  ? TB_PACKET_TCP_DATA
+           : headers->payload.len  ? TB_PACKET_TCP_DATA
                                    : TB_PACKET_TCP_EMPTY;
   case TB_NET_PROTOCOL_UDP: return headers->has_transport ? TB_PACKET_UDP : TB_PACKET_OTHER;
   case TB_NET_PROTOCOL_ICMP:
@@ -310,7 +310,7 @@ void tb_tally_packet(TbTally *tally, const TbItem *packet)
   tally_places(tally, packet, &headers, places);
   TbTraffic one = { .packets = 1,
                     .bytes = MAX(packet->record->orig_len, packet->record->len) - packet->record->trailer_len,
-                    .payload = headers.has_transport ? headers.payload_len : 0 };
+                    .payload = headers.has_transport ? headers.payload.len : 0 };
   TbEndTally *ends = tally->shares.ends[tally_kind(&headers)];
   tally_end(tally, &ends[TB_PACKET_SRC], &owners->src, &owners->src_claim, places[TB_PACKET_SRC]);
   tally_end(tally, &ends[TB_PACKET_DST], &owners->dst, &owners->dst_claim, places[TB_PACKET_DST]);

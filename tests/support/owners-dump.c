@@ -175,7 +175,7 @@ static gboolean dump_event(TbWriter *writer, const TbItem *event, GError **error
   print_address(h.source, h.family);
   printf("\t%u\t", h.source_port);
   print_address(h.destination, h.family);
-  printf("\t%u\t%u\t%u\t%u\t%u", h.destination_port, h.protocol, h.tcp_flags, h.tcp_seq, h.payload_len);
+  printf("\t%u\t%u\t%u\t%u\t%u", h.destination_port, h.protocol, h.tcp.flags, h.tcp.seq, h.payload.len);
   print_owner(packet.owners ? &packet.owners->src : NULL);
   print_owner(packet.owners ? &packet.owners->dst : NULL);
   putchar('\n');

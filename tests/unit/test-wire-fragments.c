@@ -6,7 +6,7 @@
 
 static TbNetHeaders datagram(guint32 id, guint8 from, guint16 port)
 {
-  return (TbNetHeaders){ .family = 4, .protocol = TB_NET_PROTOCOL_UDP, .ip_id = id,
+  return (TbNetHeaders){ .family = 4, .protocol = TB_NET_PROTOCOL_UDP, .fragment.id = id,
                          .source = { 10, 0, 0, from }, .destination = { 10, 0, 0, 9 },
                          .source_port = port, .destination_port = 53 };
 }
@@ -22,18 +22,18 @@ static void test_find(void)
   tb_fragments_note(table, &other, 11 * SECOND);
   tb_fragments_sort(table);
   TbNetHeaders later = datagram(7, 1, 0);
-  later.fragment = TRUE;
+  later.fragment.later = TRUE;
   /* Before it, behind it, and where the number came again. */
   g_assert_true(tb_fragments_find(table, &later, 9 * SECOND, &found, &first_ns));
   g_assert_cmpuint(found.source_port, ==, 4001);
   g_assert_cmpint(first_ns, ==, 10 * SECOND);
-  g_assert_true(found.has_transport && !found.fragment);
+  g_assert_true(found.has_transport && !found.fragment.later);
   g_assert_true(tb_fragments_find(table, &later, 12 * SECOND, &found, &first_ns));
   g_assert_cmpuint(found.source_port, ==, 4001);
   g_assert_true(tb_fragments_find(table, &later, 49 * SECOND, &found, &first_ns));
   g_assert_cmpuint(found.source_port, ==, 4003);
   g_assert_false(tb_fragments_find(table, &later, 200 * SECOND, &found, &first_ns));
-  later.ip_id = 8;
+  later.fragment.id = 8;
   g_assert_false(tb_fragments_find(table, &later, 10 * SECOND, &found, &first_ns));
 }
 

@@ -28,19 +28,19 @@ static guint32 put_ipv4_tcp(guint8 *p, guint16 payload)
 
 static void check_tcp(const TbNetHeaders *h, guint32 network_off, guint32 payload)
 {
-  g_assert_true(h->link_known);
-  g_assert_cmpuint(h->ethertype, ==, TB_NET_ETHERTYPE_IPV4);
+  g_assert_true(h->link.known);
+  g_assert_cmpuint(h->link.ethertype, ==, TB_NET_ETHERTYPE_IPV4);
   g_assert_cmpuint(h->network_off, ==, network_off);
   g_assert_cmpuint(h->family, ==, 4);
-  g_assert_cmpuint(h->ip_id, ==, 0x1234);
+  g_assert_cmpuint(h->fragment.id, ==, 0x1234);
   g_assert_true(h->has_transport);
   g_assert_cmpuint(h->source_port, ==, 40000);
   g_assert_cmpuint(h->destination_port, ==, 80);
-  g_assert_cmpuint(h->tcp_seq, ==, 0xfffffff0u);
-  g_assert_cmpuint(h->tcp_ack, ==, 7);
-  g_assert_cmpuint(h->tcp_flags, ==, TB_NET_TCP_ACK | TB_NET_TCP_SYN);
-  g_assert_cmpuint(h->payload_off, ==, network_off + 40);
-  g_assert_cmpuint(h->payload_len, ==, payload);
+  g_assert_cmpuint(h->tcp.seq, ==, 0xfffffff0u);
+  g_assert_cmpuint(h->tcp.ack, ==, 7);
+  g_assert_cmpuint(h->tcp.flags, ==, TB_NET_TCP_ACK | TB_NET_TCP_SYN);
+  g_assert_cmpuint(h->payload.off, ==, network_off + 40);
+  g_assert_cmpuint(h->payload.len, ==, payload);
   g_assert_cmpuint(h->source[3], ==, 1);
   g_assert_cmpuint(h->destination[3], ==, 2);
 }
@@ -54,7 +54,7 @@ static void test_ethernet(void)
   tb_net_parse(LINK_ETHERNET, p, 60, 60, &h);
   check_tcp(&h, 14, 5);
   g_assert_cmpuint(h.network_len, ==, 46);
-  g_assert_true(h.source_mac == p + 6);
+  g_assert_true(h.link.source_mac == p + 6);
   g_assert_cmpuint(len, ==, 59);
 }
 
@@ -75,12 +75,12 @@ static void test_cooked(void)
   guint32 len = 16 + put_ipv4_tcp(p + 16, 0);
   tb_net_parse(LINK_COOKED, p, len, len, &h);
   check_tcp(&h, 16, 0);
-  g_assert_cmpint(h.direction, ==, TB_NET_DIRECTION_SENT);
+  g_assert_cmpint(h.link.direction, ==, TB_NET_DIRECTION_SENT);
   guint8 q[128] = { [0] = 0x08, [10] = 0, [11] = 6 };
   len = 20 + put_ipv4_tcp(q + 20, 3);
   tb_net_parse(LINK_COOKED_2, q, len, len, &h);
   check_tcp(&h, 20, 3);
-  g_assert_cmpint(h.direction, ==, TB_NET_DIRECTION_RECEIVED);
+  g_assert_cmpint(h.link.direction, ==, TB_NET_DIRECTION_RECEIVED);
 }
 
 static void test_no_link_header(void)
@@ -94,7 +94,7 @@ static void test_no_link_header(void)
   tb_net_parse(LINK_LOOP, p, len, len, &h);
   check_tcp(&h, 4, 1);
   tb_net_parse(9999, p, len, len, &h);
-  g_assert_false(h.link_known);
+  g_assert_false(h.link.known);
 }
 
 static void test_ipv6(void)
@@ -112,13 +112,13 @@ static void test_ipv6(void)
   tb_put_u16(p + 58, 5353, TRUE);
   tb_net_parse(LINK_RAW, p, 68, 68, &h);
   g_assert_cmpuint(h.family, ==, 6);
-  g_assert_cmpuint(h.ip_id, ==, 0xabcd);
+  g_assert_cmpuint(h.fragment.id, ==, 0xabcd);
   g_assert_true(h.has_transport);
   g_assert_cmpuint(h.source_port, ==, 53);
-  g_assert_cmpuint(h.payload_len, ==, 4);
+  g_assert_cmpuint(h.payload.len, ==, 4);
   p[51] = 8; /* not the first fragment */
   tb_net_parse(LINK_RAW, p, 68, 68, &h);
-  g_assert_true(h.fragment);
+  g_assert_true(h.fragment.later);
   g_assert_false(h.has_transport);
 }
 
@@ -161,13 +161,13 @@ static void test_fragments(void)
   TbNetHeaders h;
   guint32 len = put_ipv4(p, TB_NET_PROTOCOL_UDP, 7, 0x2000, 16);
   tb_net_parse(LINK_RAW, p, len, len, &h);
-  g_assert_true(h.first_fragment && !h.fragment && h.has_transport);
+  g_assert_true(h.fragment.first && !h.fragment.later && h.has_transport);
   put_ipv4(p, TB_NET_PROTOCOL_UDP, 7, 0x2002, 16);
   tb_net_parse(LINK_RAW, p, len, len, &h);
-  g_assert_true(!h.first_fragment && h.fragment && !h.has_transport);
+  g_assert_true(!h.fragment.first && h.fragment.later && !h.has_transport);
   put_ipv4(p, TB_NET_PROTOCOL_UDP, 7, 0x4000, 16); /* must not be cut */
   tb_net_parse(LINK_RAW, p, len, len, &h);
-  g_assert_true(!h.first_fragment && !h.fragment);
+  g_assert_true(!h.fragment.first && !h.fragment.later);
 }
 
 static void test_icmp(void)
@@ -183,12 +183,12 @@ static void test_icmp(void)
   for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
     p[20] = types[i].type;
     tb_net_parse(LINK_RAW, p, len, len, &h);
-    g_assert_cmpint(h.icmp, ==, types[i].kind);
-    g_assert_cmpuint(h.icmp_id, ==, i < 2 ? 0xabcd : 0);
-    g_assert_cmpuint(h.quoted_off, ==, types[i].kind == TB_NET_ICMP_ERROR ? 28 : 0);
+    g_assert_cmpint(h.icmp.kind, ==, types[i].kind);
+    g_assert_cmpuint(h.icmp.id, ==, i < 2 ? 0xabcd : 0);
+    g_assert_cmpuint(h.icmp.quoted_off, ==, types[i].kind == TB_NET_ICMP_ERROR ? 28 : 0);
   }
   tb_net_parse(LINK_RAW, p, 27, len, &h); /* cut within the header */
-  g_assert_cmpint(h.icmp, ==, TB_NET_ICMP_NONE);
+  g_assert_cmpint(h.icmp.kind, ==, TB_NET_ICMP_NONE);
 }
 
 static void test_arp(void)

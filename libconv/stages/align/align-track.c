@@ -232,8 +232,8 @@ void tb_align_track_fact(TbAlignTrack *track, TbWire *wire, const TbItem *item, 
 static TbNetDirection packet_direction(const TbItem *event, const TbNetHeaders *headers)
 {
   guint32 flags = event->record->flags;
-  if (headers->direction != TB_NET_DIRECTION_UNKNOWN)
-    return headers->direction;
+  if (headers->link.direction != TB_NET_DIRECTION_UNKNOWN)
+    return headers->link.direction;
   return flags & TB_RECORD_INBOUND    ? TB_NET_DIRECTION_RECEIVED
          : flags & TB_RECORD_OUTBOUND ? TB_NET_DIRECTION_SENT
                                       : TB_NET_DIRECTION_UNKNOWN;
@@ -255,9 +255,9 @@ static guint64 hash_bytes(guint64 hash, const guint8 *bytes, gsize len)
 /* A sender: its hardware address, or else its IP address. */
 static guint track_group(TbAlignTrack *track, const TbNetHeaders *headers, TbNetDirection direction)
 {
-  guint64 id = headers->source_mac
-                   ? (guint64)tb_get_u32(headers->source_mac, TRUE) << 16 |
-                         tb_get_u16(headers->source_mac + 4, TRUE)
+  guint64 id = headers->link.source_mac
+                   ? (guint64)tb_get_u32(headers->link.source_mac, TRUE) << 16 |
+                         tb_get_u16(headers->link.source_mac + 4, TRUE)
                    : hash_bytes(1, headers->source, headers->family == 6 ? 16 : 4) >> 4;
   id = id << 2 | direction;
   if (track->last_group < track->groups->len &&
@@ -277,16 +277,16 @@ static guint track_group(TbAlignTrack *track, const TbNetHeaders *headers, TbNet
 static gboolean packet_key(const TbItem *event, const TbNetHeaders *headers, guint64 *key)
 {
   gsize bytes = headers->family == 6 ? 16 : 4;
-  if (headers->family == 0 || headers->fragment || headers->transport_off >= event->record->len)
+  if (headers->family == 0 || headers->fragment.later || headers->transport_off >= event->record->len)
     return FALSE;
-  guint64 hash = hash_mix(headers->protocol, headers->ip_id);
+  guint64 hash = hash_mix(headers->protocol, headers->fragment.id);
   hash = hash_bytes(hash, headers->source, bytes);
   hash = hash_bytes(hash, headers->destination, bytes);
   hash = hash_mix(hash, (guint64)headers->source_port << 16 | headers->destination_port);
-  hash = hash_mix(hash, (guint64)headers->tcp_seq << 32 | headers->tcp_ack);
-  hash = hash_mix(hash, headers->tcp_flags);
+  hash = hash_mix(hash, (guint64)headers->tcp.seq << 32 | headers->tcp.ack);
+  hash = hash_mix(hash, headers->tcp.flags);
   hash = hash_mix(hash, headers->network_len);
-  guint32 from = headers->has_transport ? headers->payload_off : headers->transport_off;
+  guint32 from = headers->has_transport ? headers->payload.off : headers->transport_off;
   if (from < event->record->len)
     hash = hash_bytes(hash, event->record->data + from, MIN(TRACK_KEY_PAYLOAD, event->record->len - from));
   *key = hash_mix(hash, 0);
@@ -318,9 +318,9 @@ void tb_align_track_packet(TbAlignTrack *track, const TbItem *event, const TbNet
   guint64 key;
   if (event->record->flags & TB_RECORD_NO_TIME)
     return;
-  if (!headers->link_known)
+  if (!headers->link.known)
     return;
-  if (headers->direction != TB_NET_DIRECTION_UNKNOWN)
+  if (headers->link.direction != TB_NET_DIRECTION_UNKNOWN)
     track->cooked = TRUE;
   guint group = track_group(track, headers, packet_direction(event, headers));
   if (packet_key(event, headers, &key))

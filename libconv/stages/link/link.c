@@ -103,7 +103,7 @@ static void links_event(TbObserver *observer, const TbItem *item)
   packet.len = record->flags & TB_RECORD_NO_TIME || headers->network_len > G_MAXINT32
                    ? 0 : headers->network_len;
   if (capture->cooked)
-    packet.way = headers->direction == TB_NET_DIRECTION_SENT ? TB_WIRE_SENT : TB_WIRE_RECEIVED;
+    packet.way = headers->link.direction == TB_NET_DIRECTION_SENT ? TB_WIRE_SENT : TB_WIRE_RECEIVED;
   packet.id = link_ids_make(&capture->ids, record);
   if (!tb_spill_add(capture->packets, &packet, &links->error))
     return;

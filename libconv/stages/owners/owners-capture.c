@@ -25,10 +25,10 @@ gboolean owners_tuple(const TbNetHeaders *headers, TbTuple *out)
   tb_tuple_set_address(out->local, headers->source, family);
   tb_tuple_set_address(out->remote, headers->destination, family);
   /* Who asks is known by a number; the kernel, which answers, has none. */
-  if (headers->icmp == TB_NET_ICMP_ASK)
-    out->local_port = headers->icmp_id;
-  else if (headers->icmp == TB_NET_ICMP_ANSWER)
-    out->remote_port = headers->icmp_id;
+  if (headers->icmp.kind == TB_NET_ICMP_ASK)
+    out->local_port = headers->icmp.id;
+  else if (headers->icmp.kind == TB_NET_ICMP_ANSWER)
+    out->remote_port = headers->icmp.id;
   return TRUE;
 }
 
@@ -94,11 +94,11 @@ static OwnersStream *capture_continue(OwnersCapture *capture, guint32 flow_index
 static void capture_stream(OwnersCapture *capture, guint32 flow, const TbNetHeaders *headers,
                            gint64 time_ns)
 {
-  guint32 seq = headers->tcp_seq;
+  guint32 seq = headers->tcp.seq;
   OwnersStream *stream;
-  if (headers->tcp_flags & TB_NET_TCP_RST)
+  if (headers->tcp.flags & TB_NET_TCP_RST)
     return; /* its numbers may be anything */
-  if (headers->tcp_flags & TB_NET_TCP_SYN)
+  if (headers->tcp.flags & TB_NET_TCP_SYN)
     stream = capture_begin(capture, flow, seq++, time_ns);
   else
     stream = capture_continue(capture, flow, seq, time_ns);
@@ -106,16 +106,16 @@ static void capture_stream(OwnersCapture *capture, guint32 flow, const TbNetHead
   gint64 base = stream->high;
   gint64 at = base + (gint32)(seq - (stream->ref + (guint32)base));
   stream->bottom = MIN(stream->bottom, at);
-  stream->top = MAX(stream->top, at + headers->payload_len);
-  if (headers->payload_len > 0) {
+  stream->top = MAX(stream->top, at + headers->payload.len);
+  if (headers->payload.len > 0) {
     stream->low = stream->has_data ? MIN(stream->low, at) : at;
-    stream->high = stream->has_data ? MAX(stream->high, at + headers->payload_len)
-                                    : at + headers->payload_len;
+    stream->high = stream->has_data ? MAX(stream->high, at + headers->payload.len)
+                                    : at + headers->payload.len;
     stream->has_data = TRUE;
   }
-  if (headers->tcp_flags & TB_NET_TCP_FIN) {
+  if (headers->tcp.flags & TB_NET_TCP_FIN) {
     stream->ended = TRUE;
-    stream->end = at + headers->payload_len;
+    stream->end = at + headers->payload.len;
   }
 }
 
@@ -126,7 +126,7 @@ static void capture_answer(OwnersCapture *capture, const TbTuple *tuple,
   TbTuple reverse = tb_tuple_reverse(tuple);
   guint32 flow = capture_flow(capture, &reverse);
   if (flow != TB_MAP_NONE)
-    capture_begin(capture, flow, headers->tcp_ack - 1, time_ns);
+    capture_begin(capture, flow, headers->tcp.ack - 1, time_ns);
 }
 
 /* Some packets of each flow, so that a busy one costs no more than a quiet one. */
@@ -136,14 +136,14 @@ static void capture_keep(OwnersCapture *capture, guint32 flow_index, const TbNet
   OwnersFlow *flow = &g_array_index(capture->flows, OwnersFlow, flow_index);
   gboolean tcp = headers->protocol == TB_NET_PROTOCOL_TCP;
   guint32 n = flow->seen++;
-  if ((tcp && headers->payload_len == 0) || capture->seen->len >= CAPTURE_SEEN)
+  if ((tcp && headers->payload.len == 0) || capture->seen->len >= CAPTURE_SEEN)
     return;
   if (n >= (tcp ? CAPTURE_SEGMENTS : CAPTURE_DATAGRAMS) && n % CAPTURE_EVERY != 0)
     return;
   OwnersSeen seen = { .time_ns = time_ns, .flow = flow_index, .len = headers->network_len,
-                      .payload = headers->payload_len,
-                      .answers = headers->icmp == TB_NET_ICMP_ANSWER,
-                      .asks = headers->icmp == TB_NET_ICMP_ASK };
+                      .payload = headers->payload.len,
+                      .answers = headers->icmp.kind == TB_NET_ICMP_ANSWER,
+                      .asks = headers->icmp.kind == TB_NET_ICMP_ASK };
   g_array_append_val(capture->seen, seen);
 }
 
@@ -203,9 +203,9 @@ void owners_capture_packet(OwnersCapture *capture, const TbItem *packet)
   TbNetHeaders headers;
   TbTuple tuple;
   tb_net_parse_packet(packet, &headers);
-  if (!owners_tuple(&headers, &tuple) || headers.fragment)
+  if (!owners_tuple(&headers, &tuple) || headers.fragment.later)
     return;
-  if (G_UNLIKELY(headers.first_fragment && headers.has_transport))
+  if (G_UNLIKELY(headers.fragment.first && headers.has_transport))
     tb_fragments_note(capture->fragments, &headers, packet->machine_time.ns);
   guint32 flow = capture_flow(capture, &tuple);
   if (flow == TB_MAP_NONE)
@@ -213,7 +213,7 @@ void owners_capture_packet(OwnersCapture *capture, const TbItem *packet)
   if (headers.protocol == TB_NET_PROTOCOL_TCP && headers.has_transport) {
     capture_stream(capture, flow, &headers, packet->machine_time.ns);
     const guint answer = TB_NET_TCP_SYN | TB_NET_TCP_ACK;
-    if ((headers.tcp_flags & answer) == answer)
+    if ((headers.tcp.flags & answer) == answer)
       capture_answer(capture, &tuple, &headers, packet->machine_time.ns);
   }
   capture_keep(capture, flow, &headers, packet->machine_time.ns);

@@ -255,16 +255,16 @@ static LookFound lookup_shared(const ResourceConnections *connections, const Con
   const ConnectionSide *written = &record->sides[RESOURCE_WRITTEN], *read = &record->sides[RESOURCE_READ];
   const ConnectionSide *own = sender ? written : read, *other = sender ? read : written;
   if (own->n)
-    return lookup_side(connections, own, headers->tcp_seq, headers->payload_len, time_ns);
+    return lookup_side(connections, own, headers->tcp.seq, headers->payload.len, time_ns);
   if (other->n)
-    return lookup_side(connections, other, headers->tcp_ack - 1, 0, time_ns);
+    return lookup_side(connections, other, headers->tcp.ack - 1, 0, time_ns);
   return lookup_found(TB_MAP_NONE, TB_CONFIDENCE_NONE);
 }
 
 static LookFound lookup_stream(const ResourceConnections *connections, const TbTuple *tuple,
                              gboolean sender, const TbNetHeaders *headers, gint64 time_ns)
 {
-  gboolean syn = (headers->tcp_flags & TB_NET_TCP_SYN) != 0;
+  gboolean syn = (headers->tcp.flags & TB_NET_TCP_SYN) != 0;
   const ConnectionRecord *record = lookup_life(connections, tuple, time_ns, syn);
   if (!record)
     return lookup_found(TB_MAP_NONE, TB_CONFIDENCE_NONE);
@@ -333,7 +333,7 @@ void owners_connections_ask(const ResourceConnections *connections, const TbTupl
   if (!stream && tuple->protocol != TB_TUPLE_UDP)
     return;
   LookFound found = stream ? lookup_stream(connections, tuple, sender, headers, time_ns)
-                           : lookup_datagram(connections, tuple, sender, headers->payload_len, time_ns);
+                           : lookup_datagram(connections, tuple, sender, headers->payload.len, time_ns);
   if (found.owner == TB_MAP_NONE)
     return;
   const ConnectionOwner *owner = connection_owner(connections, found.owner);

@@ -299,5 +299,5 @@ void owners_ends_ask(const OwnersEnds *ends, const TbTuple *tuple, gboolean send
     *out = (OwnersAnswer){ .tid = hit->tid, .time_ns = hit->from_ns, .lives = OWNERS_ALIVE,
                            .confidence = TB_CONFIDENCE_LINKED, .via = sender ? "xmit" : "recv" };
   else if (end->n_sent || end->n_received)
-    ends_only(ends, end, hit, headers->payload_len > 0 && sender, out);
+    ends_only(ends, end, hit, headers->payload.len > 0 && sender, out);
 }

@@ -40,9 +40,9 @@ static void log_only(const ResourceSocket *socket, const LogFacts *facts, TbConf
 static gboolean log_was_read(const OwnersLog *log, const ResourceSide *side,
                               const TbNetHeaders *headers)
 {
-  gint64 position = (gint32)(headers->tcp_seq - (side->isn + 1));
+  gint64 position = (gint32)(headers->tcp.seq - (side->isn + 1));
   return side->isn_known && position >= 0 &&
-         (guint64)position + headers->payload_len <= resource_side_total(&log->log->sockets, side);
+         (guint64)position + headers->payload.len <= resource_side_total(&log->log->sockets, side);
 }
 
 /*
@@ -54,7 +54,7 @@ static gboolean log_explains(const OwnersLog *log, const ResourceSocket *socket,
 {
   const ResourceSide *read = &socket->sides[RESOURCE_READ];
   gboolean written = facts->covered[RESOURCE_WRITTEN];
-  if (headers->payload_len == 0)
+  if (headers->payload.len == 0)
     return written && (facts->covered[RESOURCE_READ] || read->n > 0);
   return sender ? written : facts->covered[RESOURCE_READ] || log_was_read(log, read, headers);
 }
@@ -62,7 +62,7 @@ static gboolean log_explains(const OwnersLog *log, const ResourceSocket *socket,
 static void log_stream_end(const OwnersLog *log, const TbTuple *tuple, gboolean sender,
                             const TbNetHeaders *headers, gint64 time_ns, OwnersAnswer *out)
 {
-  gboolean syn = (headers->tcp_flags & TB_NET_TCP_SYN) != 0;
+  gboolean syn = (headers->tcp.flags & TB_NET_TCP_SYN) != 0;
   const ResourceSocket *socket = owners_sockets_find(&log->log->sockets, tuple, time_ns, syn);
   const LogFacts *facts = socket ? log_facts(log, socket) : NULL;
   *out = (OwnersAnswer){ 0 };
@@ -136,7 +136,7 @@ void owners_log_ask(const OwnersLog *log, const TbNetHeaders *headers, gint64 ti
 {
   TbTuple tuple;
   OwnersAnswer from, to;
-  if (headers->fragment || !owners_tuple(headers, &tuple))
+  if (headers->fragment.later || !owners_tuple(headers, &tuple))
     return;
   TbTuple reverse = tb_tuple_reverse(&tuple);
   if (headers->protocol == TB_NET_PROTOCOL_TCP && headers->has_transport) {

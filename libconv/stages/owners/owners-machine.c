@@ -197,7 +197,7 @@ static void machine_ask_stream(const OwnersMachine *m, const TbTuple *tuple, gbo
                                const TbNetHeaders *headers, gint64 time_ns, OwnersAnswer *out)
 {
   const ResourceSockets *all = tb_resource_get_sockets(m->resource);
-  gboolean syn = (headers->tcp_flags & TB_NET_TCP_SYN) != 0;
+  gboolean syn = (headers->tcp.flags & TB_NET_TCP_SYN) != 0;
   const ResourceSocket *socket = owners_sockets_find(all, tuple, time_ns, syn);
   if (socket)
     owners_sockets_ask(all, socket, sender, headers, time_ns, out);
@@ -205,7 +205,7 @@ static void machine_ask_stream(const OwnersMachine *m, const TbTuple *tuple, gbo
     return;
   OwnersAnswer other = { 0 };
   if (socket && socket->shared && time_ns < socket->alone_ns &&
-      (sender || headers->payload_len == 0))
+      (sender || headers->payload.len == 0))
     other = (OwnersAnswer){ .tid = socket->first, .time_ns = time_ns,
                             .confidence = TB_CONFIDENCE_LINKED, .via = "port" };
   else if (socket && socket->only)
@@ -250,7 +250,7 @@ static void machine_ask_ends(const OwnersMachine *m, const TbNetHeaders *headers
 {
   TbTuple tuple;
   TbNetHeaders first;
-  if (headers->fragment) {
+  if (headers->fragment.later) {
     if (!tb_fragments_find(m->fragments, headers, time_ns, &first, &time_ns))
       return;
     headers = &first;
@@ -269,7 +269,7 @@ void owners_machine_ask(const OwnersMachine *m, const TbItem *packet, const TbNe
   TbTuple tuple;
   *src = *dst = (OwnersAnswer){ 0 };
   machine_ask_ends(m, headers, time_ns, src, dst);
-  if (G_UNLIKELY(headers->icmp == TB_NET_ICMP_ERROR) && tb_net_parse_quoted(packet, headers, &quoted)) {
+  if (G_UNLIKELY(headers->icmp.kind == TB_NET_ICMP_ERROR) && tb_net_parse_quoted(packet, headers, &quoted)) {
     *dst = (OwnersAnswer){ 0 };
     if (owners_tuple(&quoted, &tuple))
       machine_ask_end(m, &tuple, TRUE, &quoted, time_ns, dst);

@@ -268,18 +268,18 @@ static void sockets_sender(const ResourceSockets *all, const ResourceSocket *soc
                         const TbNetHeaders *headers, gint64 time_ns, OwnersAnswer *out)
 {
   const ResourceSide *written = &socket->sides[RESOURCE_WRITTEN], *read = &socket->sides[RESOURCE_READ];
-  gboolean data = headers->payload_len > 0;
+  gboolean data = headers->payload.len > 0;
   if (written->n) {
-    sockets_side(all, socket, RESOURCE_WRITTEN, headers->tcp_seq + !!(headers->tcp_flags & TB_NET_TCP_SYN),
+    sockets_side(all, socket, RESOURCE_WRITTEN, headers->tcp.seq + !!(headers->tcp.flags & TB_NET_TCP_SYN),
               sockets_run_before(all, written, time_ns), out);
   } else if (read->n && !data) {
-    sockets_side(all, socket, RESOURCE_READ, headers->tcp_ack - 1, sockets_run_after(all, read, time_ns), out);
+    sockets_side(all, socket, RESOURCE_READ, headers->tcp.ack - 1, sockets_run_after(all, read, time_ns), out);
   }
   if (data)
     return;
   OwnersAnswer other = { 0 };
   if (written->n && read->n && out->confidence <= TB_CONFIDENCE_CONTEXT)
-    sockets_side(all, socket, RESOURCE_READ, headers->tcp_ack - 1, sockets_run_after(all, read, time_ns),
+    sockets_side(all, socket, RESOURCE_READ, headers->tcp.ack - 1, sockets_run_after(all, read, time_ns),
               &other);
   if (other.confidence > out->confidence)
     *out = other;
@@ -292,17 +292,17 @@ static void sockets_receiver(const ResourceSockets *all, const ResourceSocket *s
 {
   const ResourceSide *written = &socket->sides[RESOURCE_WRITTEN], *read = &socket->sides[RESOURCE_READ];
   if (read->n) {
-    sockets_side(all, socket, RESOURCE_READ, headers->tcp_seq, sockets_run_after(all, read, time_ns), out);
+    sockets_side(all, socket, RESOURCE_READ, headers->tcp.seq, sockets_run_after(all, read, time_ns), out);
     OwnersAnswer other = { 0 };
-    if (headers->payload_len == 0 && written->n && out->confidence <= TB_CONFIDENCE_CONTEXT)
-      sockets_side(all, socket, RESOURCE_WRITTEN, headers->tcp_ack - 1,
+    if (headers->payload.len == 0 && written->n && out->confidence <= TB_CONFIDENCE_CONTEXT)
+      sockets_side(all, socket, RESOURCE_WRITTEN, headers->tcp.ack - 1,
                 sockets_run_before(all, written, time_ns), &other);
     if (other.confidence > out->confidence)
       *out = other;
-    if (headers->payload_len == 0)
+    if (headers->payload.len == 0)
       sockets_weaken(out);
   } else if (written->n) {
-    sockets_side(all, socket, RESOURCE_WRITTEN, headers->tcp_ack - 1,
+    sockets_side(all, socket, RESOURCE_WRITTEN, headers->tcp.ack - 1,
               sockets_run_before(all, written, time_ns), out);
     sockets_weaken(out);
   }

@@ -17,7 +17,7 @@ static inline guint64 fragments_mix(guint64 hash, guint64 value)
 
 static guint64 fragments_key(const TbNetHeaders *headers)
 {
-  guint64 hash = fragments_mix(headers->protocol, headers->ip_id);
+  guint64 hash = fragments_mix(headers->protocol, headers->fragment.id);
   for (guint i = 0; i < sizeof headers->source; i += 8) {
     hash = fragments_mix(hash, tb_get_u64(headers->source + i, TRUE));
     hash = fragments_mix(hash, tb_get_u64(headers->destination + i, TRUE));
@@ -72,7 +72,7 @@ gboolean tb_fragments_find(const GArray *fragments, const TbNetHeaders *later, g
   if (!best)
     return FALSE;
   *first = *later;
-  first->fragment = FALSE;
+  first->fragment.later = FALSE;
   first->has_transport = TRUE;
   first->source_port = best->source_port;
   first->destination_port = best->destination_port;

@@ -51,16 +51,16 @@ static void net_parse_ethernet(const guint8 *data, guint32 len, TbNetHeaders *ou
 {
   if (len < NET_ETHERNET_BYTES)
     return;
-  out->source_mac = data + NET_MAC_BYTES;
-  out->ethertype = tb_get_u16(data + 2 * NET_MAC_BYTES, TRUE);
+  out->link.source_mac = data + NET_MAC_BYTES;
+  out->link.ethertype = tb_get_u16(data + 2 * NET_MAC_BYTES, TRUE);
   out->network_off = NET_ETHERNET_BYTES;
-  for (guint i = 0; i < NET_VLAN_TAGS && net_is_vlan(out->ethertype); i++) {
+  for (guint i = 0; i < NET_VLAN_TAGS && net_is_vlan(out->link.ethertype); i++) {
     if (len < out->network_off + NET_VLAN_BYTES)
       return;
-    out->ethertype = tb_get_u16(data + out->network_off + 2, TRUE);
+    out->link.ethertype = tb_get_u16(data + out->network_off + 2, TRUE);
     out->network_off += NET_VLAN_BYTES;
   }
-  out->link_known = TRUE;
+  out->link.known = TRUE;
 }
 
 static void net_parse_cooked(const guint8 *data, guint32 len, gboolean second, TbNetHeaders *out)
@@ -70,12 +70,12 @@ static void net_parse_cooked(const guint8 *data, guint32 len, gboolean second, T
     return;
   guint type = second ? data[10] : tb_get_u16(data, TRUE);
   guint mac_len = second ? data[11] : tb_get_u16(data + 4, TRUE);
-  out->direction = type == NET_COOKED_OUTGOING ? TB_NET_DIRECTION_SENT : TB_NET_DIRECTION_RECEIVED;
+  out->link.direction = type == NET_COOKED_OUTGOING ? TB_NET_DIRECTION_SENT : TB_NET_DIRECTION_RECEIVED;
   if (mac_len == NET_MAC_BYTES)
-    out->source_mac = data + (second ? 12 : 6);
-  out->ethertype = tb_get_u16(data + (second ? 0 : 14), TRUE);
+    out->link.source_mac = data + (second ? 12 : 6);
+  out->link.ethertype = tb_get_u16(data + (second ? 0 : 14), TRUE);
   out->network_off = bytes;
-  out->link_known = TRUE;
+  out->link.known = TRUE;
 }
 
 static void net_parse_link(guint32 link_type, const guint8 *data, guint32 len, TbNetHeaders *out)
@@ -94,15 +94,15 @@ static void net_parse_link(guint32 link_type, const guint8 *data, guint32 len, T
   case LINK_LOOP:
     /* The family's number differs between systems and byte orders: the IP header tells. */
     out->network_off = 4;
-    out->ethertype = net_ethertype_of_version(data, 4, len);
-    out->link_known = len >= 4;
+    out->link.ethertype = net_ethertype_of_version(data, 4, len);
+    out->link.known = len >= 4;
     break;
   case LINK_RAW_BSD:
   case LINK_RAW:
   case LINK_IPV4:
   case LINK_IPV6:
-    out->ethertype = net_ethertype_of_version(data, 0, len);
-    out->link_known = TRUE;
+    out->link.ethertype = net_ethertype_of_version(data, 0, len);
+    out->link.known = TRUE;
     break;
   default:
     break;
@@ -120,15 +120,15 @@ static gboolean net_parse_ipv4(const guint8 *p, guint32 left, TbNetHeaders *out,
     return FALSE;
   out->family = 4;
   out->protocol = p[9];
-  out->ip_id = tb_get_u16(p + 4, TRUE);
+  out->fragment.id = tb_get_u16(p + 4, TRUE);
   memcpy(out->source, p + 12, 4);
   memcpy(out->destination, p + 16, 4);
-  out->fragment = (fragment & 0x1fff) != 0;
-  out->first_fragment = (fragment & 0x3fff) == 0x2000;
+  out->fragment.later = (fragment & 0x1fff) != 0;
+  out->fragment.first = (fragment & 0x3fff) == 0x2000;
   out->transport_off = out->network_off + header;
   /* A length of 0 is what a sender leaves to its adapter (segmentation offload). */
   *end = out->network_off + (total >= header ? total : out->network_len);
-  return !out->fragment;
+  return !out->fragment.later;
 }
 
 /* RFC 826: kinds of both addresses, their lengths, what it is, then sender's and destination's. */
@@ -161,20 +161,20 @@ static gboolean net_parse_ipv6(const guint8 *p, guint32 left, TbNetHeaders *out,
     if (left < at + 8)
       return FALSE;
     if (out->protocol == 44) {
-      out->ip_id = tb_get_u32(p + at + 4, TRUE);
+      out->fragment.id = tb_get_u32(p + at + 4, TRUE);
       guint16 fragment = tb_get_u16(p + at + 2, TRUE);
-      out->fragment = (fragment & 0xfff8) != 0;
-      out->first_fragment = (fragment & 0xfff9) == 1;
+      out->fragment.later = (fragment & 0xfff8) != 0;
+      out->fragment.first = (fragment & 0xfff9) == 1;
     }
     guint32 bytes = out->protocol == 44 ? 8 : (p[at + 1] + 1u) * 8u;
     out->protocol = p[at];
     at += bytes;
-    if (out->fragment)
+    if (out->fragment.later)
       break;
   }
   out->transport_off = out->network_off + at;
   *end = out->network_off + (payload ? NET_IPV6_BYTES + payload : out->network_len);
-  return !out->fragment;
+  return !out->fragment.later;
 }
 
 /* Types of RFC 792 and RFC 4443. */
@@ -203,11 +203,11 @@ static void net_parse_icmp(const guint8 *data, guint32 len, TbNetHeaders *out)
   guint32 off = out->transport_off;
   if (off > len || len - off < NET_ICMP_BYTES)
     return;
-  out->icmp = net_icmp_kind(out->protocol == TB_NET_PROTOCOL_ICMPV6, data[off]);
-  if (out->icmp == TB_NET_ICMP_ERROR)
-    out->quoted_off = off + NET_ICMP_BYTES;
-  else if (out->icmp != TB_NET_ICMP_NONE)
-    out->icmp_id = tb_get_u16(data + off + 4, TRUE);
+  out->icmp.kind = net_icmp_kind(out->protocol == TB_NET_PROTOCOL_ICMPV6, data[off]);
+  if (out->icmp.kind == TB_NET_ICMP_ERROR)
+    out->icmp.quoted_off = off + NET_ICMP_BYTES;
+  else if (out->icmp.kind != TB_NET_ICMP_NONE)
+    out->icmp.id = tb_get_u16(data + off + 4, TRUE);
 }
 
 static void net_parse_transport(const guint8 *data, guint32 len, guint32 end, TbNetHeaders *out)
@@ -227,12 +227,12 @@ static void net_parse_transport(const guint8 *data, guint32 len, guint32 end, Tb
   out->source_port = tb_get_u16(p, TRUE);
   out->destination_port = tb_get_u16(p + 2, TRUE);
   if (tcp) {
-    out->tcp_seq = tb_get_u32(p + 4, TRUE);
-    out->tcp_ack = tb_get_u32(p + 8, TRUE);
-    out->tcp_flags = p[13];
+    out->tcp.seq = tb_get_u32(p + 4, TRUE);
+    out->tcp.ack = tb_get_u32(p + 8, TRUE);
+    out->tcp.flags = p[13];
   }
-  out->payload_off = off + bytes;
-  out->payload_len = end > out->payload_off ? end - out->payload_off : 0;
+  out->payload.off = off + bytes;
+  out->payload.len = end > out->payload.off ? end - out->payload.off : 0;
 }
 
 void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 orig_len,
@@ -241,7 +241,7 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
   guint32 end = 0;
   memset(out, 0, sizeof *out);
   net_parse_link(link_type, data, len, out);
-  if (!out->link_known)
+  if (!out->link.known)
     return;
   orig_len = MAX(orig_len, len);
   out->network_len = orig_len - MIN(orig_len, out->network_off);
@@ -249,9 +249,9 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
     return;
   const guint8 *p = data + out->network_off;
   guint32 left = len - out->network_off;
-  gboolean transport = out->ethertype == TB_NET_ETHERTYPE_IPV4   ? net_parse_ipv4(p, left, out, &end)
-                       : out->ethertype == TB_NET_ETHERTYPE_IPV6 ? net_parse_ipv6(p, left, out, &end)
-                       : out->ethertype == TB_NET_ETHERTYPE_ARP  ? net_parse_arp(p, left, out)
+  gboolean transport = out->link.ethertype == TB_NET_ETHERTYPE_IPV4   ? net_parse_ipv4(p, left, out, &end)
+                       : out->link.ethertype == TB_NET_ETHERTYPE_IPV6 ? net_parse_ipv6(p, left, out, &end)
+                       : out->link.ethertype == TB_NET_ETHERTYPE_ARP  ? net_parse_arp(p, left, out)
                                                                  : FALSE;
   if (transport)
     net_parse_transport(data, len, end, out);
@@ -259,12 +259,12 @@ void tb_net_parse(guint32 link_type, const guint8 *data, guint32 len, guint32 or
 
 gboolean tb_net_parse_quoted(const TbItem *packet, const TbNetHeaders *headers, TbNetHeaders *quoted)
 {
-  if (headers->icmp != TB_NET_ICMP_ERROR || headers->quoted_off >= packet->record->len)
+  if (headers->icmp.kind != TB_NET_ICMP_ERROR || headers->icmp.quoted_off >= packet->record->len)
     return FALSE;
-  const guint8 *data = packet->record->data + headers->quoted_off;
-  guint32 len = packet->record->len - headers->quoted_off;
+  const guint8 *data = packet->record->data + headers->icmp.quoted_off;
+  guint32 len = packet->record->len - headers->icmp.quoted_off;
   tb_net_parse(LINK_RAW, data, len, len, quoted);
-  if (quoted->family == 0 || quoted->fragment)
+  if (quoted->family == 0 || quoted->fragment.later)
     return FALSE;
   /* Of TCP only the ports and the number may be there. */
   if (quoted->protocol == TB_NET_PROTOCOL_TCP && !quoted->has_transport &&
@@ -272,8 +272,8 @@ gboolean tb_net_parse_quoted(const TbItem *packet, const TbNetHeaders *headers, 
     quoted->has_transport = TRUE;
     quoted->source_port = tb_get_u16(data + quoted->transport_off, TRUE);
     quoted->destination_port = tb_get_u16(data + quoted->transport_off + 2, TRUE);
-    quoted->tcp_seq = tb_get_u32(data + quoted->transport_off + 4, TRUE);
+    quoted->tcp.seq = tb_get_u32(data + quoted->transport_off + 4, TRUE);
   }
-  quoted->payload_len = 0;
+  quoted->payload.len = 0;
   return TRUE;
 }

@@ -42,55 +42,86 @@ typedef enum {
 } TbNetIcmp;
 
 /**
- * TbNetHeaders: what could be read; a layer that is not known or cut short leaves its part zero
- * @link_known: the link type is one that is understood here
+ * TbNetLink: what the layers before the network's say
+ * @known: the link type is one that is understood here
  * @direction: as a cooked capture's header says
  * @source_mac: (nullable): 6 bytes in the packet
  * @ethertype: of the network layer, behind VLAN tags; 0 = not stated
+ */
+typedef struct {
+  gboolean known;
+  TbNetDirection direction;
+  const guint8 *source_mac;
+  guint16 ethertype;
+} TbNetLink;
+
+/**
+ * TbNetFragment: its place in a datagram that was cut
+ * @later: not the first fragment: there is no transport header
+ * @first: others follow that are a part of the same datagram
+ * @id: IPv4 identification, or that of an IPv6 fragment
+ */
+typedef struct {
+  gboolean later;
+  gboolean first;
+  guint32 id;
+} TbNetFragment;
+
+typedef struct {
+  guint32 seq;
+  guint32 ack;
+  guint8 flags;
+} TbNetTcp;
+
+/**
+ * TbNetControl: of ICMP and ICMPv6
+ * @id: which asker an ASK or ANSWER belongs to
+ * @quoted_off: of an ERROR: of the IP header of the packet it is about
+ */
+typedef struct {
+  TbNetIcmp kind;
+  guint16 id;
+  guint32 quoted_off;
+} TbNetControl;
+
+/**
+ * TbNetPayload: of the transport layer
+ * @off: where it begins in the packet
+ * @len: its length on the wire, padding left out
+ */
+typedef struct {
+  guint32 off;
+  guint32 len;
+} TbNetPayload;
+
+/**
+ * TbNetHeaders: what could be read; a layer that is not known or cut short leaves its part zero
  * @network_off: bytes before the network header; VLAN tags belong to them
  * @network_len: bytes on the wire from the network header on
  * @family: 4 or 6; 0 = no IP
  * @protocol: IP protocol behind IPv6 extension headers
- * @fragment: not the first fragment: there is no transport header
- * @first_fragment: others follow that are a part of the same datagram
- * @ip_id: IPv4 identification, or that of an IPv6 fragment
  * @arp: it is ARP for IPv4: @source and @destination are those of its message, 4 bytes each
  * @source, @destination: 4 or 16 bytes by @family
  * @transport_off: of the transport header; valid if @has_transport
- * @has_transport: ports (TCP, UDP) and for TCP the fields below could be read
- * @icmp: of ICMP and ICMPv6
- * @icmp_id: which asker an ASK or ANSWER belongs to
- * @quoted_off: of an ERROR: of the IP header of the packet it is about
- * @payload_off: valid if @has_transport: where the transport payload begins in the packet
- * @payload_len: its length on the wire, padding left out
+ * @has_transport: ports (TCP, UDP) and for TCP @tcp could be read; @payload is valid
  */
 typedef struct {
-  gboolean link_known;
-  TbNetDirection direction;
-  const guint8 *source_mac;
-  guint16 ethertype;
+  TbNetLink link;
   guint32 network_off;
   guint32 network_len;
   guint8 family;
   guint8 protocol;
-  gboolean fragment;
-  gboolean first_fragment;
   gboolean arp;
-  guint32 ip_id;
+  TbNetFragment fragment;
   guint8 source[16];
   guint8 destination[16];
   guint32 transport_off;
   gboolean has_transport;
   guint16 source_port;
   guint16 destination_port;
-  guint32 tcp_seq;
-  guint32 tcp_ack;
-  guint8 tcp_flags;
-  TbNetIcmp icmp;
-  guint16 icmp_id;
-  guint32 quoted_off;
-  guint32 payload_off;
-  guint32 payload_len;
+  TbNetTcp tcp;
+  TbNetControl icmp;
+  TbNetPayload payload;
 } TbNetHeaders;
 
 /**
