@@ -6,11 +6,22 @@
  */
 #pragma once
 
-#include "pcapng/pcapng-owners.h"
+#include "base/buf.h"
+#include "model/owner.h"
+#include "model/record.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+/**
+ * TbPcapngOwners: the owners of the packet read last
+ * @owners: strings point into @strings
+ */
+typedef struct {
+  TbOwners owners;
+  TbBuf strings;
+} TbPcapngOwners;
 
 /** TbPcapngSlice: borrowed bytes without a NUL; @text NULL = not there */
 typedef struct {

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the two ways of making journal rows share. */
+/*
+ * The journal encoding of system events: rows for Wireshark's systemd journal
+ * dissector. What repeats (process, host, event name) is encoded once and
+ * copied. This is what its two ways of making rows share.
+ */
 #pragma once
 
 #include "base/escape.h"
+#include "pcapng/pcapng-encoding.h"
 #include "pcapng/pcapng-interface.h"
-#include "pcapng/pcapng-journal.h"
+#include "pcapng/pcapng-row.h"
 
 #include <string.h>
 

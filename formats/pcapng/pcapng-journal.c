@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Journal rows; see pcapng-journal.h. Two ways lead to one result: the quick
+ * Journal rows; see pcapng-journal-private.h. Two ways lead to one result: the quick
  * one copies prepared pieces and takes the text as it is; the careful one
  * (pcapng-journal-careful.c) builds the row from its values and escapes, marks
  * and cuts them. The quick one gives up where a text is not plain ASCII in one
@@ -9,7 +9,7 @@
 #include "pcapng/pcapng-journal-private.h"
 
 #include "pcapng/pcapng-block.h"
-#include "pcapng/pcapng-row.h"
+#include "pcapng/pcapng-row-type.h"
 
 enum {
   /* A row keeps room for the longest host name, so that another name on a later

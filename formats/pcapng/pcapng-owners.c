@@ -5,7 +5,6 @@
 #include "base/bytes.h"
 #include "base/escape.h"
 #include "pcapng/pcapng-block.h"
-#include "pcapng/pcapng-foreign.h"
 #include "pcapng/pcapng-payload.h"
 
 enum {

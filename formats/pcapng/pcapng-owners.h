@@ -6,22 +6,12 @@
  */
 #pragma once
 
-#include "base/buf.h"
 #include "model/item.h"
-#include "model/owner.h"
+#include "pcapng/pcapng-foreign.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
-
-/**
- * TbPcapngOwners: the owners of the packet read last
- * @owners: strings point into @strings
- */
-typedef struct {
-  TbOwners owners;
-  TbBuf strings;
-} TbPcapngOwners;
 
 void tb_pcapng_owners_clear(TbPcapngOwners *read);
 

@@ -5,7 +5,6 @@
 #include "base/strpool.h"
 #include "pcapng/pcapng-block.h"
 #include "pcapng/pcapng-file.h"
-#include "pcapng/pcapng-journal.h"
 #include "pcapng/pcapng-payload.h"
 #include "pcapng/pcapng-row.h"
 #include "pcapng/pcapng-walk.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows read back: what a journal row of ours holds, found without taking more
- * of it apart than is asked for. Knows the keys' order and the copying of a row
+ * A journal row of ours: its layout, and rows read back without taking more of
+ * them apart than is asked for. Knows the keys' order and the copying of a row
  * into another file; nothing of blocks.
  */
 #pragma once
@@ -12,6 +12,22 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+/* The tag list every row starts with: big-endian tag, length, value padded to 4. */
+enum {
+  TB_PCAPNG_TAG_END = 0,
+  TB_PCAPNG_TAG_DISSECTOR = 12,
+  TB_PCAPNG_TAG_IPV4_SRC = 20,
+  TB_PCAPNG_TAG_IPV4_DST = 21,
+  TB_PCAPNG_TAG_IPV6_SRC = 22,
+  TB_PCAPNG_TAG_IPV6_DST = 23,
+};
+
+#define TB_PCAPNG_DISSECTOR "systemd_journal"
+
+/* The rows of the program itself. */
+#define TB_PCAPNG_OWN_SYSTEM "tracebraid"
+#define TB_PCAPNG_LOST_NAME "lost_events"
 
 /**
  * TbPcapngRow: a row with its fixed places
@@ -54,13 +70,13 @@ guint32 tb_pcapng_row_get_cpu(const TbPcapngRow *row);
  */
 void tb_pcapng_row_copy(const TbRecord *event, const TbBuf *host, gboolean with_packet, TbBuf *out);
 
-/**
- * tb_pcapng_row_type_new: the type of rows with SYSLOG_IDENTIFIER @identifier. Its
- * fields are the row's keys ("_PID", "_COMM", "TRACE_TID", ...), computed on demand.
- */
-TbEventType *tb_pcapng_row_type_new(const char *identifier, gsize len);
+/** tb_pcapng_row_find_int: the value of @key where it is a decimal number; else FALSE */
+gboolean tb_pcapng_row_find_int(const TbPcapngRow *row, const char *key, gint64 *out);
 
-/** What all such types have in common. */
-extern const TbEventTypeOps tb_pcapng_row_ops;
+/**
+ * tb_pcapng_row_get_packet: the packet that it names, by id. FALSE where it names none; files written
+ * by versions that numbered packets by their place name none
+ */
+gboolean tb_pcapng_row_get_packet(const TbPcapngRow *row, guint64 *id);
 
 G_END_DECLS

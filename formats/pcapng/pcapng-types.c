@@ -3,7 +3,7 @@
 #include "pcapng/pcapng-types.h"
 
 #include "base/bytes.h"
-#include "pcapng/pcapng-row.h"
+#include "pcapng/pcapng-row-type.h"
 
 #include <string.h>
 

@@ -6,11 +6,15 @@
  */
 #pragma once
 
-#include "format/reader.h"
+#include "model/machine.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+typedef struct _TbFolder TbFolder;
+typedef struct _TbFolderFile TbFolderFile;
+typedef struct _TbReaderFormat TbReaderFormat;
 
 /**
  * TbFolderFile: one file of a folder

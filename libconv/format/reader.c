@@ -2,7 +2,6 @@
 /* The checked calls around a reader's vtable; see reader.h. */
 #include "format/reader.h"
 
-#include "format/folder.h"
 
 TbReader *tb_reader_open(const TbReaderFormat *format, TbInput *input, const TbLimits *limits,
                          TbDamageLog *damage, GError **error)

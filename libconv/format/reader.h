@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/input.h"
 #include "base/limits.h"
+#include "format/folder.h"
 #include "model/fact.h"
 
 #include <glib.h>
@@ -18,8 +19,6 @@
 G_BEGIN_DECLS
 
 typedef struct _TbReader TbReader;
-typedef struct _TbFolder TbFolder;
-typedef struct _TbFolderFile TbFolderFile;
 
 /**
  * TbReadResult:
@@ -66,7 +65,7 @@ typedef enum {
  * @list_folder: (nullable): whether the folder is one that its recorder wrote; if so, fills it.
  *   FALSE without an error = not mine
  */
-typedef struct {
+struct _TbReaderFormat {
   const char *name;
   const char *description;
   const char *const *extensions;
@@ -83,7 +82,7 @@ typedef struct {
   const struct _TbOwners *(*get_owners)(TbReader *reader, const TbRecord *packet);
   void (*close)(TbReader *reader);
   gboolean (*list_folder)(TbFolder *folder, const TbLimits *limits, GError **error);
-} TbReaderFormat;
+};
 
 /**
  * TbReaderHints: what a pass needs of the records; a reader may leave out others, and never must

@@ -5,8 +5,10 @@
 guint64 tb_event_type_bind(TbEventType *type)
 {
   const TbDecoder *decoder = type->ops->decoder;
-  if (!type->bound && decoder)
+  if (!type->bound && decoder) {
     type->facts = decoder->bind(type, &type->plan);
+    type->free_plan = decoder->free_plan;
+  }
   type->bound = TRUE;
   return type->facts;
 }

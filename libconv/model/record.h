@@ -115,6 +115,19 @@ static inline void tb_record_append_text(const TbRecord *record, TbBuf *out)
   }
 }
 
+/**
+ * tb_field_get_int: value of a number, sign-extended when it is signed.
+ * Returns: FALSE when the event is too short for it or it is no number
+ */
+gboolean tb_field_get_int(const TbField *field, const TbRecord *event, gint64 *out);
+
+/**
+ * tb_field_get_bytes: bytes of a string (without NUL) or array, borrowed from the event.
+ * Returns: FALSE when its place is outside the event's payload
+ */
+gboolean tb_field_get_bytes(const TbField *field, const TbRecord *event, const guint8 **out,
+                            gsize *len);
+
 /** tb_record_compare_bytes: the order of records that are equal in time and place: their bytes */
 gint tb_record_compare_bytes(const TbRecord *a, const TbRecord *b);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Event types and compiled field access; see schema.h. */
+/* Event types; see schema.h. */
 #include "model/schema.h"
-
-#include "model/decoder.h"
 
 TbEventType *tb_event_type_new(const char *system, const char *name, const TbEventTypeOps *ops,
                                gpointer context)
@@ -39,8 +37,8 @@ void tb_event_type_unref(TbEventType *type)
     return;
   if (type->ops->free_context)
     type->ops->free_context(type->context);
-  if (type->plan && type->ops->decoder->free_plan)
-    type->ops->decoder->free_plan(type->plan);
+  if (type->plan && type->free_plan)
+    type->free_plan(type->plan);
   event_type_free_fields(type);
   g_free(type->system);
   g_free(type->name);
@@ -67,55 +65,4 @@ const TbField *tb_event_type_find_field(const TbEventType *type, const char *nam
 gboolean tb_event_type_is(const TbEventType *type, const char *system, const char *name)
 {
   return g_str_equal(type->name, name) && (!system || g_str_equal(type->system, system));
-}
-
-static inline gboolean field_fits(const TbField *field, const TbRecord *event)
-{
-  return field->offset <= event->len && field->size <= event->len - field->offset;
-}
-
-gboolean tb_field_get_int(const TbField *field, const TbRecord *event, gint64 *out)
-{
-  const TbEventType *type = event->type;
-  if (field->kind == TB_FIELD_COMPUTED)
-    return type->ops->get_int && type->ops->get_int(type, field, event, out);
-  if ((field->kind != TB_FIELD_INT && field->kind != TB_FIELD_UINT) || !field_fits(field, event))
-    return FALSE;
-  const guint8 *p = event->data + field->offset;
-  *out = field->kind == TB_FIELD_INT ? tb_get_int(p, field->size, type->big)
-                                     : (gint64)tb_get_uint(p, field->size, type->big);
-  return TRUE;
-}
-
-/* Where a locator word points: trace-dat-format.md section 4. */
-static gboolean field_locate(const TbField *field, const TbRecord *event, gsize *at, gsize *len)
-{
-  if (field->size != 4)
-    return FALSE;
-  guint32 word = tb_get_u32(event->data + field->offset, event->type->big);
-  *at = (word & 0xffff) + (field->kind == TB_FIELD_RELATIVE ? field->offset + 4 : 0);
-  *len = word >> 16;
-  return *at <= event->len && *len <= event->len - *at;
-}
-
-gboolean tb_field_get_bytes(const TbField *field, const TbRecord *event, const guint8 **out,
-                            gsize *len)
-{
-  const TbEventType *type = event->type;
-  gsize at = field->offset;
-  if (field->kind == TB_FIELD_COMPUTED)
-    return type->ops->get_bytes && type->ops->get_bytes(type, field, event, out, len);
-  if (!field_fits(field, event))
-    return FALSE;
-  *len = field->size;
-  if ((field->kind == TB_FIELD_DYNAMIC || field->kind == TB_FIELD_RELATIVE) &&
-      !field_locate(field, event, &at, len))
-    return FALSE;
-  *out = event->data + at;
-  if (field->is_string || field->kind == TB_FIELD_STRING) {
-    const guint8 *nul = *len ? memchr(*out, 0, *len) : NULL;
-    if (nul)
-      *len = (gsize)(nul - *out);
-  }
-  return TRUE;
 }

@@ -110,6 +110,7 @@ typedef struct {
  * @context: for @ops
  * @interest: bit per observer of the prepare phase that wants its events
  * @bound, @facts, @plan: what its decoder compiled: the kinds of facts its events tell, and how
+ * @free_plan: (nullable): releases @plan
  */
 struct _TbEventType {
   gint ref_count;
@@ -126,6 +127,7 @@ struct _TbEventType {
   gboolean bound;
   guint64 facts;
   gpointer plan;
+  GDestroyNotify free_plan;
 };
 
 /** tb_event_type_new: strings are copied; @ops is borrowed and lives as long as the program */
@@ -143,18 +145,5 @@ const TbField *tb_event_type_find_field(const TbEventType *type, const char *nam
 
 /** tb_event_type_is: whether it is @system:@name; a NULL @system fits every system */
 gboolean tb_event_type_is(const TbEventType *type, const char *system, const char *name);
-
-/**
- * tb_field_get_int: value of a number, sign-extended when it is signed.
- * Returns: FALSE when the event is too short for it or it is no number
- */
-gboolean tb_field_get_int(const TbField *field, const TbRecord *event, gint64 *out);
-
-/**
- * tb_field_get_bytes: bytes of a string (without NUL) or array, borrowed from the event.
- * Returns: FALSE when its place is outside the event's payload
- */
-gboolean tb_field_get_bytes(const TbField *field, const TbRecord *event, const guint8 **out,
-                            gsize *len);
 
 G_END_DECLS

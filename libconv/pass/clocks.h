@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pass/inputs.h"
+#include "stages/observer.h"
 
 #include <glib.h>
 

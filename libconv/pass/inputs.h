@@ -2,8 +2,7 @@
 /* The inputs of a run, opened: files, and the files of folders. */
 #pragma once
 
-#include "format/registry.h"
-#include "pass/run.h"
+#include "pass/options.h"
 
 #include <glib.h>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The decoder of Linux events from its parts; see linux-decoder.h. */
+#include "decode/linux/linux-decoder.h"
+
 #include "decode/linux/linux-parts.h"
 
 enum { LINUX_MAX_PARTS = 4 };

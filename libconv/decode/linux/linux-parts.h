@@ -3,7 +3,7 @@
 #pragma once
 
 #include "decode/linux/linux-calls.h"
-#include "decode/linux/linux-decoder.h"
+#include "model/decoder.h"
 
 G_BEGIN_DECLS
 

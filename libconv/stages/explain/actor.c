@@ -4,7 +4,7 @@
  * table of fixed size, so that neither this stage nor a writer that caches by
  * slot grows with the number of threads.
  */
-#include "stages/explain/actor-cursor.h"
+#include "stages/explain/actor-private.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "model/decoder.h"
 #include "model/signal.h"
-#include "stages/explain/actor-cursor.h"
+#include "stages/explain/actor-private.h"
 
 #include <string.h>
 

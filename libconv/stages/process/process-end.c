@@ -4,7 +4,7 @@
  * an end explains it, and what is said about it afterwards. What does not
  * follow stays unknown; nothing is guessed from likelihood alone.
  */
-#include "stages/process/process-live.h"
+#include "stages/process/process-engine-private.h"
 
 static gboolean end_hidden(const TbTracker *tracker, gint64 since_ns)
 {

@@ -4,7 +4,7 @@
  * where a number is used again or an event is missing; each function says what
  * it then takes for known.
  */
-#include "stages/process/process-live.h"
+#include "stages/process/process-engine-private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which programs processes run, and who goes on under whose number; see process-engine.h. */
-#include "stages/process/process-live.h"
+#include "stages/process/process-engine-private.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * What a task is whose birth was seen, but not as what: the event that tells was lost or not
  * asked for. The way it ends says whether it was a process or a thread of its maker.
  */
-#include "stages/process/process-live.h"
+#include "stages/process/process-engine-private.h"
 
 static TbProcess *kind_open(const TbTracker *tracker, const TrackLive *live)
 {

@@ -3,7 +3,7 @@
  * What threads are called: which name is proved, since when, and where a gap
  * makes it unknown; see process-engine.h.
  */
-#include "stages/process/process-live.h"
+#include "stages/process/process-engine-private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Processes of a table of the recording: they exist at its moment, and events go on from there. */
-#include "stages/process/process-live.h"
+#include "stages/process/process-engine-private.h"
 
 static guint32 table_intern(const TbTracker *tracker, TbName name)
 {
