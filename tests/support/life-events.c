@@ -344,3 +344,16 @@ char *life_exes(const Life *life, const TbProcess *process)
 {
   return life_strings(life, process, process->exe, TRUE);
 }
+
+void life_assert_names(const Life *life, const TbProcess *process, const char *expected)
+{
+  g_autofree char *names = life_names(life, process);
+  g_assert_cmpstr(names, ==, expected);
+}
+
+guint32 life_parent_pid(const Life *life, const TbProcess *process)
+{
+  if (process->parent == TB_PROC_NONE)
+    return 0;
+  return (guint32)tb_timeline_get_process(life_timeline(life), process->parent)->pid;
+}

@@ -94,3 +94,8 @@ guint life_count(const Life *life, gint32 pid);
 /** life_names: names of the main thread over time, joined by blanks; "?" where not known */
 char *life_names(const Life *life, const TbProcess *process);
 char *life_exes(const Life *life, const TbProcess *process);
+
+/** life_assert_names: the names of the main thread in their order, "?" where none is known */
+void life_assert_names(const Life *life, const TbProcess *process, const char *expected);
+/** life_parent_pid: 0 where the parent is not known */
+guint32 life_parent_pid(const Life *life, const TbProcess *process);
