@@ -6,9 +6,6 @@ A file that outgrows its limit is split by what it is about; a structure likewis
 files of different subjects need each other (x.h, x.c and x-private.h are one subject). Stages
 and passes know no event and no format by name: those words stand in the tables of formats/
 and libconv/decode/, and no string outside may be one of them.
-
-known-sizes.txt lists what still offends, each with its reason. An entry that no longer
-offends is a fault of its own, so the list can only shrink.
 """
 import os
 import re
@@ -22,13 +19,12 @@ MAX_FILE_LINES = 600
 MAX_FIELDS = 16
 
 CODE = ("libconv/", "formats/", "tools/")
-NO_WORDS = ("libconv/stages/", "libconv/pipeline/", "libconv/pass/")
+NO_WORDS = ("libconv/stages/", "libconv/pass/")
 EVENT_TABLES = "libconv/decode/"
 # Words of both worlds: an event's or format's name that also means something else.
 COMMON_WORDS = {"text"}
 
 WORD = " is the name of an event or a format"
-KNOWN = "tests/lint/known-sizes.txt"
 
 LITERAL = re.compile(r'/\*.*?\*/|//[^\n]*|\'(?:\\.|[^\'\\\n])*\'|"((?:\\.|[^"\\\n])*)"', re.S)
 EVENT_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
@@ -173,38 +169,12 @@ def check_words(root, paths, words):
                     yield path, line, '"%s"%s' % (word, WORD)
 
 
-def key(problem):
-    """What the list of known offenders says of a problem: no line and no number of today."""
-    path, _, why = problem
-    if why.startswith("circle"):
-        return path, "circle"
-    if why.endswith(WORD):
-        return path, "words"
-    return path, re.sub(r" has .*|^\d+ |,.*", "", why)
-
-
-def known_offenders(root):
-    """{(path, what): line of the list}; a line is: path | what | reason"""
-    known = {}
-    if os.path.isfile(os.path.join(root, KNOWN)):
-        for number, line in enumerate(read(root, KNOWN).splitlines(), 1):
-            if line and not line.startswith("#"):
-                path, what, _ = (part.strip() for part in line.split("|", 2))
-                known[path, what] = number
-    return known
-
-
 def check(root):
     files = [path for path in files_below(root, C_SUFFIXES + (".py",)) if "/" in path]
     code = [path for path in files if path.startswith(CODE) and path.endswith(C_SUFFIXES)]
     problems = [problem for path in files for problem in check_file(root, path)]
     problems += check_circles(subject_graph(root, code))
     problems += check_words(root, code, foreign_words(root, code))
-    known = known_offenders(root)
-    found = {key(problem) for problem in problems}
-    problems = [problem for problem in problems if key(problem) not in known]
-    problems += [(KNOWN, number, "%s: %s: no longer offends, take the line out" % offender)
-                 for offender, number in known.items() if offender not in found]
     return files, problems
 
 
