@@ -6,6 +6,7 @@
 #include "tracecmd/tracecmd-addresses.h"
 #include "tracecmd/tracecmd-text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <traceevent/event-parse.h>
 
@@ -17,6 +18,7 @@ struct _TcEvents {
   struct tep_handle *tep;
   TcTextContext *text_context;
   TcCommon common;
+  GHashTable *prints; /* print formats by event number */
   GPtrArray *types;
   TbEventType **by_id;
   guint32 n_ids;
@@ -31,12 +33,21 @@ typedef struct {
   guint32 id;
 } TcEventContext;
 
+static inline TcText *event_get_text(TcEventContext *context)
+{
+  if (G_UNLIKELY(!context->text)) {
+    const char *print =
+        g_hash_table_lookup(context->events->prints, GINT_TO_POINTER(context->event->id));
+    context->text = tc_text_new(context->events->text_context, context->event,
+                                print ? print : "");
+  }
+  return context->text;
+}
+
 static void event_append_text(const TbEventType *type, const TbRecord *event, TbBuf *out)
 {
   TcEventContext *context = type->context;
-  if (G_UNLIKELY(!context->text))
-    context->text = tc_text_new(context->events->text_context, context->event);
-  tc_text_render_padded(context->text, event->data, event->len, event->cpu, out);
+  tc_text_render_padded(event_get_text(context), event->data, event->len, out);
 }
 
 static void event_context_free(gpointer data)
@@ -207,17 +218,18 @@ static void events_add(TcEvents *events, struct tep_event *event)
   events_insert(events, context->id, type);
 }
 
-/*
- * One format file. libtraceevent registers an event also where it cannot parse the
- * print format (its fields are good then); it does not where name, id or fields are wrong.
- */
+/* One format file. libtraceevent registers no event where name, number or fields are wrong. */
 static void events_parse(TcEvents *events, const char *system, const char *text, guint64 offset)
 {
   int before = tep_get_events_count(events->tep);
-  gsize len = strlen(text);
-  g_autofree char *rewritten = tc_text_rewrite_format(text, len, &len);
-  tep_parse_event(events->tep, rewritten ? rewritten : text, (unsigned long)len, system);
-  if (tep_get_events_count(events->tep) == before)
+  g_autofree char *print = NULL;
+  g_autofree char *fields = tc_text_split_format(text, strlen(text), &print);
+  const char *id = strstr(fields, "\nID:");
+  tep_parse_event(events->tep, fields, strlen(fields), system);
+  if (tep_get_events_count(events->tep) > before && id)
+    g_hash_table_insert(events->prints, GINT_TO_POINTER(atoi(id + strlen("\nID:"))),
+                        g_steal_pointer(&print));
+  else
     tb_damage_log_add(events->file->damage, TB_ERROR_CORRUPT, events->file->name, offset,
                       strlen(text), TB_LOST_UNKNOWN,
                       "a format file of system \"%.64s\" cannot be parsed", system);
@@ -324,6 +336,7 @@ TcEvents *tc_events_new(TcFile *file, TcLayout *layout)
   events->file = file;
   events->common = (TcCommon){ 0, 2, 2, 4, 8 };
   events->types = g_ptr_array_new_with_free_func((GDestroyNotify)tb_event_type_unref);
+  events->prints = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   events->n_ids = 1024;
   events->by_id = g_new0(TbEventType *, events->n_ids);
   events_read_layout(file, layout);
@@ -358,6 +371,7 @@ void tc_events_unref(TcEvents *events)
   if (!events || !g_atomic_int_dec_and_test(&events->ref_count))
     return;
   g_ptr_array_unref(events->types);
+  g_hash_table_unref(events->prints);
   g_free(events->by_id);
   tc_text_context_free(events->text_context);
   tep_free(events->tep);
@@ -406,13 +420,14 @@ void tc_events_describe_texts(const TcEvents *events,
     TcEventContext *context = type->context;
     if (!context->event)
       continue;
-    if (!context->text)
-      context->text = tc_text_new(context->events->text_context, context->event);
-    if (!tc_text_is_fallback(context->text))
+    const char *unknown = tc_text_get_unknown(event_get_text(context));
+    if (!unknown)
       continue;
-    g_autofree char *value = g_strdup_printf("%s:%s: %s", type->system, type->name,
-                                             tc_text_get_reason(context->text));
-    add(data, "text by library", value);
+    g_autofree char *value =
+        *unknown ? g_strdup_printf("%s:%s: its format calls %s(), which is not known", type->system,
+                                   type->name, unknown)
+                 : g_strdup_printf("%s:%s: its format is damaged", type->system, type->name);
+    add(data, "text by fields", value);
   }
 }
 

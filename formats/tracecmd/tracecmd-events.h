@@ -51,7 +51,7 @@ TbEventType *const *tc_events_get_table(const TcEvents *events, guint32 *n);
  */
 TbEventType *tc_events_add_unknown(TcEvents *events, guint32 id, guint64 offset);
 
-/** tc_events_describe_texts: tells each event id whose text goes through libtraceevent, and why */
+/** tc_events_describe_texts: tells each event whose text is only its fields, and why */
 void tc_events_describe_texts(const TcEvents *events,
                               void (*add)(gpointer data, const char *key, const char *value),
                               gpointer data);

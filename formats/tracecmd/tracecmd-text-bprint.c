@@ -34,12 +34,10 @@ typedef struct {
 static const TcExpr *bprint_field(TcCompiler *c, const char *name, guint32 *offset)
 {
   struct tep_format_field *field = tep_find_field(c->event, name);
-  struct tep_print_arg arg = { .type = TEP_PRINT_FIELD };
+  TcArg arg = { .kind = TC_ARG_FIELD, .field = field };
   if (!field || field->offset < 0)
     return NULL;
   *offset = (guint32)field->offset;
-  arg.field.field = field;
-  arg.field.name = field->name;
   return tc_expr_compile(c, &arg);
 }
 
@@ -49,10 +47,8 @@ const TcBprint *tc_bprint_compile(TcCompiler *c)
   guint32 offset;
   bprint->ip = bprint_field(c, "ip", &offset);
   bprint->format = bprint_field(c, "fmt", &offset);
-  if (!bprint->ip || !bprint->format || !bprint_field(c, "buf", &bprint->buf_offset)) {
-    c->reason = "has no ip, fmt or buf field";
+  if (!bprint->ip || !bprint->format || !bprint_field(c, "buf", &bprint->buf_offset))
     return NULL;
-  }
   return bprint;
 }
 

@@ -7,10 +7,7 @@
  */
 #include "tracecmd/tracecmd-text-private.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static const TcExpr *expr_compile(TcCompiler *c, struct tep_print_arg *arg);
 
 static TcExpr *expr_new(TcCompiler *c, TcExprKind kind)
 {
@@ -58,6 +55,34 @@ void tc_locator_find(const TcLocator *at, const TcFrame *frame, guint32 *off, gu
     *off = MIN(*off + at->offset + at->size, frame->len);
     *len = MIN(*len, frame->len - *off);
   }
+}
+
+guint64 tc_type_size(const char *type, guint long_size)
+{
+  static const struct {
+    const char *name;
+    guint8 size; /* 0 = a long's */
+  } sizes[] = {
+    { "u8", 1 },    { "s8", 1 },    { "__u8", 1 },   { "__s8", 1 },      { "bool", 1 },
+    { "u16", 2 },   { "s16", 2 },   { "__u16", 2 },  { "__s16", 2 },     { "__be16", 2 },
+    { "u32", 4 },   { "s32", 4 },   { "__u32", 4 },  { "__s32", 4 },     { "__be32", 4 },
+    { "u64", 8 },   { "s64", 8 },   { "__u64", 8 },  { "__s64", 8 },     { "__be64", 8 },
+    { "char", 1 },  { "short", 2 }, { "int", 4 },    { "long long", 8 }, { "long", 0 },
+    { "size_t", 0 }, { "ssize_t", 0 }, { "uintptr_t", 0 }, { "pid_t", 4 }, { "dma_addr_t", 8 },
+    { "uint8_t", 1 }, { "uint16_t", 2 }, { "uint32_t", 4 }, { "uint64_t", 8 },
+    { "unsigned", 4 }, { "signed", 4 },
+  };
+  gsize len = strlen(type);
+  if (len && type[len - 1] == '*')
+    return long_size;
+  if (g_str_has_prefix(type, "unsigned ") || g_str_has_prefix(type, "signed "))
+    type = strchr(type, ' ') + 1;
+  for (guint i = 0; i < G_N_ELEMENTS(sizes); i++)
+    if (!strcmp(type, sizes[i].name) ||
+        (g_str_has_suffix(type, " int") && strlen(sizes[i].name) == strlen(type) - 4 &&
+         g_str_has_prefix(type, sizes[i].name)))
+      return sizes[i].size ? sizes[i].size : long_size;
+  return 0;
 }
 
 /* The bits a cast to @type keeps: all for pointers, structs and types that are not known. */
@@ -109,22 +134,50 @@ static const TcExpr *expr_mask(TcCompiler *c, const TcExpr *inner, guint64 mask)
   return expr;
 }
 
+/* A name that stayed in the format: of an enumeration, or a kernel symbol. */
 static const TcExpr *expr_compile_atom(TcCompiler *c, const char *atom)
 {
-  guint64 value = atom ? strtoull(atom, NULL, 0) : 0;
-  TcExpr *expr;
-  if (!atom || value || g_ascii_isdigit(atom[0]))
-    return expr_new_const(c, value);
-  /* a name that stayed in the format: it may be a kernel symbol */
-  expr = expr_new(c, TC_EXPR_SYMBOL);
-  expr->name = tc_compiler_strdup(c, atom, strlen(atom));
+  static const struct {
+    const char *name;
+    guint64 value;
+  } known[] = {
+    { "HI_SOFTIRQ", 0 },
+    { "TIMER_SOFTIRQ", 1 },
+    { "NET_TX_SOFTIRQ", 2 },
+    { "NET_RX_SOFTIRQ", 3 },
+    { "BLOCK_SOFTIRQ", 4 },
+    { "IRQ_POLL_SOFTIRQ", 5 },
+    { "TASKLET_SOFTIRQ", 6 },
+    { "SCHED_SOFTIRQ", 7 },
+    { "HRTIMER_SOFTIRQ", 8 },
+    { "RCU_SOFTIRQ", 9 },
+    { "HRTIMER_NORESTART", 0 },
+    { "HRTIMER_RESTART", 1 },
+    { "VMSCAN_THROTTLE_WRITEBACK", 0 },
+    { "VMSCAN_THROTTLE_ISOLATED", 1 },
+    { "VMSCAN_THROTTLE_NOPROGRESS", 2 },
+    { "VMSCAN_THROTTLE_CONGESTED", 3 },
+    { "XEN_LAZY_NONE", 0 },
+    { "XEN_LAZY_MMU", 1 },
+    { "XEN_LAZY_CPU", 2 },
+    { "XEN_MC_FL_NONE", 0 },
+    { "XEN_MC_FL_BATCH", 1 },
+    { "XEN_MC_FL_ARGS", 2 },
+    { "XEN_MC_FL_CALLBACK", 3 },
+    { "PARAVIRT_LAZY_NONE", 0 },
+    { "PARAVIRT_LAZY_MMU", 1 },
+    { "PARAVIRT_LAZY_CPU", 2 },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(known); i++)
+    if (!strcmp(atom, known[i].name))
+      return expr_new_const(c, known[i].value);
+  TcExpr *expr = expr_new(c, TC_EXPR_SYMBOL);
+  expr->name = atom;
   return expr;
 }
 
-static const TcExpr *expr_compile_field(TcCompiler *c, struct tep_print_arg *arg)
+static const TcExpr *expr_compile_field(TcCompiler *c, const struct tep_format_field *field)
 {
-  struct tep_format_field *field =
-      tc_compiler_find_field(c, arg->field.field, arg->field.name);
   TcExpr *expr;
   if (!field || field->offset < 0 ||
       (field->size != 1 && field->size != 2 && field->size != 4 && field->size != 8))
@@ -149,149 +202,87 @@ static void expr_fold_index(TcExpr *expr)
   expr->kind = TC_EXPR_LOAD;
 }
 
-/* @array[@index]; NULL when it is no array of the record */
-static const TcExpr *expr_compile_index(TcCompiler *c, struct tep_print_arg *arg)
+static const TcExpr *expr_compile_index(TcCompiler *c, const TcArg *arg)
 {
-  struct tep_print_arg *array = arg->op.left;
+  const TcArg *array = arg->a;
   guint64 mask = G_MAXUINT64;
   gboolean cast = FALSE;
   TcExpr *expr;
-  for (; array && array->type == TEP_PRINT_TYPE; array = array->typecast.item) {
+  for (; array->kind == TC_ARG_CAST; array = array->a) {
     if (!cast)
-      mask = expr_target_mask(array->typecast.type);
+      mask = expr_target_mask(array->text);
     cast = TRUE;
   }
-  if (!array)
-    return NULL;
-  if (array->type == TEP_PRINT_DYNAMIC_ARRAY) {
+  if (array->kind == TC_ARG_DYNAMIC_ARRAY) {
     expr = expr_new(c, TC_EXPR_INDEX_DYNAMIC);
-    tc_locator_init(&expr->at, array->dynarray.field, c->ctx->big);
+    tc_locator_init(&expr->at, array->field, c->ctx->big);
     expr->size = c->ctx->long_size;
-    if (array->dynarray.field && array->dynarray.field->elementsize)
-      expr->size = array->dynarray.field->elementsize;
-  } else if (array->type == TEP_PRINT_FIELD) {
-    struct tep_format_field *field =
-        tc_compiler_find_field(c, array->field.field, array->field.name);
-    if (!field || field->offset < 0)
-      return expr_new_const(c, 0);
+    if (array->field && array->field->elementsize)
+      expr->size = array->field->elementsize;
+  } else if (array->kind == TC_ARG_FIELD && array->field && array->field->offset >= 0) {
     expr = expr_new(c, TC_EXPR_INDEX_FIXED);
-    expr->offset = (guint32)field->offset;
-    expr->size = field->elementsize;
+    expr->offset = (guint32)array->field->offset;
+    expr->size = array->field->elementsize;
   } else {
-    return NULL;
+    return expr_new_const(c, 0);
   }
-  expr->a = expr_compile(c, arg->op.right);
+  expr->a = tc_expr_compile(c, arg->b);
   expr_fold_index(expr);
   return expr_mask(c, expr, mask);
 }
 
-/* Returns: TC_EXPR_CONST for an operator that is none */
-static TcExprKind expr_operator(const char *op)
+static const TcExpr *expr_compile_op(TcCompiler *c, const TcArg *arg)
 {
-  static const struct {
-    const char *op;
-    TcExprKind kind;
-  } operators[] = {
-    { "!", TC_EXPR_NOT },    { "!=", TC_EXPR_NE },      { "~", TC_EXPR_INVERT },
-    { "|", TC_EXPR_OR },     { "||", TC_EXPR_OR_OR },   { "&", TC_EXPR_AND },
-    { "&&", TC_EXPR_AND_AND }, { "<", TC_EXPR_LT },     { "<=", TC_EXPR_LE },
-    { "<<", TC_EXPR_SHL },   { ">", TC_EXPR_GT },       { ">=", TC_EXPR_GE },
-    { ">>", TC_EXPR_SHR },   { "==", TC_EXPR_EQ },      { "-", TC_EXPR_SUB },
-    { "+", TC_EXPR_ADD },    { "*", TC_EXPR_MUL },      { "/", TC_EXPR_DIV },
-    { "%", TC_EXPR_MOD },
-  };
-  for (guint i = 0; i < G_N_ELEMENTS(operators); i++)
-    if (!strcmp(op, operators[i].op))
-      return operators[i].kind;
-  return TC_EXPR_CONST;
-}
-
-static const TcExpr *expr_compile_op(TcCompiler *c, struct tep_print_arg *arg)
-{
-  const char *op = arg->op.op ? arg->op.op : "";
-  TcExpr *expr;
-  if (!strcmp(op, "[")) {
-    const TcExpr *index = expr_compile_index(c, arg);
-    return index ? index : expr_new_const(c, 0);
-  }
-  if (!strcmp(op, "?")) {
-    struct tep_print_arg *branches = arg->op.right;
-    if (!branches || branches->type != TEP_PRINT_OP)
-      return expr_new_const(c, 0);
-    expr = expr_new(c, TC_EXPR_COND);
-    expr->a = expr_compile(c, arg->op.left);
-    expr->b = expr_compile(c, branches->op.left);
-    expr->c = expr_compile(c, branches->op.right);
-    return expr;
-  }
-  expr = expr_new(c, expr_operator(op));
-  if (expr->kind == TC_EXPR_CONST)
-    return expr;
-  expr->a = expr_compile(c, arg->op.left);
-  expr->b = expr_compile(c, arg->op.right);
-  if (expr->a->kind == TC_EXPR_CONST && expr->b->kind == TC_EXPR_CONST) {
+  if (arg->op == TC_EXPR_INDEX)
+    return expr_compile_index(c, arg);
+  TcExpr *expr = expr_new(c, arg->op);
+  expr->a = tc_expr_compile(c, arg->a);
+  expr->b = tc_expr_compile(c, arg->b);
+  if (arg->c)
+    expr->c = tc_expr_compile(c, arg->c);
+  if (expr->a->kind == TC_EXPR_CONST && expr->b->kind == TC_EXPR_CONST && !expr->c) {
     TcFrame none = { .ctx = c->ctx };
     return expr_new_const(c, tc_expr_eval_slow(expr, &none));
   }
   return expr;
 }
 
-static const TcExpr *expr_compile_kind(TcCompiler *c, struct tep_print_arg *arg)
+/* The parser bounds the depth. */
+const TcExpr *tc_expr_compile(TcCompiler *c, const TcArg *arg)
 {
   TcExpr *expr;
-  switch (arg->type) {
-  case TEP_PRINT_ATOM:
-    return expr_compile_atom(c, arg->atom.atom);
-  case TEP_PRINT_FIELD:
-    return expr_compile_field(c, arg);
-  case TEP_PRINT_TYPE:
-    return expr_mask(c, expr_compile(c, arg->typecast.item), expr_type_mask(arg->typecast.type));
-  case TEP_PRINT_OP:
-    return expr_compile_op(c, arg);
-  case TEP_PRINT_DYNAMIC_ARRAY_LEN:
-    expr = expr_new(c, TC_EXPR_DYNAMIC_LEN);
-    tc_locator_init(&expr->at, arg->dynarray.field, c->ctx->big);
-    return expr;
-  case TEP_PRINT_FUNC:
-    c->reason = "calls a print function";
-    return expr_new_const(c, 0);
-  /* libtraceevent gives an address in its own memory here, which says nothing */
-  case TEP_PRINT_DYNAMIC_ARRAY:
-  case TEP_PRINT_NULL:
-  case TEP_PRINT_FLAGS:
-  case TEP_PRINT_SYMBOL:
-  case TEP_PRINT_HEX:
-  case TEP_PRINT_HEX_STR:
-  case TEP_PRINT_INT_ARRAY:
-  case TEP_PRINT_STRING:
-  case TEP_PRINT_BSTRING:
-  case TEP_PRINT_BITMASK:
-  case TEP_PRINT_CPUMASK:
-    return expr_new_const(c, 0);
-  default:
-    c->reason = "has an argument of an unknown kind";
-    return expr_new_const(c, 0);
-  }
-}
-
-static const TcExpr *expr_compile(TcCompiler *c, struct tep_print_arg *arg)
-{
-  const TcExpr *expr;
   if (!arg)
     return expr_new_const(c, 0);
-  if (c->depth >= TC_TEXT_MAX_DEPTH) {
-    c->reason = "is nested too deeply";
+  switch (arg->kind) {
+  case TC_ARG_NUMBER:
+    return expr_new_const(c, arg->value);
+  case TC_ARG_ATOM:
+    return expr_compile_atom(c, arg->text);
+  case TC_ARG_FIELD:
+    return expr_compile_field(c, arg->field);
+  case TC_ARG_CAST:
+    return expr_mask(c, tc_expr_compile(c, arg->a), expr_type_mask(arg->text));
+  case TC_ARG_OP:
+    return expr_compile_op(c, arg);
+  case TC_ARG_DYNAMIC_ARRAY_LEN:
+    expr = expr_new(c, TC_EXPR_DYNAMIC_LEN);
+    tc_locator_init(&expr->at, arg->field, c->ctx->big);
+    return expr;
+  /* The others are texts, or addresses in the kernel's memory that the record does not tell. */
+  case TC_ARG_TEXT:
+  case TC_ARG_FLAGS:
+  case TC_ARG_SYMBOL:
+  case TC_ARG_HEX:
+  case TC_ARG_HEX_STR:
+  case TC_ARG_ARRAY:
+  case TC_ARG_STRING:
+  case TC_ARG_STACK:
+  case TC_ARG_BITMASK:
+  case TC_ARG_CPUMASK:
+  case TC_ARG_DYNAMIC_ARRAY:
+  default:
     return expr_new_const(c, 0);
   }
-  c->depth++;
-  expr = expr_compile_kind(c, arg);
-  c->depth--;
-  return expr;
-}
-
-const TcExpr *tc_expr_compile(TcCompiler *c, struct tep_print_arg *arg)
-{
-  return expr_compile(c, arg);
 }
 
 static guint64 expr_eval_index(const TcExpr *expr, const TcFrame *frame)
@@ -338,6 +329,7 @@ static guint64 expr_eval_binary(const TcExpr *expr, const TcFrame *frame)
   case TC_EXPR_OR_OR: return a || b;
   case TC_EXPR_AND_AND: return a && b;
   case TC_EXPR_OR: return a | b;
+  case TC_EXPR_XOR: return a ^ b;
   case TC_EXPR_AND: return a & b;
   case TC_EXPR_SHL: return a << (b & 63);
   case TC_EXPR_SHR: return a >> (b & 63);
@@ -348,30 +340,6 @@ static guint64 expr_eval_binary(const TcExpr *expr, const TcFrame *frame)
   case TC_EXPR_MOD: return b ? a % b : 0;
   default: return 0;
   }
-}
-
-/* 'x' in a format has become an atom x: a character where one is printed. */
-static const TcExpr *expr_compile_char(TcCompiler *c, struct tep_print_arg *arg)
-{
-  TcExpr *expr;
-  if (arg && arg->type == TEP_PRINT_ATOM && arg->atom.atom && arg->atom.atom[0] &&
-      !arg->atom.atom[1])
-    return expr_new_const(c, (guint8)arg->atom.atom[0]);
-  if (!arg || arg->type != TEP_PRINT_OP || !arg->op.op || strcmp(arg->op.op, "?") ||
-      !arg->op.right || arg->op.right->type != TEP_PRINT_OP || c->depth >= TC_TEXT_MAX_DEPTH)
-    return expr_compile(c, arg);
-  c->depth++;
-  expr = expr_new(c, TC_EXPR_COND);
-  expr->a = expr_compile(c, arg->op.left);
-  expr->b = expr_compile_char(c, arg->op.right->op.left);
-  expr->c = expr_compile_char(c, arg->op.right->op.right);
-  c->depth--;
-  return expr;
-}
-
-const TcExpr *tc_expr_compile_char(TcCompiler *c, struct tep_print_arg *arg)
-{
-  return expr_compile_char(c, arg);
 }
 
 guint64 tc_expr_eval_slow(const TcExpr *expr, const TcFrame *frame)

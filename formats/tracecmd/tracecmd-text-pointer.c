@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * %p and the kernel's extensions of it: function names, MAC, IPv4 and IPv6
- * addresses, socket addresses, UUIDs, raw bytes. What libtraceevent says of an
- * argument it cannot use is a constant here.
+ * addresses, socket addresses, UUIDs, raw bytes.
  */
 #include "tracecmd/tracecmd-text-private.h"
 
@@ -40,46 +39,47 @@ struct _TcPointer {
   const char *text;
 };
 
-static void pointer_set_text(TcCompiler *c, TcPointer *pointer, const char *format, int type)
+static void pointer_set_text(TcPointer *pointer, const char *text)
 {
-  char text[80];
-  int n = g_snprintf(text, sizeof text, "%s", format);
-  if (type >= 0)
-    n = g_snprintf(text, sizeof text, "%s%d", format, type);
   pointer->kind = TC_POINTER_TEXT;
-  pointer->text = tc_compiler_strdup(c, text, (gsize)n);
+  pointer->text = text;
 }
 
-/* Takes the field of @arg; FALSE when it has none, the text is then set. */
-static gboolean pointer_take_field(TcCompiler *c, TcPointer *pointer, struct tep_print_arg *arg)
+/* What is no part of the record can only be shown as the address that it is. */
+static void pointer_compile_number(TcCompiler *c, TcPointer *pointer, const TcArg *arg)
 {
-  struct tep_format_field *field;
-  if (arg->type != TEP_PRINT_FIELD) {
-    pointer_set_text(c, pointer, "ARG TYPE NOT FIELD BUT ", (int)arg->type);
+  pointer->kind = TC_POINTER_NUMBER;
+  pointer->value = tc_expr_compile(c, arg);
+}
+
+/* Takes the field of @arg; FALSE when it has none: something else is printed then. */
+static gboolean pointer_take_field(TcCompiler *c, TcPointer *pointer, const TcArg *arg)
+{
+  if (arg->kind != TC_ARG_FIELD) {
+    pointer_compile_number(c, pointer, arg);
     return FALSE;
   }
-  field = tc_compiler_find_field(c, arg->field.field, arg->field.name);
-  if (!field || field->offset < 0 || field->size < 0) {
-    pointer_set_text(c, pointer, "", -1);
+  if (!arg->field || arg->field->offset < 0 || arg->field->size < 0) {
+    pointer_set_text(pointer, "");
     return FALSE;
   }
-  pointer->offset = (guint32)field->offset;
-  pointer->size = (guint32)field->size;
+  pointer->offset = (guint32)arg->field->offset;
+  pointer->size = (guint32)arg->field->size;
   return TRUE;
 }
 
-static void pointer_compile_sized(TcCompiler *c, TcPointer *pointer, struct tep_print_arg *arg,
+static void pointer_compile_sized(TcCompiler *c, TcPointer *pointer, const TcArg *arg,
                                   TcPointerKind kind, guint32 size, const char *otherwise)
 {
   if (!pointer_take_field(c, pointer, arg))
     return;
   pointer->kind = kind;
   if (pointer->size != size)
-    pointer_set_text(c, pointer, otherwise, -1);
+    pointer_set_text(pointer, otherwise);
 }
 
 static void pointer_compile_mac(TcCompiler *c, TcPointer *pointer, const char *letters,
-                                struct tep_print_arg *arg)
+                                const TcArg *arg)
 {
   pointer->separator = ':';
   if (letters[0] == 'm')
@@ -97,7 +97,7 @@ static gboolean pointer_ip4_reverse(TcCompiler *c, char order)
 }
 
 static void pointer_compile_sockaddr(TcCompiler *c, TcPointer *pointer, const char *p,
-                                     struct tep_print_arg *arg)
+                                     const TcArg *arg)
 {
   if (!pointer->padded && *p == 'p') {
     pointer->port = TRUE;
@@ -108,19 +108,17 @@ static void pointer_compile_sockaddr(TcCompiler *c, TcPointer *pointer, const ch
     p++;
   }
   pointer->reverse = pointer_ip4_reverse(c, *p);
-  if (arg->type == TEP_PRINT_DYNAMIC_ARRAY) {
+  if (arg->kind == TC_ARG_DYNAMIC_ARRAY) {
     pointer->kind = TC_POINTER_SOCKADDR;
     pointer->dynamic = TRUE;
-    tc_locator_init(&pointer->at, arg->dynarray.field, c->ctx->big);
-  } else if (arg->type != TEP_PRINT_FIELD) {
-    pointer_set_text(c, pointer, "ARG NOT FIELD NOR DYNAMIC ARRAY BUT TYPE ", (int)arg->type);
+    tc_locator_init(&pointer->at, arg->field, c->ctx->big);
   } else if (pointer_take_field(c, pointer, arg)) {
     pointer->kind = TC_POINTER_SOCKADDR;
   }
 }
 
 static void pointer_compile_ip(TcCompiler *c, TcPointer *pointer, const char *letters,
-                               struct tep_print_arg *arg)
+                               const TcArg *arg)
 {
   pointer->padded = letters[0] == 'i';
   switch (letters[1]) {
@@ -136,33 +134,34 @@ static void pointer_compile_ip(TcCompiler *c, TcPointer *pointer, const char *le
     pointer_compile_sockaddr(c, pointer, letters + 2, arg);
     break;
   default:
-    pointer_set_text(c, pointer, "", -1);
+    pointer_set_text(pointer, "");
     break;
   }
 }
 
 static void pointer_compile_bytes(TcCompiler *c, TcPointer *pointer, const char *letters,
-                                  struct tep_print_arg *arg)
+                                  const TcArg *arg)
 {
-  if (arg->type != TEP_PRINT_DYNAMIC_ARRAY) {
-    pointer_set_text(c, pointer, "ARG TYPE NOT FIELD BUT ", (int)arg->type);
-    return;
+  if (arg->kind == TC_ARG_FIELD && pointer_take_field(c, pointer, arg)) {
+    pointer->kind = TC_POINTER_BYTES;
+  } else if (arg->kind == TC_ARG_DYNAMIC_ARRAY) {
+    pointer->kind = TC_POINTER_BYTES;
+    pointer->dynamic = TRUE;
+    tc_locator_init(&pointer->at, arg->field, c->ctx->big);
+  } else {
+    pointer_compile_number(c, pointer, arg);
   }
-  pointer->kind = TC_POINTER_BYTES;
   pointer->separator = letters[1] == 'C' ? ':' : letters[1] == 'D' ? '-' : ' ';
   if (letters[1] == 'N')
     pointer->separator = 0;
-  tc_locator_init(&pointer->at, arg->dynarray.field, c->ctx->big);
 }
 
 static void pointer_compile_kind(TcCompiler *c, TcPointer *pointer, const char *letters,
-                                 struct tep_print_arg *arg)
+                                 const TcArg *arg)
 {
-  struct tep_print_arg *bare = arg;
-  while (bare->type == TEP_PRINT_TYPE && bare->typecast.item)
-    bare = bare->typecast.item;
-  if (arg->type == TEP_PRINT_FUNC)
-    c->reason = "calls a print function";
+  const TcArg *bare = arg;
+  while (bare->kind == TC_ARG_CAST)
+    bare = bare->a;
   switch (letters[0]) {
   case 'F':
   case 'f':
@@ -186,22 +185,21 @@ static void pointer_compile_kind(TcCompiler *c, TcPointer *pointer, const char *
     pointer_compile_sized(c, pointer, bare, TC_POINTER_UUID, 16, "INVALIDUUID");
     break;
   case 'h':
-    pointer_compile_bytes(c, pointer, letters, arg);
+    pointer_compile_bytes(c, pointer, letters, bare);
     break;
   default:
-    pointer->kind = TC_POINTER_NUMBER;
-    pointer->value = tc_expr_compile(c, arg);
+    pointer_compile_number(c, pointer, arg);
     break;
   }
 }
 
-const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, struct tep_print_arg *arg)
+const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, const TcArg *arg)
 {
   TcPointer *pointer = tc_compiler_alloc(c, sizeof *pointer);
   if (arg)
     pointer_compile_kind(c, pointer, letters, arg);
   else
-    pointer_set_text(c, pointer, "", -1);
+    pointer_set_text(pointer, "");
   return pointer;
 }
 
@@ -389,8 +387,9 @@ static void pointer_render_uuid(const TcPointer *pointer, const guint8 *bytes, T
 
 static void pointer_render_bytes(const TcPointer *pointer, gint length, TcFrame *frame, TbBuf *out)
 {
-  guint32 off, len;
-  tc_locator_find(&pointer->at, frame, &off, &len);
+  guint32 off = MIN(pointer->offset, frame->len), len = MIN(pointer->size, frame->len - off);
+  if (pointer->dynamic)
+    tc_locator_find(&pointer->at, frame, &off, &len);
   if (length < 0 || len < (guint32)length)
     length = (gint)len;
   len = MIN((guint32)length, frame->len - off);

@@ -26,7 +26,6 @@ struct _TcTextContext {
   gboolean loaded;
   TcSymbols *symbols; /* (nullable) */
   TcSymbols *printk;  /* (nullable) */
-  gboolean tep_has_symbols;
 };
 
 /** tc_text_context_symbols: loads them when that was not done yet. Returns: (nullable) */
@@ -45,20 +44,21 @@ typedef struct {
   TcTextContext *ctx;
 } TcFrame;
 
-/** TcCompiler: one event id being compiled; memory of the result goes to @owned */
+/**
+ * TcCompiler: one event id being compiled; memory of the result goes to @owned
+ * @unknown: (nullable): the function that its print format calls and nobody knows
+ * @starved: there are fewer arguments than conversions, or none could be parsed
+ */
 typedef struct {
   TcTextContext *ctx;
   struct tep_event *event;
   GPtrArray *owned;
-  guint depth;
-  const char *reason; /* (nullable): why it cannot be compiled */
+  const char *unknown;
+  gboolean starved;
 } TcCompiler;
 
 gpointer tc_compiler_alloc(TcCompiler *c, gsize size);
 const char *tc_compiler_strdup(TcCompiler *c, const char *text, gsize len);
-/** tc_compiler_find_field: @field, or the one called @name. Returns: (nullable) */
-struct tep_format_field *tc_compiler_find_field(TcCompiler *c, struct tep_format_field *field,
-                                                const char *name);
 
 /* -- expressions (tracecmd-text-expr.c) -- */
 
@@ -77,6 +77,7 @@ typedef enum {
   TC_EXPR_OR_OR,
   TC_EXPR_AND_AND,
   TC_EXPR_OR,
+  TC_EXPR_XOR,
   TC_EXPR_AND,
   TC_EXPR_SHL,
   TC_EXPR_SHR,
@@ -86,11 +87,69 @@ typedef enum {
   TC_EXPR_DIV,
   TC_EXPR_MOD,
   TC_EXPR_COND,
+  TC_EXPR_INDEX, /* of an argument only: becomes one of the next two */
   TC_EXPR_INDEX_FIXED,
   TC_EXPR_INDEX_DYNAMIC,
   TC_EXPR_DYNAMIC_LEN,
   TC_EXPR_SYMBOL,
 } TcExprKind;
+
+/* -- print formats (tracecmd-text-parse.c) -- */
+
+typedef enum {
+  TC_ARG_NUMBER, /* @value */
+  TC_ARG_TEXT,   /* @text, in quotes */
+  TC_ARG_ATOM,   /* a name that stayed in the format: @text */
+  TC_ARG_FIELD,
+  TC_ARG_CAST,   /* @a as the type @text */
+  TC_ARG_OP,     /* @op over @a, @b, @c; a sign has only @b */
+  TC_ARG_FLAGS,  /* @names of the bits of @a, @text between them */
+  TC_ARG_SYMBOL, /* the one of @names that @a is */
+  TC_ARG_HEX,    /* @b bytes of @a */
+  TC_ARG_HEX_STR,
+  TC_ARG_ARRAY,  /* @b elements of @a, of @c bytes each */
+  TC_ARG_STRING, /* the others: what @field says where it is */
+  TC_ARG_STACK,
+  TC_ARG_BITMASK,
+  TC_ARG_CPUMASK,
+  TC_ARG_DYNAMIC_ARRAY,
+  TC_ARG_DYNAMIC_ARRAY_LEN,
+} TcArgKind;
+
+typedef struct _TcArg TcArg;
+
+typedef struct {
+  const TcArg *value;
+  const char *text;
+} TcArgName;
+
+/**
+ * TcArg: an argument of a print format
+ * @next: of the same print format
+ * @field: (nullable): the event may have none of that name
+ */
+struct _TcArg {
+  TcArgKind kind;
+  TcExprKind op;
+  TcArg *next;
+  guint64 value;
+  const char *text;
+  const struct tep_format_field *field;
+  TcArg *a;
+  TcArg *b;
+  TcArg *c;
+  TcArgName *names;
+  guint n_names;
+};
+
+/**
+ * tc_text_parse: @print: what stands behind "print fmt:"
+ * @format: (out): the text in quotes, escapes untouched
+ * @args: (out) (nullable): the first argument
+ *
+ * Returns: FALSE where it is damaged, too deep, or calls what is not known (@c->unknown)
+ */
+gboolean tc_text_parse(TcCompiler *c, const char *print, const char **format, TcArg **args);
 
 /** TcLocator: where a dynamic array says where it is */
 typedef struct {
@@ -115,9 +174,9 @@ struct _TcExpr {
   const char *name;
 };
 
-const TcExpr *tc_expr_compile(TcCompiler *c, struct tep_print_arg *arg);
-/** tc_expr_compile_char: the argument of %c, where a one-letter atom was quoted */
-const TcExpr *tc_expr_compile_char(TcCompiler *c, struct tep_print_arg *arg);
+/** tc_type_size: bytes of a C type of the kernel; 0 = not known */
+guint64 tc_type_size(const char *type, guint long_size);
+const TcExpr *tc_expr_compile(TcCompiler *c, const TcArg *arg);
 guint64 tc_expr_eval_slow(const TcExpr *expr, const TcFrame *frame);
 void tc_locator_init(TcLocator *at, const struct tep_format_field *field, gboolean big);
 /** tc_locator_find: @off and @len lie within the record whatever it says */
@@ -175,7 +234,7 @@ guint8 *tc_put_hex(guint8 *p, guint64 value);
 /* -- strings (tracecmd-text-string.c) -- */
 
 typedef struct _TcString TcString;
-const TcString *tc_string_compile(TcCompiler *c, struct tep_print_arg *arg);
+const TcString *tc_string_compile(TcCompiler *c, const TcArg *arg);
 void tc_string_render(const TcString *string, const TcSpec *spec, TcFrame *frame, TbBuf *out);
 /** tc_string_get_simple: whether it is a plain piece of the record */
 gboolean tc_string_get_fixed(const TcString *string, guint32 *offset, guint32 *size);
@@ -184,30 +243,26 @@ gboolean tc_string_get_dynamic(const TcString *string, TcLocator *at);
 /* -- %p and what follows it (tracecmd-text-pointer.c) -- */
 
 typedef struct _TcPointer TcPointer;
-const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, struct tep_print_arg *arg);
+const TcPointer *tc_pointer_compile(TcCompiler *c, const char *letters, const TcArg *arg);
 void tc_pointer_render(const TcPointer *pointer, gint length, TcFrame *frame, TbBuf *out);
 void tc_pointer_append_function(TcTextContext *ctx, guint64 address, gboolean offset, TbBuf *out);
 
-/* -- format texts (tracecmd-text-guard.c) -- */
-
-typedef enum {
-  TC_TEXT_FORMAT_GOOD,
-  TC_TEXT_FORMAT_BAD_PRINT,  /* libtraceevent may not survive the print format */
-  TC_TEXT_FORMAT_BAD_FIELDS, /* nor the fields */
-} TcTextFormat;
-
-/** tc_text_check_format: whether libtraceevent survives parsing it */
-TcTextFormat tc_text_check_format(const char *text, gsize len);
-
 /* -- whole events -- */
 
-/** TcFields: the fields of an event whose print format libtraceevent cannot parse */
+/** TcFields: the fields of an event whose print format cannot be parsed */
 typedef struct _TcFields TcFields;
 TcFields *tc_fields_compile(TcCompiler *c);
 void tc_fields_render(TcFields *fields, TcFrame *frame, TbBuf *out);
 
+/** TcTail: an event whose record ends in as many values as there are, which no print format tells */
+typedef struct _TcTail TcTail;
+/** tc_tail_compile: Returns: (nullable): NULL where the event is another */
+const TcTail *tc_tail_compile(TcCompiler *c);
+void tc_tail_render(const TcTail *tail, TcFrame *frame, TbBuf *out);
+
 /** TcBprint: bprint, whose format is named by the record */
 typedef struct _TcBprint TcBprint;
+/** tc_bprint_compile: Returns: (nullable): NULL where a field is missing */
 const TcBprint *tc_bprint_compile(TcCompiler *c);
 void tc_bprint_render(const TcBprint *bprint, TcFrame *frame, TbBuf *out);
 

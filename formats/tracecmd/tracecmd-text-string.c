@@ -5,7 +5,6 @@
  */
 #include "tracecmd/tracecmd-text-private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef enum {
@@ -21,6 +20,7 @@ typedef enum {
   TC_STRING_ARRAY,
   TC_STRING_BITMASK,
   TC_STRING_CPUMASK,
+  TC_STRING_STACK,   /* addresses of functions, a line each */
   TC_STRING_COND,
 } TcStringKind;
 
@@ -53,40 +53,21 @@ struct _TcString {
 /* Symbol tables with values below this get an array to look up in. */
 #define TC_STRING_MAX_DIRECT 1024
 
-/* Names that stay in tables and have a value all the same. */
-static gint64 string_name_value(const char *value)
+/* The value of an entry; -1 where it is none that is known. */
+static gint64 string_name_value(TcCompiler *c, const TcArg *arg)
 {
-  static const struct {
-    const char *name;
-    gint64 value;
-  } known[] = {
-    { "HI_SOFTIRQ", 0 },      { "TIMER_SOFTIRQ", 1 }, { "NET_TX_SOFTIRQ", 2 },
-    { "NET_RX_SOFTIRQ", 3 },  { "BLOCK_SOFTIRQ", 4 }, { "IRQ_POLL_SOFTIRQ", 5 },
-    { "TASKLET_SOFTIRQ", 6 }, { "SCHED_SOFTIRQ", 7 }, { "HRTIMER_SOFTIRQ", 8 },
-    { "RCU_SOFTIRQ", 9 },     { "HRTIMER_NORESTART", 0 }, { "HRTIMER_RESTART", 1 },
-  };
-  if (g_ascii_isdigit(value[0]))
-    return (gint64)strtoull(value, NULL, 0);
-  for (guint i = 0; i < G_N_ELEMENTS(known); i++)
-    if (!strcmp(value, known[i].name))
-      return known[i].value;
-  return -1;
+  const TcExpr *expr = tc_expr_compile(c, arg);
+  return expr->kind == TC_EXPR_CONST ? (gint64)expr->value : -1;
 }
 
-static void string_take_names(TcCompiler *c, TcString *string, struct tep_print_flag_sym *list)
+static void string_take_names(TcCompiler *c, TcString *string, const TcArg *arg)
 {
-  TcName *names;
-  guint n = 0;
-  for (struct tep_print_flag_sym *p = list; p; p = p->next)
-    n++;
-  names = tc_compiler_alloc(c, MAX(n, 1) * sizeof *names);
-  for (struct tep_print_flag_sym *p = list; p; p = p->next) {
-    TcName *name = &names[string->n_names++];
-    name->value = string_name_value(p->value);
-    name->len = strlen(p->str);
-    name->text = tc_compiler_strdup(c, p->str, name->len);
-  }
+  TcName *names = tc_compiler_alloc(c, arg->n_names * sizeof *names);
+  for (guint i = 0; i < arg->n_names; i++)
+    names[i] = (TcName){ string_name_value(c, arg->names[i].value), arg->names[i].text,
+                         strlen(arg->names[i].text) };
   string->names = names;
+  string->n_names = arg->n_names;
 }
 
 /* An index by value for symbol tables whose values are small; the first of equals counts. */
@@ -104,10 +85,9 @@ static void string_index_names(TcCompiler *c, TcString *string)
     string->direct[string->names[i].value] = &string->names[i];
 }
 
-static void string_compile_field(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
+static void string_compile_field(TcCompiler *c, TcString *string,
+                                 const struct tep_format_field *field)
 {
-  struct tep_format_field *field =
-      tc_compiler_find_field(c, arg->field.field, arg->field.name);
   if (!field || field->offset < 0 || field->size < 0)
     return;
   string->offset = (guint32)field->offset;
@@ -117,154 +97,98 @@ static void string_compile_field(TcCompiler *c, TcString *string, struct tep_pri
     string->kind = TC_STRING_POINTER;
 }
 
-/* The bytes that __print_hex and __print_array go through. FALSE: none that are known */
-static gboolean string_compile_bytes(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
+/* The bytes that __print_hex and __print_array go through: @kind, where they are known. */
+static void string_compile_bytes(TcCompiler *c, TcString *string, TcStringKind kind,
+                                 const TcArg *arg)
 {
-  struct tep_format_field *field;
-  if (arg && arg->type == TEP_PRINT_DYNAMIC_ARRAY) {
+  const TcArg *from = arg->a;
+  while (from->kind == TC_ARG_CAST)
+    from = from->a;
+  if (from->kind == TC_ARG_DYNAMIC_ARRAY) {
     string->dynamic = TRUE;
-    tc_locator_init(&string->at, arg->dynarray.field, c->ctx->big);
-    return TRUE;
+    tc_locator_init(&string->at, from->field, c->ctx->big);
+  } else if (from->kind == TC_ARG_FIELD && from->field && from->field->offset >= 0) {
+    string->offset = (guint32)from->field->offset;
+  } else {
+    return;
   }
-  if (!arg || arg->type != TEP_PRINT_FIELD)
-    return FALSE;
-  field = tc_compiler_find_field(c, arg->field.field, arg->field.name);
-  if (!field || field->offset < 0)
-    return FALSE;
-  string->offset = (guint32)field->offset;
-  return TRUE;
+  string->kind = kind;
+  string->value = tc_expr_compile(c, arg->b);
+  if (arg->c)
+    string->element_size = tc_expr_compile(c, arg->c);
 }
 
 static void string_compile_located(TcCompiler *c, TcString *string, TcStringKind kind,
-                                   struct tep_format_field *field, const char *name)
+                                   const struct tep_format_field *field)
 {
-  field = tc_compiler_find_field(c, field, name);
   if (!field)
     return;
   string->kind = kind;
   tc_locator_init(&string->at, field, c->ctx->big);
 }
 
-static void string_compile_flags(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
+static void string_compile_flags(TcCompiler *c, TcString *string, const TcArg *arg)
 {
   string->kind = TC_STRING_FLAGS;
-  string->value = tc_expr_compile(c, arg->flags.field);
-  if (arg->flags.delim)
-    string->text_len = strlen(arg->flags.delim);
-  string->text = tc_compiler_strdup(c, arg->flags.delim, string->text_len);
-  string_take_names(c, string, arg->flags.flags);
+  string->value = tc_expr_compile(c, arg->a);
+  string->text = arg->text;
+  string->text_len = strlen(arg->text);
+  string_take_names(c, string, arg);
 }
 
-static void string_compile_symbol(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
+static void string_compile_symbol(TcCompiler *c, TcString *string, const TcArg *arg)
 {
   string->kind = TC_STRING_SYMBOL;
-  string->value = tc_expr_compile(c, arg->symbol.field);
-  string_take_names(c, string, arg->symbol.symbols);
+  string->value = tc_expr_compile(c, arg->a);
+  string_take_names(c, string, arg);
   string_index_names(c, string);
 }
 
-static void string_compile_kind(TcCompiler *c, TcString *string, struct tep_print_arg *arg);
+static void string_compile_text(TcString *string, const char *text)
+{
+  string->kind = TC_STRING_TEXT;
+  string->text_len = strlen(text);
+  string->text = text;
+}
 
-static const TcString *string_compile(TcCompiler *c, struct tep_print_arg *arg)
+static void string_compile_choice(TcCompiler *c, TcString *string, const TcArg *arg)
+{
+  if (arg->op != TC_EXPR_COND)
+    return;
+  string->kind = TC_STRING_COND;
+  string->value = tc_expr_compile(c, arg->a);
+  string->yes = tc_string_compile(c, arg->b);
+  string->no = tc_string_compile(c, arg->c);
+}
+
+const TcString *tc_string_compile(TcCompiler *c, const TcArg *arg)
 {
   TcString *string = tc_compiler_alloc(c, sizeof *string);
   string->big = c->ctx->big;
   string->kind = TC_STRING_NONE;
-  if (!arg)
-    return string;
-  if (c->depth >= TC_TEXT_MAX_DEPTH) {
-    c->reason = "is nested too deeply";
-    return string;
+  while (arg->kind == TC_ARG_CAST)
+    arg = arg->a;
+  switch (arg->kind) {
+  case TC_ARG_TEXT:
+  case TC_ARG_ATOM: string_compile_text(string, arg->text); break;
+  case TC_ARG_FIELD: string_compile_field(c, string, arg->field); break;
+  case TC_ARG_FLAGS: string_compile_flags(c, string, arg); break;
+  case TC_ARG_SYMBOL: string_compile_symbol(c, string, arg); break;
+  case TC_ARG_HEX: string_compile_bytes(c, string, TC_STRING_HEX, arg); break;
+  case TC_ARG_HEX_STR: string_compile_bytes(c, string, TC_STRING_HEX_STR, arg); break;
+  case TC_ARG_ARRAY: string_compile_bytes(c, string, TC_STRING_ARRAY, arg); break;
+  case TC_ARG_STRING:
+  case TC_ARG_DYNAMIC_ARRAY: string_compile_located(c, string, TC_STRING_DYNAMIC, arg->field); break;
+  case TC_ARG_BITMASK: string_compile_located(c, string, TC_STRING_BITMASK, arg->field); break;
+  case TC_ARG_CPUMASK: string_compile_located(c, string, TC_STRING_CPUMASK, arg->field); break;
+  case TC_ARG_STACK: string_compile_located(c, string, TC_STRING_STACK, arg->field); break;
+  case TC_ARG_OP: string_compile_choice(c, string, arg); break;
+  case TC_ARG_NUMBER:
+  case TC_ARG_CAST:
+  case TC_ARG_DYNAMIC_ARRAY_LEN:
+  default: break; /* no text */
   }
-  c->depth++;
-  string_compile_kind(c, string, arg);
-  c->depth--;
   return string;
-}
-
-static void string_compile_text(TcCompiler *c, TcString *string, const char *text)
-{
-  if (!text)
-    return;
-  string->kind = TC_STRING_TEXT;
-  string->text_len = strlen(text);
-  string->text = tc_compiler_strdup(c, text, string->text_len);
-}
-
-static void string_compile_choice(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
-{
-  struct tep_print_arg *branches = arg->op.right;
-  if (!arg->op.op || arg->op.op[0] != '?' || !branches || branches->type != TEP_PRINT_OP)
-    return;
-  string->kind = TC_STRING_COND;
-  string->value = tc_expr_compile(c, arg->op.left);
-  string->yes = string_compile(c, branches->op.left);
-  string->no = string_compile(c, branches->op.right);
-}
-
-static void string_compile_kind(TcCompiler *c, TcString *string, struct tep_print_arg *arg)
-{
-  switch (arg->type) {
-  case TEP_PRINT_ATOM:
-    string_compile_text(c, string, arg->atom.atom);
-    return;
-  case TEP_PRINT_BSTRING:
-    string_compile_text(c, string, arg->string.string);
-    return;
-  case TEP_PRINT_FIELD:
-    string_compile_field(c, string, arg);
-    return;
-  case TEP_PRINT_FLAGS:
-    string_compile_flags(c, string, arg);
-    return;
-  case TEP_PRINT_SYMBOL:
-    string_compile_symbol(c, string, arg);
-    return;
-  case TEP_PRINT_HEX:
-  case TEP_PRINT_HEX_STR:
-    if (!string_compile_bytes(c, string, arg->hex.field))
-      return;
-    string->kind = arg->type == TEP_PRINT_HEX ? TC_STRING_HEX : TC_STRING_HEX_STR;
-    string->value = tc_expr_compile(c, arg->hex.size);
-    return;
-  case TEP_PRINT_INT_ARRAY:
-    if (!string_compile_bytes(c, string, arg->int_array.field))
-      return;
-    string->kind = TC_STRING_ARRAY;
-    string->value = tc_expr_compile(c, arg->int_array.count);
-    string->element_size = tc_expr_compile(c, arg->int_array.el_size);
-    return;
-  case TEP_PRINT_STRING:
-    string_compile_located(c, string, TC_STRING_DYNAMIC, arg->string.field, arg->string.string);
-    return;
-  case TEP_PRINT_BITMASK:
-    string_compile_located(c, string, TC_STRING_BITMASK, arg->bitmask.field,
-                           arg->bitmask.bitmask);
-    return;
-  case TEP_PRINT_CPUMASK:
-    string_compile_located(c, string, TC_STRING_CPUMASK, arg->bitmask.field,
-                           arg->bitmask.bitmask);
-    return;
-  case TEP_PRINT_OP:
-    string_compile_choice(c, string, arg);
-    return;
-  case TEP_PRINT_FUNC:
-    c->reason = "calls a print function";
-    return;
-  case TEP_PRINT_NULL:
-  case TEP_PRINT_TYPE:
-  case TEP_PRINT_DYNAMIC_ARRAY:
-  case TEP_PRINT_DYNAMIC_ARRAY_LEN:
-    return; /* libtraceevent prints nothing for these */
-  default:
-    c->reason = "has an argument of an unknown kind";
-    return;
-  }
-}
-
-const TcString *tc_string_compile(TcCompiler *c, struct tep_print_arg *arg)
-{
-  return string_compile(c, arg);
 }
 
 gboolean tc_string_get_fixed(const TcString *string, guint32 *offset, guint32 *size)
@@ -408,28 +332,47 @@ static void string_render_hex(const TcString *string, TcFrame *frame, TbBuf *out
   tb_buf_commit(out, (gsize)(p - (out->data + out->len)));
 }
 
-/* Elements are read as they lie there and written as libtraceevent 1.7 does: decimal. */
+/* As the kernel's trace_print_array_seq(): {0x1,0x2}. */
 static void string_render_array(const TcString *string, TcFrame *frame, TbBuf *out)
 {
   guint32 off = string_bytes_start(string, frame);
   guint32 n = (guint32)tc_expr_eval(string->value, frame);
-  gint32 size = (gint32)tc_expr_eval(string->element_size, frame);
+  guint64 size = tc_expr_eval(string->element_size, frame);
   gboolean bad = size != 1 && size != 2 && size != 4 && size != 8;
   guint32 step = bad ? 1 : (guint32)size;
-  if ((gint32)n < 0)
-    n = 0;
-  for (guint32 i = 0; i < n && frame->len - off >= step; i++, off += step) {
-    guint64 element = tb_get_uint(frame->data + off, step, G_BYTE_ORDER == G_BIG_ENDIAN);
+  tb_buf_append_c(out, '{');
+  for (guint32 i = 0; i < n && frame->len - off >= step && out->len < frame->limit;
+       i++, off += step) {
+    guint64 element = tb_get_uint(frame->data + off, step, string->big);
     if (i)
-      tb_buf_append_c(out, ' ');
-    if (bad && i == 0) {
+      tb_buf_append_c(out, ',');
+    if (bad) {
       tb_buf_append_str(out, "BAD SIZE:");
-      tb_buf_append_i64(out, size);
+      tb_buf_append_u64(out, size);
       tb_buf_append_c(out, ' ');
-      string_append_0x(element, out);
-    } else {
-      tb_buf_append_u64(out, element);
     }
+    string_append_0x(element, out);
+  }
+  tb_buf_append_c(out, '}');
+}
+
+/*
+ * A field of addresses, the kernel's way: a count in front, or a short one that ends with all
+ * bits set.
+ */
+static void string_render_stack(const TcString *string, TcFrame *frame, TbBuf *out)
+{
+  guint32 off, len, size = frame->ctx->long_size;
+  tc_locator_find(&string->at, frame, &off, &len);
+  guint64 n = len >= size ? tb_get_uint(frame->data + off, size, string->big) : 0;
+  tb_buf_append_c(out, '\n');
+  for (off += size, len -= MIN(len, size); n > 0 && len >= size; n--, off += size, len -= size) {
+    guint64 address = tb_get_uint(frame->data + off, size, string->big);
+    if (address == (size == 4 ? G_MAXUINT32 : G_MAXUINT64))
+      break;
+    tb_buf_append_str(out, "=> ");
+    tc_pointer_append_function(frame->ctx, address, TRUE, out);
+    tb_buf_append_c(out, '\n');
   }
 }
 
@@ -540,6 +483,9 @@ void tc_string_render(const TcString *string, const TcSpec *spec, TcFrame *frame
     break;
   case TC_STRING_BITMASK:
     string_render_bitmask(string, spec, frame, out);
+    break;
+  case TC_STRING_STACK:
+    string_render_stack(string, frame, out);
     break;
   case TC_STRING_CPUMASK:
     string_render_cpumask(string, spec, frame, out);

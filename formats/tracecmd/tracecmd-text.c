@@ -13,10 +13,6 @@
 /* Literals are copied in pieces of this size; they are padded for it. */
 #define TC_STEP_PIECE 16
 
-/* Largest record that the fallback gives to libtraceevent, which trusts offsets in it. */
-#define TC_FALLBACK_RECORD 65536
-#define TC_FALLBACK_ROOM (4 * TC_FALLBACK_RECORD)
-
 typedef enum {
   TC_STEP_LITERAL,
   TC_STEP_UNSIGNED, /* %u, %lu, ... */
@@ -51,15 +47,13 @@ typedef struct {
 
 struct _TcText {
   TcTextContext *ctx;
-  struct tep_event *event;
   GPtrArray *owned;
   GArray *steps;
   TcFields *fields;       /* (nullable): the format could not be parsed */
   const TcBprint *bprint; /* (nullable) */
+  const TcTail *tail;     /* (nullable) */
   guint indent;           /* leading blanks, taken off the first step */
-  char *reason;           /* (nullable): it is a fallback */
-  guint8 *room;           /* of the fallback */
-  struct trace_seq seq;
+  const char *reason;     /* (nullable): why @fields */
 };
 
 /* -- what all texts of a recording share -- */
@@ -123,23 +117,14 @@ const char *tc_compiler_strdup(TcCompiler *c, const char *text, gsize len)
   return copy;
 }
 
-struct tep_format_field *tc_compiler_find_field(TcCompiler *c, struct tep_format_field *field,
-                                                const char *name)
-{
-  if (field || !name)
-    return field;
-  return tep_find_any_field(c->event, name);
-}
-
 static gboolean text_spec_is_plain(const TcSpec *spec)
 {
   return !spec->star && !spec->width && spec->precision < 0 && !spec->plus && !spec->alternate;
 }
 
-static void text_compile_number(TcCompiler *c, TcStep *step, struct tep_print_arg *arg)
+static void text_compile_number(TcCompiler *c, TcStep *step, const TcArg *arg)
 {
-  step->value = step->spec.conversion == 'c' ? tc_expr_compile_char(c, arg) :
-                                               tc_expr_compile(c, arg);
+  step->value = tc_expr_compile(c, arg);
   step->bits = step->spec.bits;
   if (step->value->kind == TC_EXPR_LOAD) {
     step->load = (guint8)step->value->size;
@@ -161,7 +146,7 @@ static void text_compile_number(TcCompiler *c, TcStep *step, struct tep_print_ar
     step->kind = TC_STEP_SIGNED;
 }
 
-static void text_compile_string(TcCompiler *c, TcStep *step, struct tep_print_arg *arg)
+static void text_compile_string(TcCompiler *c, TcStep *step, const TcArg *arg)
 {
   step->string = tc_string_compile(c, arg);
   step->kind = TC_STEP_STRING;
@@ -175,10 +160,10 @@ static void text_compile_string(TcCompiler *c, TcStep *step, struct tep_print_ar
 
 /* One conversion at @format; @arg moves on. Returns: how many characters it took */
 static gsize text_compile_conversion(TcCompiler *c, TcStep *step, const char *format,
-                                     struct tep_print_arg **arg, TbBuf *literal)
+                                     const TcArg **arg, TbBuf *literal)
 {
   gsize taken = tc_spec_parse(format, &step->spec);
-  struct tep_print_arg *length = NULL;
+  const TcArg *length = NULL;
   if (step->spec.star && *arg) {
     length = *arg;
     *arg = length->next;
@@ -189,8 +174,12 @@ static gsize text_compile_conversion(TcCompiler *c, TcStep *step, const char *fo
     tb_buf_append(literal, bad, sizeof bad);
     return taken;
   }
-  if (!step->spec.conversion || !*arg)
+  if (!step->spec.conversion)
     return taken;
+  if (!*arg) {
+    c->starved = TRUE;
+    return taken;
+  }
   if (length)
     step->length = tc_expr_compile(c, length);
   if (step->spec.conversion == 'p') {
@@ -217,10 +206,8 @@ static void text_add_step(TcText *text, TcCompiler *c, TcStep *step, TbBuf *lite
   *step = (TcStep){ 0 };
 }
 
-static void text_compile_steps(TcText *text, TcCompiler *c)
+static void text_compile_steps(TcText *text, TcCompiler *c, const char *format, const TcArg *arg)
 {
-  const char *format = c->event->print_fmt.format ? c->event->print_fmt.format : "";
-  struct tep_print_arg *arg = c->event->print_fmt.args;
   g_auto(TbBuf) literal = { 0 };
   TcStep step = { 0 };
   while (*format) {
@@ -253,28 +240,34 @@ static void text_take_indent(TcText *text)
   memmove(literal, literal + text->indent, first->literal_len);
 }
 
-TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event)
+static void text_compile(TcText *text, TcCompiler *c, const char *print)
+{
+  const char *format;
+  TcArg *args;
+  if ((text->tail = tc_tail_compile(c)) ||
+      ((c->event->flags & TEP_EVENT_FL_ISBPRINT) && (text->bprint = tc_bprint_compile(c))))
+    return;
+  if (tc_text_parse(c, print, &format, &args))
+    text_compile_steps(text, c, format, args);
+  else
+    c->starved = TRUE;
+  if (!c->starved) {
+    text_take_indent(text);
+  } else {
+    g_array_set_size(text->steps, 0);
+    text->fields = tc_fields_compile(c);
+    text->reason = c->unknown ? c->unknown : "";
+  }
+}
+
+TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event, const char *print)
 {
   TcText *text = g_new0(TcText, 1);
   TcCompiler c = { .ctx = ctx, .event = event };
   text->ctx = ctx;
-  text->event = event;
   text->owned = c.owned = g_ptr_array_new_with_free_func(g_free);
   text->steps = g_array_new(FALSE, FALSE, sizeof(TcStep));
-  if (((guint)event->flags & (guint)TEP_EVENT_FL_FAILED) != 0)
-    text->fields = tc_fields_compile(&c);
-  else if (event->handler)
-    c.reason = "has a handler of a plugin";
-  else if (event->flags & TEP_EVENT_FL_ISBPRINT)
-    text->bprint = tc_bprint_compile(&c);
-  else
-    text_compile_steps(text, &c);
-  text_take_indent(text);
-  if (c.reason) {
-    text->reason = g_strdup(c.reason);
-    text->room = g_malloc0(TC_FALLBACK_ROOM);
-    trace_seq_init(&text->seq);
-  }
+  text_compile(text, &c, print);
   return text;
 }
 
@@ -282,21 +275,12 @@ void tc_text_free(TcText *text)
 {
   if (!text)
     return;
-  if (text->reason)
-    trace_seq_destroy(&text->seq);
-  g_free(text->room);
-  g_free(text->reason);
   g_array_unref(text->steps);
   g_ptr_array_unref(text->owned);
   g_free(text);
 }
 
-gboolean tc_text_is_fallback(const TcText *text)
-{
-  return text->reason != NULL;
-}
-
-const char *tc_text_get_reason(const TcText *text)
+const char *tc_text_get_unknown(const TcText *text)
 {
   return text->reason;
 }
@@ -429,55 +413,25 @@ static void text_render_steps(const TcText *text, TcFrame *frame, TbBuf *out)
   }
 }
 
-/* libtraceevent has its own table of symbols: fill it when it is first needed. */
-static void text_fallback_symbols(TcTextContext *ctx)
-{
-  g_autoptr(GBytes) bytes = NULL;
-  g_autofree char *text = NULL;
-  if (ctx->tep_has_symbols)
-    return;
-  ctx->tep_has_symbols = TRUE;
-  if (!ctx->load || !ctx->load(ctx->load_data, &bytes) || !bytes)
-    return;
-  text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-  tep_parse_kallsyms(ctx->tep, text);
-}
-
-static void text_render_fallback(TcText *text, TcFrame *frame, guint32 cpu, TbBuf *out)
-{
-  struct tep_record record = { .data = text->room, .cpu = (int)cpu };
-  guint32 len = MIN(frame->len, TC_FALLBACK_RECORD);
-  text_fallback_symbols(text->ctx);
-  memcpy(text->room, frame->data, len);
-  memset(text->room + len, 0, TC_FALLBACK_RECORD - len);
-  record.size = (int)len;
-  record.record_size = (int)len;
-  trace_seq_reset(&text->seq);
-  tep_print_event(text->ctx->tep, &text->seq, &record, "%s", TEP_PRINT_INFO);
-  trace_seq_terminate(&text->seq);
-  if (text->seq.buffer)
-    tb_buf_append_str(out, text->seq.buffer);
-}
-
-static void text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
+static void text_render(TcText *text, const guint8 *record, guint32 len, TbBuf *out)
 {
   TcFrame frame = {
     .data = record, .len = len, .limit = out->len + TC_TEXT_MAX_BYTES, .ctx = text->ctx
   };
-  if (G_LIKELY(!text->reason && !text->fields && !text->bprint))
+  if (G_LIKELY(!text->fields && !text->bprint && !text->tail))
     text_render_steps(text, &frame, out);
-  else if (text->reason)
-    text_render_fallback(text, &frame, cpu, out);
+  else if (text->tail)
+    tc_tail_render(text->tail, &frame, out);
   else if (text->fields)
     tc_fields_render(text->fields, &frame, out);
   else
     tc_bprint_render(text->bprint, &frame, out);
 }
 
-void tc_text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
+void tc_text_render(TcText *text, const guint8 *record, guint32 len, TbBuf *out)
 {
   gsize start = out->len, blanks = 0;
-  text_render(text, record, len, cpu, out);
+  text_render(text, record, len, out);
   if (out->len == start || G_LIKELY(out->data[start] != ' '))
     return;
   while (start + blanks < out->len && out->data[start + blanks] == ' ')
@@ -486,9 +440,9 @@ void tc_text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu
   out->len -= blanks;
 }
 
-void tc_text_render_padded(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out)
+void tc_text_render_padded(TcText *text, const guint8 *record, guint32 len, TbBuf *out)
 {
   if (text->indent)
     tb_buf_append_fill(out, ' ', text->indent);
-  text_render(text, record, len, cpu, out);
+  text_render(text, record, len, out);
 }

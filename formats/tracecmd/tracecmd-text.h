@@ -51,48 +51,46 @@ void tc_text_context_set_symbols(TcTextContext *ctx, TcTextLoad load, gpointer d
 void tc_text_context_set_printk(TcTextContext *ctx, const char *text, gsize len);
 
 /**
- * tc_text_rewrite_format: has to be called on every format text before
- * tep_parse_event(). Print helpers that kernels have and libtraceevent 1.7 does
- * not parse (__print_ns_to_secs and kin) are spelled out with those it does;
- * print formats that would crash it are taken away, the fields stay.
+ * tc_text_split_format: takes a format text apart into what tep_parse_event() may be given, its
+ * name, number and fields, and the print format, which is compiled here.
  * @text: @len bytes without NUL
- * @new_len: (out): of the new text, when there is one
+ * @print: (out) (transfer full): "" where it has none
  *
- * Returns: (transfer full) (nullable): the new text; %NULL = nothing to rewrite
+ * Returns: (transfer full): "" where libtraceevent would not survive the fields
  */
-char *tc_text_rewrite_format(const char *text, gsize len, gsize *new_len);
+char *tc_text_split_format(const char *text, gsize len, char **print);
 
 /**
- * tc_text_new: never fails; what cannot be compiled becomes a fallback.
+ * tc_text_new: never fails; where the print format cannot be parsed the text is the fields
  * @ctx: borrowed for the text's life
- * @event: of the context's handle, borrowed for the text's life
+ * @event: of the context's handle, borrowed for the call
+ * @print: as tc_text_split_format() took it off, borrowed for the call
  *
  * Returns: (transfer full)
  */
-TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event);
+TcText *tc_text_new(TcTextContext *ctx, struct tep_event *event, const char *print);
 void tc_text_free(TcText *text);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcText, tc_text_free)
 
-/** tc_text_is_fallback: whether its events go through libtraceevent */
-gboolean tc_text_is_fallback(const TcText *text);
-
-/** tc_text_get_reason: Returns: (nullable): why it is a fallback, for people */
-const char *tc_text_get_reason(const TcText *text);
+/**
+ * tc_text_get_unknown: Returns: (nullable): where the print format cannot be parsed: the function
+ * that nobody knows, or "" where it is damaged
+ */
+const char *tc_text_get_unknown(const TcText *text);
 
 /**
  * tc_text_render: appends the text of one event, without the name and without
  * leading blanks. A text may have several lines and may end with a newline
  * (trace-cmd then prints none of its own); it holds no NUL.
  * @record: payload including the common fields, @len bytes, any content
- * @cpu: CPU of the event, for the fallback
  */
-void tc_text_render(TcText *text, const guint8 *record, guint32 len, guint32 cpu, TbBuf *out);
+void tc_text_render(TcText *text, const guint8 *record, guint32 len, TbBuf *out);
 
 /**
  * tc_text_render_padded: the same with the text's own leading blanks, which
  * follow the padding of the name in trace-cmd's lines
  */
-void tc_text_render_padded(TcText *text, const guint8 *record, guint32 len, guint32 cpu,
+void tc_text_render_padded(TcText *text, const guint8 *record, guint32 len,
                            TbBuf *out);
 
 G_END_DECLS

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the command-line cases: <command>/<case>.sh, each in an empty directory of its own.
 
-usage: run.py [--update] [--cases FOLDER] PROGRAM SAMPLES [NAME...]
+usage: run.py [--update] [--cases FOLDER] [--corpus] PROGRAM SAMPLES [NAME...]
 
 A case is a shell script; `tracebraid` is in its PATH, $SAMPLES names the samples and $CASES
 the folder of the cases. What
 stands beside it is compared exactly: <case>.stdout, <case>.stderr and <case>.exit (the
 exit code). What does not stand there is not compared; a case without <case>.exit must
-exit 0. Exit code 77 skips the case. --update rewrites the files that exist. Prints TAP.
+exit 0. Exit code 77 skips the case. --update rewrites the files that exist. With --corpus SAMPLES
+is a folder of the corpus, which TB_CORPUS may name; where it is missing the exit code is 77.
+Prints TAP.
 """
 import argparse
 import os
@@ -78,15 +80,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--cases", default=os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument("--corpus", action="store_true")
     parser.add_argument("program")
     parser.add_argument("samples")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    if options.corpus:
+        folder, name = os.path.split(options.samples)
+        options.samples = os.path.join(os.environ.get("TB_CORPUS", folder), name)
+        if not os.path.isdir(options.samples):
+            return 77
     cases = list(cases_in(options.cases, options.names))
     failures = 0
     print("1..%d" % len(cases))
     for number, case in enumerate(cases, 1):
-        base = os.path.join(options.cases, case)
+        base = os.path.join(os.path.abspath(options.cases), case)
         code, out, err = run_case(base + ".sh", os.path.abspath(options.program),
                                   os.path.abspath(options.samples),
                                   os.path.abspath(options.cases))

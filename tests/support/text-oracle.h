@@ -28,9 +28,12 @@
   "0xffffffff82000150 : \"%-5d|%hd|%pI4\"\n"
 
 typedef struct {
-  struct tep_handle *oracle;
-  struct tep_handle *tep;
+  char *format;
+  char *system;
+  char *print;               /* print format */
+  struct tep_handle *oracle; /* (nullable): the whole format; made when it is first asked */
   struct tep_event *oracle_event;
+  struct tep_handle *tep;
   struct tep_event *event;
   TcTextContext *ctx;
   TcText *text;
@@ -40,13 +43,13 @@ typedef struct {
   guint long_size;
 } TextOracle;
 
-/** text_oracle_new: NULL when libtraceevent makes no event of @format */
+/** text_oracle_new: NULL when libtraceevent makes no event of the fields of @format */
 TextOracle *text_oracle_new(const char *format, gsize len, const char *system, gboolean big,
                             guint long_size);
 void text_oracle_free(TextOracle *o);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TextOracle, text_oracle_free)
 
-/** text_oracle_expected: what libtraceevent prints; borrowed until the next call */
+/** text_oracle_expected: what libtraceevent prints, which may not survive a hostile format; borrowed until the next call */
 const char *text_oracle_expected(TextOracle *o, const guint8 *record, guint32 len);
 
 /** text_oracle_rendered: what the compiled text gives. Returns: (transfer full) */

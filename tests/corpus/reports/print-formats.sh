@@ -1,0 +1,1 @@
+tracebraid convert -q --to text "$SAMPLES/print-formats/pf.dat" -o -

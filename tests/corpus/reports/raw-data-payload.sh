@@ -1,0 +1,1 @@
+tracebraid convert -q --to text "$SAMPLES/raw-data-payload/raw.dat" -o -
