@@ -16,6 +16,8 @@ from c_source import (C_SUFFIXES, Confused, code_only, files_below, functions, r
 MAX_NESTING = 4
 LICENCE = "SPDX-License-Identifier: LGPL-2.1-or-later"
 SCRIPT_SUFFIXES = (".py", ".sh", ".stp", ".lua", ".fish")
+# Scripts of a few lines whose names say what they do.
+CASES = ("tests/cli/", "tests/corpus/reports/")
 TEXT_SUFFIXES = C_SUFFIXES + SCRIPT_SUFFIXES + (
     ".md", ".build", ".txt", ".json", ".stdout", ".stderr", ".scd", ".in", ".yml")
 
@@ -73,7 +75,7 @@ def check_file(root, path):
     text = read(root, path)
     if path.endswith(C_SUFFIXES):
         yield from check_c(path, text)
-    elif path.endswith(SCRIPT_SUFFIXES) and not path.startswith("tests/cli/"):
+    elif path.endswith(SCRIPT_SUFFIXES) and not path.startswith(CASES):
         yield from check_script(path, text)
     elif os.path.basename(path) in ("meson.build", "meson_options.txt"):
         if LICENCE not in text.split("\n", 1)[0]:
