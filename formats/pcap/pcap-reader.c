@@ -6,52 +6,16 @@
  */
 #include "pcap/pcap.h"
 
-#include "base/window.h"
+#include "base/bytes.h"
 #include "pcap/capture.h"
+#include "pcap/pcap-reader-private.h"
 
 #include <string.h>
 
 enum {
   PCAP_WINDOW_BYTES = 32 * 1024,
   PCAP_CACHE_LINE = 64,
-  PCAP_VERSION_MAJOR = 2,
-  PCAP_VERSION_MINOR_MAX = 4,
-  PCAP_VERSION_DGUX = 543, /* "Versions": 543.0 is 2.2 of another vendor */
 };
-
-/* "Versions": whether the two lengths of a record stand the other way round. */
-typedef enum { PCAP_LENGTHS_NORMAL, PCAP_LENGTHS_BY_SIZE, PCAP_LENGTHS_SWAPPED } PcapLengths;
-
-/* The file header, understood. */
-typedef struct {
-  gboolean big;
-  gboolean modified;
-  guint32 units_per_s;
-  guint32 unit_ns;
-  guint16 major;
-  guint16 minor;
-  PcapLengths lengths;
-  guint32 snaplen;
-  guint32 link_type;
-  guint32 fcs_bits; /* G_MAXUINT32 = not stated */
-  guint32 file_header_bytes;
-  guint32 record_header_bytes;
-} PcapHeader;
-
-typedef struct {
-  PcapHeader header;
-  TbWindow window;
-  TbSource *source; /* borrowed from the reader */
-  TbRecord blank;    /* what all packets have in common: copying is cheaper than clearing */
-  guint64 size;
-  guint64 at_off;
-  guint64 n_records;
-  gint64 last_ns;
-  guint32 max_caplen;
-  gboolean ended;
-  guint64 n_bad_fractions;
-  guint64 first_bad_fraction_off;
-} PcapReader;
 
 /* "Modified records": packet type 0-4: to this host, broadcast, multicast, to another host, sent. */
 enum { PCAP_PACKET_TYPES = 5, PCAP_PACKET_TYPE_OFF = 22 };
@@ -61,61 +25,10 @@ static const guint32 pcap_packet_types[PCAP_PACKET_TYPES] = {
   TB_RECORD_OUTBOUND,
 };
 
-/* Whether the 4 bytes are a magic; fills what follows from it. */
-static gboolean pcap_parse_magic(const guint8 *bytes, PcapHeader *header)
-{
-  static const struct {
-    guint32 magic;
-    guint32 units_per_s;
-    gboolean modified;
-    guint32 file_header_bytes;
-  } kinds[] = {
-    { PCAP_MAGIC_US, 1000000, FALSE, PCAP_FILE_HEADER_BYTES },
-    { PCAP_MAGIC_NS, 1000000000, FALSE, PCAP_FILE_HEADER_BYTES },
-    { PCAP_MAGIC_MODIFIED, 1000000, TRUE, PCAP_FILE_HEADER_BYTES },
-    { PCAP_MAGIC_IXIA_NS, 1000000000, FALSE, PCAP_IXIA_HEADER_BYTES },
-    { PCAP_MAGIC_IXIA_US, 1000000, FALSE, PCAP_IXIA_HEADER_BYTES },
-  };
-  for (guint i = 0; i < 2 * G_N_ELEMENTS(kinds); i++) {
-    guint kind = i / 2;
-    gboolean big = i % 2;
-    if (tb_get_u32(bytes, big) != kinds[kind].magic)
-      continue;
-    header->big = big;
-    header->modified = kinds[kind].modified;
-    header->units_per_s = kinds[kind].units_per_s;
-    header->unit_ns = 1000000000 / header->units_per_s;
-    header->file_header_bytes = kinds[kind].file_header_bytes;
-    header->record_header_bytes =
-        header->modified ? PCAP_MODIFIED_HEADER_BYTES : PCAP_RECORD_HEADER_BYTES;
-    return TRUE;
-  }
-  return FALSE;
-}
-
 static guint pcap_probe(const guint8 *head, gsize len)
 {
   PcapHeader header;
-  return len >= 4 && pcap_parse_magic(head, &header) ? 32 : 0;
-}
-
-static gboolean pcap_parse_version(PcapHeader *header, const char *name, GError **error)
-{
-  header->lengths = PCAP_LENGTHS_NORMAL;
-  if (header->major == PCAP_VERSION_DGUX && header->minor == 0) {
-    header->lengths = PCAP_LENGTHS_SWAPPED;
-    return TRUE;
-  }
-  if (header->major != PCAP_VERSION_MAJOR || header->minor > PCAP_VERSION_MINOR_MAX) {
-    tb_error_set(error, TB_ERROR_UNSUPPORTED, name, 4,
-                 "pcap version %u.%u, 2.0 to 2.4 are known", header->major, header->minor);
-    return FALSE;
-  }
-  if (header->minor < 3)
-    header->lengths = PCAP_LENGTHS_SWAPPED;
-  else if (header->minor == 3)
-    header->lengths = PCAP_LENGTHS_BY_SIZE;
-  return TRUE;
+  return len >= 4 && pcap_header_parse_magic(head, &header) ? 32 : 0;
 }
 
 static gboolean pcap_read_header(TbReader *reader, PcapHeader *header, GError **error)
@@ -124,7 +37,7 @@ static gboolean pcap_read_header(TbReader *reader, PcapHeader *header, GError **
   guint8 bytes[PCAP_IXIA_HEADER_BYTES];
   if (!tb_input_read_exact(reader->input, 0, bytes, 4, "pcap magic", error))
     return FALSE;
-  if (!pcap_parse_magic(bytes, header)) {
+  if (!pcap_header_parse_magic(bytes, header)) {
     tb_error_set(error, TB_ERROR_NOT_RECOGNIZED, name, 0,
                  "begins with %02x %02x %02x %02x, which is no pcap magic", bytes[0], bytes[1],
                  bytes[2], bytes[3]);
@@ -133,14 +46,11 @@ static gboolean pcap_read_header(TbReader *reader, PcapHeader *header, GError **
   if (!tb_input_read_exact(reader->input, 0, bytes, header->file_header_bytes,
                            "pcap file header", error))
     return FALSE;
-  header->major = tb_get_u16(bytes + 4, header->big);
-  header->minor = tb_get_u16(bytes + 6, header->big);
-  header->snaplen = tb_get_u32(bytes + 16, header->big);
-  guint32 link_word = tb_get_u32(bytes + 20, header->big);
-  header->link_type = tb_capture_map_link_type(link_word & PCAP_LINK_TYPE_MASK);
-  header->fcs_bits =
-      link_word & PCAP_FCS_PRESENT ? (link_word >> PCAP_FCS_SHIFT) * 16 : G_MAXUINT32;
-  return pcap_parse_version(header, name, error);
+  if (pcap_header_parse(bytes, header))
+    return TRUE;
+  tb_error_set(error, TB_ERROR_UNSUPPORTED, name, 4, "pcap version %u.%u, 2.0 to 2.4 are known",
+               header->major, header->minor);
+  return FALSE;
 }
 
 static TbSource *pcap_make_source(const TbReader *reader, const PcapHeader *header)
@@ -160,10 +70,12 @@ static TbSource *pcap_make_source(const TbReader *reader, const PcapHeader *head
 static gboolean pcap_rewind(TbReader *reader, GError **error)
 {
   PcapReader *pcap = reader->priv;
+  pcap->header = pcap->first_header;
   pcap->at_off = pcap->header.file_header_bytes;
   pcap->n_records = 0;
   pcap->last_ns = G_MININT64;
-  pcap->n_bad_fractions = 0;
+  pcap->bad_fractions = pcap->untimed = (PcapOddity){ 0 };
+  pcap->timed_ns = pcap->first_timed_ns;
   pcap->ended = FALSE;
   return TRUE;
 }
@@ -172,12 +84,18 @@ static gboolean pcap_rewind(TbReader *reader, GError **error)
 static TbReadResult pcap_end(TbReader *reader)
 {
   PcapReader *pcap = reader->priv;
-  if (!pcap->ended && pcap->n_bad_fractions > 0)
+  if (!pcap->ended && pcap->bad_fractions.n > 0)
     tb_damage_log_add(reader->damage, TB_ERROR_CORRUPT, tb_input_get_name(reader->input),
-                      pcap->first_bad_fraction_off, 0, 0,
+                      pcap->bad_fractions.first_off, 0, 0,
                       "fraction of a second is 1 s or more in %" G_GUINT64_FORMAT
                       " records from here on; carried over into the seconds",
-                      pcap->n_bad_fractions);
+                      pcap->bad_fractions.n);
+  if (!pcap->ended && pcap->untimed.n > 0)
+    tb_damage_log_add(reader->damage, TB_ERROR_CORRUPT, tb_input_get_name(reader->input),
+                      pcap->untimed.first_off, 0, 0,
+                      "%" G_GUINT64_FORMAT " packets from here on have no time (0, where the others are of "
+                      "today); each takes the time of its neighbour",
+                      pcap->untimed.n);
   pcap->ended = TRUE;
   return TB_READ_END;
 }
@@ -250,8 +168,13 @@ static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbRecor
   /* Below 2^32 s * 10^9 + 2^32: fits 63 bits. A fraction of 1 s or more carries by itself. */
   guint64 ticks = (guint64)seconds * header->units_per_s + fraction;
   event->time.ns = (gint64)(ticks * header->unit_ns);
-  if (G_UNLIKELY(fraction >= header->units_per_s) && pcap->n_bad_fractions++ == 0)
-    pcap->first_bad_fraction_off = pcap->at_off + 4;
+  if (G_UNLIKELY(fraction >= header->units_per_s))
+    pcap_oddity_add(&pcap->bad_fractions, pcap->at_off + 4);
+  if (G_UNLIKELY(ticks == 0) && pcap->wall_clock) {
+    pcap_oddity_add(&pcap->untimed, pcap->at_off);
+    event->time.ns = pcap->timed_ns;
+  }
+  pcap->timed_ns = event->time.ns;
 }
 
 static inline void pcap_count(PcapReader *pcap, const TbRecord *event)
@@ -271,6 +194,13 @@ static inline void pcap_count(PcapReader *pcap, const TbRecord *event)
     pcap->source->link.snaplen = event->len;
 }
 
+/* Worth a look: an empty packet, or one of a year that file headers of pcap and pcapng look like. */
+static inline gboolean pcap_is_no_record(const guint8 *record, guint32 caplen)
+{
+  return caplen == 0 || record[0] == 0xa1 || record[3] == 0xa1 || record[0] == 0x0a ||
+         record[0] == 0x1c || record[3] == 0x1c;
+}
+
 static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)
 {
   PcapReader *pcap = reader->priv;
@@ -286,6 +216,8 @@ static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event,
   if (G_UNLIKELY(!record))
     return result;
   pcap_set_lengths(header, record, &caplen, &len);
+  if (G_UNLIKELY(pcap_is_no_record(record, caplen)) && pcap_places_step_over(reader, record))
+    return TB_READ_DAMAGED;
   if (G_UNLIKELY(caplen > pcap->max_caplen))
     return pcap_insane_length(reader, caplen, error);
   if (G_UNLIKELY(caplen > left - head))
@@ -328,8 +260,9 @@ static gboolean pcap_open(TbReader *reader, GError **error)
   PcapReader *pcap = g_new0(PcapReader, 1);
   reader->priv = pcap;
   tb_window_init(&pcap->window, reader->input, PCAP_WINDOW_BYTES);
-  if (!pcap_read_header(reader, &pcap->header, error))
+  if (!pcap_read_header(reader, &pcap->first_header, error))
     return FALSE;
+  pcap->header = pcap->first_header;
   pcap->size = tb_input_get_size(reader->input);
   pcap->max_caplen = tb_capture_get_max_caplen(pcap->header.link_type, reader->limits);
   pcap->source = pcap_make_source(reader, &pcap->header);
@@ -337,6 +270,7 @@ static gboolean pcap_open(TbReader *reader, GError **error)
   pcap->blank = (TbRecord){ .source = pcap->source, .kind = TB_RECORD_PACKET, .tid = -1,
                            .cpu = TB_CPU_NONE };
   reader->n_streams = 1;
+  pcap_places_judge(reader);
   if (!pcap_rewind(reader, error))
     return FALSE;
   pcap_make_key(reader);

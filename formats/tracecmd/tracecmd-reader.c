@@ -386,11 +386,12 @@ static void reader_settle_buffer(const TcReader *tc, const TcBuffer *buffer, TbS
     guint64 expected = stat->entries + stat->read_events;
     if (found >= expected)
       continue;
-    guint64 mark = MIN(marks, stat->read_events);
-    guint64 doubt = MIN(expected - found, MIN(stat->entries, stat->read_events) + mark);
+    guint64 mark = MIN(marks, MIN(stat->read_events, expected - found));
+    guint64 missing = expected - found - mark;
+    guint64 doubt = MIN(missing, MIN(stat->entries, stat->read_events));
     marks -= mark;
     counts->doubtful += doubt;
-    counts->missing += expected - found - doubt;
+    counts->missing += missing - doubt;
   }
 }
 

@@ -55,7 +55,7 @@ static gint compare_close(gconstpointer a, gconstpointer b)
 static void collect_name(GHashTable *best, const char *wish, const char *name)
 {
   guint distance;
-  if (!name || !*name || !is_close(wish, name, &distance))
+  if (!name || !*name || g_str_equal(wish, name) || !is_close(wish, name, &distance))
     return;
   guint known = GPOINTER_TO_UINT(g_hash_table_lookup(best, name));
   if (!known || distance + 1 < known)

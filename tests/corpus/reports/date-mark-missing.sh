@@ -1,0 +1,1 @@
+tracebraid info "$SAMPLES/date-mark-missing/rd1.dat" | grep completeness
