@@ -57,20 +57,18 @@ static gboolean open_file(const Opening *opening, const InputFile *file, gboolea
 }
 
 /*
- * Whether the other inputs can do without one that failed for @why: it ends before its first
- * record (a capture killed at once leaves such a file), or is a file of a folder and no good.
+ * Whether the other inputs can do without one that failed for @why: its content is at fault (a
+ * capture killed at once, zeros that a power cut left, a file of another kind), not its name.
  */
-static gboolean can_be_spared(const InputFile *file, const GError *why)
+static gboolean can_be_spared(const GError *why)
 {
-  return g_error_matches(why, TB_ERROR, TB_ERROR_TRUNCATED) ||
-         (file->file && why->domain == TB_ERROR && why->code != TB_ERROR_IO &&
-          why->code != TB_ERROR_CANCELLED);
+  return why->domain == TB_ERROR && why->code != TB_ERROR_IO && why->code != TB_ERROR_CANCELLED;
 }
 
 /* What failed for @why is damage among others, and an error alone. FALSE: an error anyway */
 static gboolean spare(Opening *opening, const InputFile *file, GError *why, GError **error)
 {
-  if (!can_be_spared(file, why)) {
+  if (!can_be_spared(why)) {
     g_propagate_error(error, why);
     return FALSE;
   }

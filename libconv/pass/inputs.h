@@ -25,8 +25,8 @@ typedef struct {
 } TbInputs;
 
 /**
- * tb_inputs_open: opens @specs (@n of them). A file that ends before its first record, or a file
- * of a folder that is no good, is damage among others and an error alone.
+ * tb_inputs_open: opens @specs (@n of them). A file whose content is no good is damage among others
+ * and an error alone.
  * @damage: where that is told
  *
  * Returns: (transfer full) (nullable): NULL with TB_ERROR_IO, TB_ERROR_NOT_RECOGNIZED, or what
