@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Compares `tracebraid convert --to text` with `trace-cmd report -N -t`, line for line.
+"""Compares `tracebraid convert --to text` with `trace-cmd report -N -t`, line for line. Stacks and
+raw data are as `trace-cmd report -t` shows them: -N cuts them (docs/format-tracecmd.md).
 
 CPU, time, event name and text of every recording of the corpus that is not damaged and
 that the installed trace-cmd reads; the task's name is left out, because trace-cmd takes it
@@ -18,6 +19,8 @@ import tempfile
 QUICK_BYTES = 2_000_000
 # [instance:] task-pid [cpu] time: rest
 LINE = re.compile(rb"^(?:(\S+): {1,11})?\s*.*?-(\d+) +\[(\d{3,})\] *(-?\d+(?:\.\d+)?): (.*)$")
+# Events that hold more than their formats say.
+WHOLE = re.compile(rb": (kernel_stack|raw_data): ")
 NO_EVENT = re.compile(rb"^(\S+: +)?(CPU:\d+ \[(\d+ )?EVENTS? DROPPED\]|cpus=\d+$)")
 
 
@@ -42,11 +45,30 @@ def recordings(corpus):
     return sorted(found)
 
 
-def reported(path):
-    """What trace-cmd says; None where it does not read the file."""
-    run = subprocess.run(["trace-cmd", "report", "-N", "-t", path], stdout=subprocess.PIPE,
+def rows_of(data):
+    """The events, each with the lines that follow it."""
+    rows = []
+    for line in data.split(b"\n"):
+        if rows and not LINE.match(line) and not NO_EVENT.match(line):
+            rows[-1] += b"\n" + line
+        else:
+            rows.append(line)
+    return rows
+
+
+def report(path, *options):
+    run = subprocess.run(["trace-cmd", "report", *options, "-t", path], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, check=False)
     return run.stdout if run.returncode == 0 else None
+
+
+def reported(path):
+    """What trace-cmd says; None where it does not read the file."""
+    plain = report(path, "-N")
+    if plain is None or not WHOLE.search(plain):
+        return plain
+    return b"\n".join(whole if WHOLE.search(whole) else row
+                      for row, whole in zip(rows_of(plain), rows_of(report(path))))
 
 
 def converted(tracebraid, path, folder):
