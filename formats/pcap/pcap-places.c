@@ -6,7 +6,6 @@
  */
 #include "pcap/pcap-reader-private.h"
 
-#include "base/bytes.h"
 #include "pcap/capture.h"
 #include "pcap/pcap.h"
 
@@ -32,7 +31,9 @@ typedef struct {
   guint seconds;  /* different ones in a row */
   guint32 last_s;
   guint32 widest; /* fraction */
-  gint64 first_ns; /* of those with a time; -1 = none */
+  gboolean timed;
+  guint32 first_s; /* of the first with a time */
+  guint32 first_fraction;
 } Judged;
 
 static void places_look_ahead(TbReader *reader, Judged *judged)
@@ -41,14 +42,14 @@ static void places_look_ahead(TbReader *reader, Judged *judged)
   const PcapHeader *header = &pcap->header;
   guint64 at = header->file_header_bytes;
   const guint8 *record;
-  *judged = (Judged){ .first_ns = -1 };
+  *judged = (Judged){ 0 };
   for (; judged->n < PLACES_JUDGED; judged->n++) {
     guint32 head = header->record_header_bytes;
     if (at + head > pcap->size || tb_window_get(&pcap->window, at, head, &record, NULL) < (gssize)head)
       return;
     guint32 seconds = tb_get_u32(record, header->big), fraction = tb_get_u32(record + 4, header->big);
-    guint32 first = tb_get_u32(record + 8, header->big), second = tb_get_u32(record + 12, header->big);
-    guint32 caplen = header->lengths == PCAP_LENGTHS_NORMAL ? first : MIN(first, second);
+    guint32 caplen, len;
+    pcap_get_lengths(header, record, &caplen, &len);
     if (caplen > pcap->max_caplen || (caplen == 0 && seconds == 0))
       return;
     judged->over_us += fraction >= 1000000;
@@ -57,9 +58,11 @@ static void places_look_ahead(TbReader *reader, Judged *judged)
     judged->widest = MAX(judged->widest, fraction);
     judged->seconds += judged->n == 0 || seconds != judged->last_s;
     judged->last_s = seconds;
-    if (judged->first_ns < 0 && (seconds || fraction))
-      judged->first_ns = (gint64)seconds * 1000000000 +
-                         (gint64)MIN(fraction, header->units_per_s - 1) * header->unit_ns;
+    if (!judged->timed && (seconds || fraction)) {
+      judged->timed = TRUE;
+      judged->first_s = seconds;
+      judged->first_fraction = fraction;
+    }
     at += head + caplen;
   }
 }
@@ -90,8 +93,10 @@ void pcap_places_judge(TbReader *reader)
     places_set_units(reader, 1000000,
                      "the magic says nanoseconds, all fractions are below a million: read as "
                      "microseconds");
-  pcap->first_timed_ns = pcap->timed_ns = MAX(judged.first_ns, 0);
-  pcap->wall_clock = judged.first_ns / 1000000000 > PLACES_YEAR_S;
+  pcap->first_timed_ns = (gint64)judged.first_s * 1000000000 +
+                         (gint64)judged.first_fraction * pcap->first_header.unit_ns;
+  pcap->timed_ns = pcap->first_timed_ns;
+  pcap->wall_clock = judged.first_s > PLACES_YEAR_S;
 }
 
 /* Whether a record seems to begin at @offset: near in time, of a possible length. */
@@ -103,7 +108,8 @@ static gboolean places_is_plausible(PcapReader *pcap, guint64 offset)
   if (offset + head > pcap->size || tb_window_get(&pcap->window, offset, head, &record, NULL) < (gssize)head)
     return FALSE;
   gint64 seconds = tb_get_u32(record, header->big), last = pcap->timed_ns / 1000000000;
-  guint32 caplen = tb_get_u32(record + 8, header->big), len = tb_get_u32(record + 12, header->big);
+  guint32 caplen, len;
+  pcap_get_lengths(header, record, &caplen, &len);
   return tb_get_u32(record + 4, header->big) < header->units_per_s && caplen > 0 && caplen <= len &&
          caplen <= pcap->max_caplen && offset + head + caplen <= pcap->size &&
          ABS(seconds - last) < PLACES_DAYS_S;
@@ -179,6 +185,8 @@ static gboolean places_pass_header(TbReader *reader, const guint8 *record)
                     pcap->at_off, 0, 0,
                     "another capture begins here, behind the packets of the first: both are read");
   pcap->header = header;
+  if (header.unit_ns == 1)
+    pcap->source->clock.tsresol = 9;
   pcap->at_off += header.file_header_bytes;
   return TRUE;
 }

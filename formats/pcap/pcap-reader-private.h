@@ -2,6 +2,7 @@
 /* The state of a pcap reader, shared by what reads records and what judges their places. */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/window.h"
 #include "format/reader.h"
 #include "pcap/pcap-header.h"
@@ -37,6 +38,21 @@ static inline void pcap_oddity_add(PcapOddity *oddity, guint64 offset)
 {
   if (oddity->n++ == 0)
     oddity->first_off = offset;
+}
+
+/* The two lengths of a record, whichever stands first. */
+static inline void pcap_get_lengths(const PcapHeader *header, const guint8 *record, guint32 *caplen,
+                                    guint32 *len)
+{
+  *caplen = tb_get_u32(record + 8, header->big);
+  *len = tb_get_u32(record + 12, header->big);
+  if (G_LIKELY(header->lengths == PCAP_LENGTHS_NORMAL))
+    return;
+  if (header->lengths == PCAP_LENGTHS_SWAPPED || *caplen > *len) {
+    guint32 first = *caplen;
+    *caplen = *len;
+    *len = first;
+  }
 }
 
 /* pcap-places.c */

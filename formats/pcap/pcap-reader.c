@@ -146,20 +146,6 @@ static inline const guint8 *pcap_get(TbReader *reader, gsize len, TbReadResult *
   return NULL;
 }
 
-static inline void pcap_set_lengths(const PcapHeader *header, const guint8 *record, guint32 *caplen,
-                                    guint32 *len)
-{
-  *caplen = tb_get_u32(record + 8, header->big);
-  *len = tb_get_u32(record + 12, header->big);
-  if (G_LIKELY(header->lengths == PCAP_LENGTHS_NORMAL))
-    return;
-  if (header->lengths == PCAP_LENGTHS_SWAPPED || *caplen > *len) {
-    guint32 first = *caplen;
-    *caplen = *len;
-    *len = first;
-  }
-}
-
 static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbRecord *event)
 {
   const PcapHeader *header = &pcap->header;
@@ -215,7 +201,7 @@ static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event,
   const guint8 *record = pcap_get(reader, head, &result, error);
   if (G_UNLIKELY(!record))
     return result;
-  pcap_set_lengths(header, record, &caplen, &len);
+  pcap_get_lengths(header, record, &caplen, &len);
   if (G_UNLIKELY(pcap_is_no_record(record, caplen)) && pcap_places_step_over(reader, record))
     return TB_READ_DAMAGED;
   if (G_UNLIKELY(caplen > pcap->max_caplen))

@@ -225,14 +225,14 @@ static void events_parse(TcEvents *events, const char *system, const char *text,
   g_autofree char *print = NULL;
   g_autofree char *fields = tc_text_split_format(text, strlen(text), &print);
   const char *id = strstr(fields, "\nID:");
+  gpointer number = GINT_TO_POINTER(id ? atoi(id + strlen("\nID:")) : 0);
   tep_parse_event(events->tep, fields, strlen(fields), system);
-  if (tep_get_events_count(events->tep) > before && id)
-    g_hash_table_insert(events->prints, GINT_TO_POINTER(atoi(id + strlen("\nID:"))),
-                        g_steal_pointer(&print));
-  else
+  if (tep_get_events_count(events->tep) == before)
     tb_damage_log_add(events->file->damage, TB_ERROR_CORRUPT, events->file->name, offset,
                       strlen(text), TB_LOST_UNKNOWN,
                       "a format file of system \"%.64s\" cannot be parsed", system);
+  else if (!g_hash_table_contains(events->prints, number)) /* of equal numbers the first counts */
+    g_hash_table_insert(events->prints, number, g_steal_pointer(&print));
 }
 
 /* `count` format files, each with a u64 size in front. */
@@ -349,7 +349,7 @@ TcEvents *tc_events_new(TcFile *file, TcLayout *layout)
   tep_set_page_size(events->tep, (int)file->page_size);
   if (file->options.cpu_count > 0 && file->options.cpu_count <= file->limits->cpus)
     tep_set_cpus(events->tep, (int)file->options.cpu_count);
-  events->text_context = tc_text_context_new(events->tep, file->big, layout->commit_size);
+  events->text_context = tc_text_context_new(file->big, layout->commit_size);
   tc_text_context_set_symbols(events->text_context, events_load_symbols, events);
   events_read_section(events, TC_ID_FTRACE_FORMATS);
   events_read_section(events, TC_ID_EVENT_FORMATS);

@@ -34,11 +34,10 @@ typedef struct {
 static const TcExpr *bprint_field(TcCompiler *c, const char *name, guint32 *offset)
 {
   struct tep_format_field *field = tep_find_field(c->event, name);
-  TcArg arg = { .kind = TC_ARG_FIELD, .field = field };
   if (!field || field->offset < 0)
     return NULL;
   *offset = (guint32)field->offset;
-  return tc_expr_compile(c, &arg);
+  return tc_expr_compile_field(c, field);
 }
 
 const TcBprint *tc_bprint_compile(TcCompiler *c)

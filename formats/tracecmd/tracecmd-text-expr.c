@@ -176,7 +176,7 @@ static const TcExpr *expr_compile_atom(TcCompiler *c, const char *atom)
   return expr;
 }
 
-static const TcExpr *expr_compile_field(TcCompiler *c, const struct tep_format_field *field)
+const TcExpr *tc_expr_compile_field(TcCompiler *c, const struct tep_format_field *field)
 {
   TcExpr *expr;
   if (!field || field->offset < 0 ||
@@ -247,7 +247,7 @@ static const TcExpr *expr_compile_op(TcCompiler *c, const TcArg *arg)
   return expr;
 }
 
-/* The parser bounds the depth. */
+/* The parser bounds how deep operators and brackets nest. */
 const TcExpr *tc_expr_compile(TcCompiler *c, const TcArg *arg)
 {
   TcExpr *expr;
@@ -259,7 +259,7 @@ const TcExpr *tc_expr_compile(TcCompiler *c, const TcArg *arg)
   case TC_ARG_ATOM:
     return expr_compile_atom(c, arg->text);
   case TC_ARG_FIELD:
-    return expr_compile_field(c, arg->field);
+    return tc_expr_compile_field(c, arg->field);
   case TC_ARG_CAST:
     return expr_mask(c, tc_expr_compile(c, arg->a), expr_type_mask(arg->text));
   case TC_ARG_OP:

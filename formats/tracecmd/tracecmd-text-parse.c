@@ -72,11 +72,6 @@ static TcArg *parse_unary(Parser *s);
 
 /* -- words -- */
 
-static gboolean parse_is_word(char c)
-{
-  return g_ascii_isalnum(c) || c == '_';
-}
-
 static char parse_peek(Parser *s)
 {
   while (s->p < s->end && g_ascii_isspace(*s->p))
@@ -97,7 +92,7 @@ static const char *parse_word(Parser *s, gsize *len)
 {
   parse_peek(s);
   const char *start = s->p;
-  while (s->p < s->end && parse_is_word(*s->p))
+  while (s->p < s->end && tc_is_word(*s->p))
     s->p++;
   *len = (gsize)(s->p - start);
   return *len ? start : NULL;
@@ -143,15 +138,20 @@ static TcArg *parse_number(Parser *s, guint64 value)
   return arg;
 }
 
-/* NULL where one of them could not be made; a sign has no @left. */
+/*
+ * NULL where one of them could not be made; a sign has no @left. Operators in a row nest to the
+ * left without the parser's own nesting, and what works on them follows each.
+ */
 static TcArg *parse_op(Parser *s, TcExprKind op, TcArg *left, TcArg *right)
 {
-  TcArg *arg = right ? parse_new(s, TC_ARG_OP) : NULL;
+  guint height = right ? 1 + MAX(left ? left->height : 0, right->height) : 0;
+  TcArg *arg = right && height <= TC_TEXT_MAX_DEPTH ? parse_new(s, TC_ARG_OP) : NULL;
   if (!arg)
     return NULL;
   arg->op = op;
   arg->a = left;
   arg->b = right;
+  arg->height = height;
   return arg;
 }
 
@@ -279,9 +279,9 @@ static const char *parse_find_type_end(const Parser *s)
   for (; p < s->end && *p != ')'; p++) {
     if (*p == '*')
       star = TRUE;
-    else if (star ? !g_ascii_isspace(*p) : !parse_is_word(*p) && !g_ascii_isspace(*p))
+    else if (star ? !g_ascii_isspace(*p) : !tc_is_word(*p) && !g_ascii_isspace(*p))
       return NULL;
-    if (!first && parse_is_word(*p))
+    if (!first && tc_is_word(*p))
       first = p;
   }
   if (p >= s->end || !first || g_ascii_isdigit(*first))
@@ -410,7 +410,7 @@ static gboolean parse_cast(Parser *s, const char **type)
   *type = parse_type_name(s, end);
   s->p = end + 1;
   char next = parse_peek(s);
-  if (parse_is_word(next) || (next && strchr("(\"'~!", next)) ||
+  if (tc_is_word(next) || (next && strchr("(\"'~!", next)) ||
       (next && strchr("*&-", next) && (strchr(*type, '*') || strchr(*type, ' '))))
     return TRUE;
   s->p = start;
@@ -442,18 +442,24 @@ static TcArg *parse_unary_inner(Parser *s)
   if (arg) {
     arg->text = type;
     arg->a = item;
+    arg->height = item->height;
   }
+  return arg;
+}
+
+static TcArg *parse_nested(Parser *s, TcArg *(*inner)(Parser *s))
+{
+  if (s->depth >= TC_TEXT_MAX_DEPTH)
+    return NULL;
+  s->depth++;
+  TcArg *arg = inner(s);
+  s->depth--;
   return arg;
 }
 
 static TcArg *parse_unary(Parser *s)
 {
-  if (s->depth >= TC_TEXT_MAX_DEPTH)
-    return NULL;
-  s->depth++;
-  TcArg *arg = parse_unary_inner(s);
-  s->depth--;
-  return arg;
+  return parse_nested(s, parse_unary_inner);
 }
 
 /* -- operators -- */
@@ -508,17 +514,13 @@ static TcArg *parse_expression_inner(Parser *s)
   if (!arg || !no)
     return NULL;
   arg->c = no;
+  arg->height = MAX(arg->height, 1 + no->height);
   return arg;
 }
 
 static TcArg *parse_expression(Parser *s)
 {
-  if (s->depth >= TC_TEXT_MAX_DEPTH)
-    return NULL;
-  s->depth++;
-  TcArg *arg = parse_expression_inner(s);
-  s->depth--;
-  return arg;
+  return parse_nested(s, parse_expression_inner);
 }
 
 gboolean tc_text_parse(TcCompiler *c, const char *print, const char **format, TcArg **args)

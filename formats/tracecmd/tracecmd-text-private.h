@@ -18,7 +18,6 @@ G_BEGIN_DECLS
 #define TC_TEXT_MAX_BYTES (1u << 20)
 
 struct _TcTextContext {
-  struct tep_handle *tep;
   gboolean big;
   guint long_size;
   TcTextLoad load;
@@ -59,6 +58,12 @@ typedef struct {
 
 gpointer tc_compiler_alloc(TcCompiler *c, gsize size);
 const char *tc_compiler_strdup(TcCompiler *c, const char *text, gsize len);
+
+/** tc_is_word: whether C spells names and numbers with it */
+static inline gboolean tc_is_word(char c)
+{
+  return g_ascii_isalnum(c) || c == '_';
+}
 
 /* -- expressions (tracecmd-text-expr.c) -- */
 
@@ -140,6 +145,7 @@ struct _TcArg {
   TcArg *c;
   TcArgName *names;
   guint n_names;
+  guint height; /* operators below it, one in another */
 };
 
 /**
@@ -177,6 +183,8 @@ struct _TcExpr {
 /** tc_type_size: bytes of a C type of the kernel; 0 = not known */
 guint64 tc_type_size(const char *type, guint long_size);
 const TcExpr *tc_expr_compile(TcCompiler *c, const TcArg *arg);
+/** tc_expr_compile_field: @field: (nullable): the value is 0 without one that is a number */
+const TcExpr *tc_expr_compile_field(TcCompiler *c, const struct tep_format_field *field);
 guint64 tc_expr_eval_slow(const TcExpr *expr, const TcFrame *frame);
 void tc_locator_init(TcLocator *at, const struct tep_format_field *field, gboolean big);
 /** tc_locator_find: @off and @len lie within the record whatever it says */

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static gboolean split_is_word(char c)
-{
-  return g_ascii_isalnum(c) || c == '_';
-}
-
 static const char *split_skip_blanks(const char *p, const char *end)
 {
   while (p < end && g_ascii_isspace(*p))
@@ -25,8 +20,8 @@ static gboolean split_check_declaration(const char *p, const char *end)
   gboolean named = FALSE;
   guint depth = 0;
   while (p < end) {
-    if (split_is_word(*p)) {
-      while (p < end && split_is_word(*p))
+    if (tc_is_word(*p)) {
+      while (p < end && tc_is_word(*p))
         p++;
       named = named || !depth;
       continue;

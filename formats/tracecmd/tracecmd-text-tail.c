@@ -17,9 +17,8 @@ struct _TcTail {
 
 static const TcExpr *tail_number(TcCompiler *c, const char *name)
 {
-  TcArg arg = { .kind = TC_ARG_FIELD };
-  arg.field = tep_find_any_field(c->event, name);
-  return arg.field ? tc_expr_compile(c, &arg) : NULL;
+  struct tep_format_field *field = tep_find_any_field(c->event, name);
+  return field ? tc_expr_compile_field(c, field) : NULL;
 }
 
 const TcTail *tc_tail_compile(TcCompiler *c)

@@ -53,15 +53,14 @@ struct _TcText {
   const TcBprint *bprint; /* (nullable) */
   const TcTail *tail;     /* (nullable) */
   guint indent;           /* leading blanks, taken off the first step */
-  const char *reason;     /* (nullable): why @fields */
+  const char *unknown;    /* (nullable): why @fields */
 };
 
 /* -- what all texts of a recording share -- */
 
-TcTextContext *tc_text_context_new(struct tep_handle *tep, gboolean big, guint long_size)
+TcTextContext *tc_text_context_new(gboolean big, guint long_size)
 {
   TcTextContext *ctx = g_new0(TcTextContext, 1);
-  ctx->tep = tep;
   ctx->big = big;
   ctx->long_size = long_size;
   return ctx;
@@ -256,7 +255,7 @@ static void text_compile(TcText *text, TcCompiler *c, const char *print)
   } else {
     g_array_set_size(text->steps, 0);
     text->fields = tc_fields_compile(c);
-    text->reason = c->unknown ? c->unknown : "";
+    text->unknown = c->unknown ? c->unknown : "";
   }
 }
 
@@ -282,7 +281,7 @@ void tc_text_free(TcText *text)
 
 const char *tc_text_get_unknown(const TcText *text)
 {
-  return text->reason;
+  return text->unknown;
 }
 
 /* -- rendering -- */

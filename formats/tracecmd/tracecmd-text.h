@@ -2,10 +2,10 @@
 /*
  * The text of recorded events, compiled: the print format of each event id is
  * turned once into a list of copy and format steps over fixed offsets, and
- * rendering runs these steps over a payload. The bytes are those that
- * `trace-cmd report -N` prints. What the compiler does not understand goes
- * through libtraceevent for that event id. Knows payloads and formats; must
- * not know the container, pages, time or who asks.
+ * rendering runs these steps over a payload. The bytes are those that the
+ * kernel prints; docs/format-tracecmd.md lists where trace-cmd's are others.
+ * Knows payloads and formats; must not know the container, pages, time or who
+ * asks.
  */
 #pragma once
 
@@ -33,14 +33,12 @@ typedef gboolean (*TcTextLoad)(gpointer data, GBytes **text);
 
 /**
  * tc_text_context_new:
- * @tep: the recording's handle, borrowed for the context's life; its events,
- *   byte order and long size have to be set before texts are made
  * @big: byte order of the recording
  * @long_size: 4 or 8, bytes of a long of the recorded kernel
  *
  * Returns: (transfer full)
  */
-TcTextContext *tc_text_context_new(struct tep_handle *tep, gboolean big, guint long_size);
+TcTextContext *tc_text_context_new(gboolean big, guint long_size);
 void tc_text_context_free(TcTextContext *ctx);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcTextContext, tc_text_context_free)
 

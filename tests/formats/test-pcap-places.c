@@ -12,6 +12,7 @@ typedef struct {
   guint n;
   gint64 times[256];
   guint damage;
+  guint8 tsresol;
   guint64 offset;
   char *text;
 } Read;
@@ -43,6 +44,7 @@ static Read read_file(const TbBuf *file)
         r.times[r.n++] = event.time.ns;
     }
   }
+  r.tsresol = ((TbSource *)g_ptr_array_index(reader->sources, 0))->clock.tsresol;
   r.damage = (guint)tb_damage_log_get_n(damage);
   if (r.damage) {
     const TbDamage *first = g_ptr_array_index(tb_damage_log_get_entries(damage), 0);
@@ -91,6 +93,23 @@ static void test_zeros_between(void)
   }
 }
 
+/* Versions before 2.3 have the lengths the other way round, also behind a hole. */
+static void test_zeros_in_an_old_file(void)
+{
+  g_auto(TbBuf) file = { 0 };
+  PcapBuild build = pcap_build_init(PCAP_MAGIC_US, FALSE);
+  build.minor = 2;
+  pcap_build_header(&file, &build);
+  for (guint i = 0; i < 6; i++) {
+    if (i == 3)
+      tb_buf_append_fill(&file, 0, 40);
+    pcap_build_record(&file, &build, TODAY + i, 5, 90, 60, 60, 1);
+  }
+  g_auto(Read) r = read_file(&file);
+  g_assert_cmpuint(r.n, ==, 6);
+  g_assert_cmpuint(r.damage, ==, 1);
+}
+
 /* As `cat a b >c` and `tcpdump -w - >>c` make them; the second of another byte order and unit. */
 static void test_second_capture(void)
 {
@@ -105,6 +124,7 @@ static void test_second_capture(void)
   g_assert_cmpuint(r.n, ==, 7);
   g_assert_cmpint(r.times[2], ==, (TODAY + 2) * G_GINT64_CONSTANT(1000000000) + 5000);
   g_assert_cmpint(r.times[3], ==, (TODAY + 100) * G_GINT64_CONSTANT(1000000000) + 7);
+  g_assert_cmpuint(r.tsresol, ==, 9); /* the writer would cut the second one's times */
   g_assert_cmpuint(r.damage, ==, 1);
   g_assert_cmpuint(r.offset, ==, at);
 }
@@ -201,6 +221,13 @@ static void test_untimed(void)
   g_assert_cmpint(r.times[3], ==, r.times[2]);
   g_assert_cmpuint(r.damage, ==, 1);
   g_assert_nonnull(strstr(r.text, "2 packets"));
+  g_auto(TbBuf) finer = { 0 };
+  pcap_build_header(&finer, &build);
+  build_packets(&finer, &build, 1, 0, 0);
+  for (guint i = 1; i < 20; i++)
+    pcap_build_packet(&finer, &build, TODAY + i, 12345678 * i, 60, 1);
+  g_auto(Read) in_ns = read_file(&finer);
+  g_assert_cmpint(in_ns.times[0], ==, in_ns.times[1]);
   build_packets(&relative, &build, 3, 0, 0);
   g_auto(Read) from_zero = read_file(&relative);
   g_assert_cmpint(from_zero.times[0], ==, 0);
@@ -212,6 +239,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/pcap/places/zeros-at-the-end", test_zeros_at_the_end);
   g_test_add_func("/pcap/places/zeros-between", test_zeros_between);
+  g_test_add_func("/pcap/places/zeros-in-an-old-file", test_zeros_in_an_old_file);
   g_test_add_func("/pcap/places/second-capture", test_second_capture);
   g_test_add_func("/pcap/places/second-capture-of-another-kind", test_second_capture_of_another_kind);
   g_test_add_func("/pcap/places/magic-as-seconds", test_magic_as_seconds);

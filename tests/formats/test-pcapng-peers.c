@@ -21,14 +21,20 @@ static void write_mixed(OutputFixture *f)
   }
 }
 
-static void test_tshark(void)
+static GBytes *make_mixed(void)
 {
   OutputFixture f;
   output_fixture_init(&f);
   output_fixture_open(&f);
   write_mixed(&f);
-  g_autoptr(GBytes) file = output_fixture_finish(&f);
+  GBytes *file = output_fixture_finish(&f);
   output_fixture_clear(&f);
+  return file;
+}
+
+static void test_tshark(void)
+{
+  g_autoptr(GBytes) file = make_mixed();
   g_autofree char *rows = output_run(
       file, "tshark -r t.pcapng -Y 'systemd_journal.pid == 3877 && systemd_journal.comm == curl'"
             " -T fields -e frame.time_epoch -e systemd_journal.syslog_id -e _ws.col.Info"
@@ -114,12 +120,7 @@ static void test_stock_tools(void)
     g_test_skip("editcap is not installed");
     return;
   }
-  OutputFixture f;
-  output_fixture_init(&f);
-  output_fixture_open(&f);
-  write_mixed(&f);
-  g_autoptr(GBytes) file = output_fixture_finish(&f);
-  output_fixture_clear(&f);
+  g_autoptr(GBytes) file = make_mixed();
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
     g_autofree char *seen = output_run(file, commands[i]);
     g_assert_cmpstr(seen, ==, "o.pcapng\t10\n");

@@ -308,7 +308,7 @@ static gboolean load_counted(gpointer data, GBytes **text)
 static void test_symbols_loaded_on_need(void)
 {
   g_autoptr(TextOracle) o = case_oracle("\"%ps %d\", REC->addr, REC->b", FALSE);
-  g_autoptr(TcTextContext) ctx = tc_text_context_new(o->tep, FALSE, 8);
+  g_autoptr(TcTextContext) ctx = tc_text_context_new(FALSE, 8);
   g_autoptr(TcText) text = NULL;
   guint8 record[RECORD_LEN];
   g_auto(TbBuf) out = { 0 };
@@ -374,6 +374,19 @@ static void test_deep(void)
       g_string_append(print, pieces[i]);
     g_autoptr(TextOracle) o = case_oracle(print->str, FALSE);
     g_assert_cmpstr(tc_text_get_unknown(o->text), ==, "");
+    g_string_free(print, TRUE);
+  }
+}
+
+/* Operators in a row nest as deep as brackets do. */
+static void test_rows_of_operators(void)
+{
+  for (guint n = 100; n <= 1000; n += 900) {
+    GString *print = g_string_new("\"%d\", 1");
+    for (guint k = 0; k < n; k++)
+      g_string_append(print, " + REC->ip4[1]");
+    g_autoptr(TextOracle) o = case_oracle(print->str, FALSE);
+    g_assert_true((tc_text_get_unknown(o->text) == NULL) == (n == 100));
     g_string_free(print, TRUE);
   }
 }
@@ -501,6 +514,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tracecmd/text/unusable/print", test_unusable);
   g_test_add_func("/tracecmd/text/unusable/fields", test_unusable_fields);
   g_test_add_func("/tracecmd/text/unusable/deep", test_deep);
+  g_test_add_func("/tracecmd/text/unusable/rows-of-operators", test_rows_of_operators);
   g_test_add_func("/tracecmd/text/mutated-formats", test_mutated_formats);
   g_test_add_func("/tracecmd/text/blanks", test_blanks);
   g_test_add_func("/tracecmd/text/bprint/matched", test_bprint);

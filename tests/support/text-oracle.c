@@ -43,7 +43,7 @@ TextOracle *text_oracle_new(const char *format, gsize len, const char *system, g
     text_oracle_free(o);
     return NULL;
   }
-  o->ctx = tc_text_context_new(o->tep, big, long_size);
+  o->ctx = tc_text_context_new(big, long_size);
   tc_text_context_set_symbols(o->ctx, oracle_load, NULL);
   tc_text_context_set_printk(o->ctx, TEXT_ORACLE_PRINTK, strlen(TEXT_ORACLE_PRINTK));
   o->text = tc_text_new(o->ctx, o->event, o->print);
