@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-  PLACES_JUDGED = 256,       /* records that are looked at ahead */
+  PLACES_JUDGED = 64,        /* records that are looked at ahead */
   PLACES_LEAST_SECONDS = 8,  /* different ones that say something about units */
   PLACES_WIDE = 500000,      /* microseconds reach it in a few packets */
   PLACES_ZEROS = 4096,       /* looked through at once */
@@ -95,7 +95,6 @@ void pcap_places_judge(TbReader *reader)
                      "microseconds");
   pcap->first_timed_ns = (gint64)judged.first_s * 1000000000 +
                          (gint64)judged.first_fraction * pcap->first_header.unit_ns;
-  pcap->timed_ns = pcap->first_timed_ns;
   pcap->wall_clock = judged.first_s > PLACES_YEAR_S;
 }
 
@@ -107,7 +106,7 @@ static gboolean places_is_plausible(PcapReader *pcap, guint64 offset)
   guint32 head = header->record_header_bytes;
   if (offset + head > pcap->size || tb_window_get(&pcap->window, offset, head, &record, NULL) < (gssize)head)
     return FALSE;
-  gint64 seconds = tb_get_u32(record, header->big), last = pcap->timed_ns / 1000000000;
+  gint64 seconds = tb_get_u32(record, header->big), last = pcap_get_timed_ns(pcap) / 1000000000;
   guint32 caplen, len;
   pcap_get_lengths(header, record, &caplen, &len);
   return tb_get_u32(record + 4, header->big) < header->units_per_s && caplen > 0 && caplen <= len &&

@@ -26,11 +26,11 @@ typedef struct {
   guint64 n_records;
   gint64 last_ns;
   guint32 max_caplen;
+  guint32 near_s; /* from here on packets are near to one that was looked at */
   gboolean ended;
   PcapOddity bad_fractions; /* of 1 s or more */
   PcapOddity untimed;       /* packets without a time */
-  gint64 timed_ns;          /* of the last packet with a time */
-  gint64 first_timed_ns;
+  gint64 first_timed_ns;    /* of the first packet with a time */
   gboolean wall_clock;      /* the times are later than anything a stopped clock shows */
 } PcapReader;
 
@@ -38,6 +38,12 @@ static inline void pcap_oddity_add(PcapOddity *oddity, guint64 offset)
 {
   if (oddity->n++ == 0)
     oddity->first_off = offset;
+}
+
+/* The time that a packet without one takes: of the packet before it, else of the next. */
+static inline gint64 pcap_get_timed_ns(const PcapReader *pcap)
+{
+  return pcap->last_ns == G_MININT64 ? pcap->first_timed_ns : pcap->last_ns;
 }
 
 /* The two lengths of a record, whichever stands first. */

@@ -15,6 +15,7 @@
 enum {
   PCAP_WINDOW_BYTES = 32 * 1024,
   PCAP_CACHE_LINE = 64,
+  PCAP_NEAR_S = 6 * 24 * 3600, /* three days on either side */
 };
 
 /* "Modified records": packet type 0-4: to this host, broadcast, multicast, to another host, sent. */
@@ -74,8 +75,8 @@ static gboolean pcap_rewind(TbReader *reader, GError **error)
   pcap->at_off = pcap->header.file_header_bytes;
   pcap->n_records = 0;
   pcap->last_ns = G_MININT64;
+  pcap->near_s = 0;
   pcap->bad_fractions = pcap->untimed = (PcapOddity){ 0 };
-  pcap->timed_ns = pcap->first_timed_ns;
   pcap->ended = FALSE;
   return TRUE;
 }
@@ -146,6 +147,7 @@ static inline const guint8 *pcap_get(TbReader *reader, gsize len, TbReadResult *
   return NULL;
 }
 
+/* What is odd about a time is told at the end of the pass. */
 static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbRecord *event)
 {
   const PcapHeader *header = &pcap->header;
@@ -156,35 +158,56 @@ static inline void pcap_set_time(PcapReader *pcap, const guint8 *record, TbRecor
   event->time.ns = (gint64)(ticks * header->unit_ns);
   if (G_UNLIKELY(fraction >= header->units_per_s))
     pcap_oddity_add(&pcap->bad_fractions, pcap->at_off + 4);
-  if (G_UNLIKELY(ticks == 0) && pcap->wall_clock) {
-    pcap_oddity_add(&pcap->untimed, pcap->at_off);
-    event->time.ns = pcap->timed_ns;
-  }
-  pcap->timed_ns = event->time.ns;
 }
 
-static inline void pcap_count(PcapReader *pcap, const TbRecord *event)
+/* A packet that is the first or before the one before it: without a time it takes another's. */
+static G_GNUC_NO_INLINE void pcap_mend_time(PcapReader *pcap, TbRecord *event)
+{
+  if (event->time.ns != 0 || !pcap->wall_clock)
+    return;
+  pcap_oddity_add(&pcap->untimed, event->offset);
+  event->time.ns = pcap_get_timed_ns(pcap);
+}
+
+static inline void pcap_count(PcapReader *pcap, TbRecord *event)
 {
   TbSourceCounts *counts = &pcap->source->counts;
-  if (G_UNLIKELY(counts->records == 0))
+  if (G_UNLIKELY(counts->records == 0)) {
+    pcap_mend_time(pcap, event);
     counts->first_ns = counts->last_ns = event->time.ns;
-  counts->records++;
-  counts->last_ns = MAX(counts->last_ns, event->time.ns);
-  if (G_UNLIKELY(event->time.ns < pcap->last_ns)) {
-    counts->first_ns = MIN(counts->first_ns, event->time.ns);
-    counts->unordered++;
   }
+  counts->records++;
+  if (G_UNLIKELY(event->time.ns < pcap->last_ns)) {
+    pcap_mend_time(pcap, event);
+    counts->first_ns = MIN(counts->first_ns, event->time.ns);
+    counts->unordered += event->time.ns < pcap->last_ns;
+  }
+  counts->last_ns = MAX(counts->last_ns, event->time.ns);
   pcap->last_ns = event->time.ns;
   /* Tools cut packets at the snaplen they are told: never tell one that is too small. */
   if (G_UNLIKELY(event->len > pcap->source->link.snaplen) && pcap->source->link.snaplen)
     pcap->source->link.snaplen = event->len;
 }
 
-/* Worth a look: an empty packet, or one of a year that file headers of pcap and pcapng look like. */
-static inline gboolean pcap_is_no_record(const guint8 *record, guint32 caplen)
+/*
+ * What is empty or too long, or days away from those before it, as another file's header is when it
+ * is taken for a record. Those within days of one that was looked at are not.
+ * Returns: TB_READ_RECORD where it is a packet
+ */
+static G_GNUC_NO_INLINE TbReadResult pcap_look_closer(TbReader *reader, const guint8 *record,
+                                                      guint32 caplen, GError **error)
 {
-  return caplen == 0 || record[0] == 0xa1 || record[3] == 0xa1 || record[0] == 0x0a ||
-         record[0] == 0x1c || record[3] == 0x1c;
+  PcapReader *pcap = reader->priv;
+  guint64 at = pcap->at_off + pcap->header.record_header_bytes;
+  guint32 seconds = tb_get_u32(record, pcap->header.big);
+  if (pcap_places_step_over(reader, record))
+    return TB_READ_DAMAGED;
+  if (caplen > pcap->max_caplen)
+    return pcap_insane_length(reader, caplen, error);
+  if (caplen > pcap->size - at)
+    return pcap_cut_short(reader, at, caplen, "packet");
+  pcap->near_s = seconds - PCAP_NEAR_S / 2;
+  return TB_READ_RECORD;
 }
 
 static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event, GError **error)
@@ -202,12 +225,12 @@ static TbReadResult pcap_next(TbReader *reader, guint32 stream, TbRecord *event,
   if (G_UNLIKELY(!record))
     return result;
   pcap_get_lengths(header, record, &caplen, &len);
-  if (G_UNLIKELY(pcap_is_no_record(record, caplen)) && pcap_places_step_over(reader, record))
-    return TB_READ_DAMAGED;
-  if (G_UNLIKELY(caplen > pcap->max_caplen))
-    return pcap_insane_length(reader, caplen, error);
-  if (G_UNLIKELY(caplen > left - head))
-    return pcap_cut_short(reader, pcap->at_off + head, caplen, "packet");
+  if (G_UNLIKELY(caplen - 1 >= pcap->max_caplen || caplen > left - head ||
+                 tb_get_u32(record, header->big) - pcap->near_s > PCAP_NEAR_S)) {
+    result = pcap_look_closer(reader, record, caplen, error);
+    if (result != TB_READ_RECORD)
+      return result;
+  }
   record = pcap_get(reader, head + caplen, &result, error);
   if (G_UNLIKELY(!record))
     return result;
